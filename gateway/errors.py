@@ -1,0 +1,161 @@
+"""Everything the gateway refuses or fails at.
+
+GatewayError
+├─ Refused                      the sender must change something: SOAP Client, HTTP 4xx, exit 2
+│  ├─ Unreadable                before we understand it
+│  │  ├─ TooLarge · UnsupportedMedia
+│  │  └─ VersionMismatch · NotUnderstood
+│  ├─ UnknownSchema · UnknownOperation
+│  ├─ Malformed                 its shape is wrong, with findings
+│  ├─ NotAuthenticated · NotAllowed
+│  ├─ NotFound
+│  └─ Conflict
+└─ Failed                       ours, or beyond us: SOAP Server, HTTP 5xx, exit 1
+   ├─ StoreUnavailable
+   └─ Busy
+
+The class docstring is the message, `remedy` what the reader can do about it, `code` the catalogue's
+code: `X` shape, `S` security and service. Each code stands for one refusal and is never reused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gateway.records import Finding
+
+
+class GatewayError(Exception):
+    """Something went wrong."""
+
+    code = "S900"
+    http_status = 500
+    remedy = "Send it again later; if it stays, give the trace id to the operator."
+
+    def __init__(
+        self, text: str | None = None, *, remedy: str | None = None, findings: Sequence[Finding] = ()
+    ) -> None:
+        self.text = text or " ".join((type(self).__doc__ or "").split())
+        self.remedy = remedy or type(self).remedy
+        self.findings = tuple(findings)
+        super().__init__(self.text)
+
+
+class Refused(GatewayError):
+    """The request was refused."""
+
+    code = "S000"
+    http_status = 400
+    remedy = "Correct the request and send it again."
+
+
+class Unreadable(Refused):
+    """The message cannot be read as XML."""
+
+    code = "X001"
+    remedy = "Send one well-formed XML document in UTF-8 or UTF-16, without a DOCTYPE."
+
+
+class TooLarge(Unreadable):
+    """The message is larger than the limit."""
+
+    code = "X002"
+    http_status = 413
+    remedy = "Send fewer records in one call; GetServiceInfo lists the limits."
+
+
+class UnsupportedMedia(Unreadable):
+    """The message comes in a form that is not taken here."""
+
+    code = "X003"
+    http_status = 415
+    remedy = "Send text/xml, uncompressed and without attachments."
+
+
+class VersionMismatch(Unreadable):
+    """The envelope is not a SOAP 1.1 envelope."""
+
+    code = "X004"
+    remedy = "Send a SOAP 1.1 envelope (http://schemas.xmlsoap.org/soap/envelope/)."
+
+
+class NotUnderstood(Unreadable):
+    """A SOAP header that must be understood is not known here."""
+
+    code = "X005"
+    remedy = "Leave the header out, or do not mark it mustUnderstand."
+
+
+class UnknownSchema(Refused):
+    """The payload is of no schema version that is supported here."""
+
+    code = "X010"
+    remedy = "Use one of the versions that GetServiceInfo and `cme-gateway schemas` list."
+
+
+class UnknownOperation(Refused):
+    """There is no such operation in this service version."""
+
+    code = "X011"
+    remedy = "Use an operation of the WSDL served at this address with ?wsdl."
+
+
+class Malformed(Refused):
+    """The request does not have the shape its schema asks for."""
+
+    code = "X012"
+    remedy = "Correct what the findings name and send it again."
+
+
+class NotAuthenticated(Refused):
+    """Provider, user or password is not right, or the account may not be used."""
+
+    code = "S001"
+    remedy = "Check ProviderId, User and Password; the operator can renew the password."
+
+
+class NotAllowed(Refused):
+    """This account may not do that."""
+
+    code = "S002"
+    http_status = 403
+    remedy = "Ask the operator for the permission."
+
+
+class NotFound(Refused):
+    """There is nothing of that id among the records of this provider."""
+
+    code = "S003"
+    http_status = 404
+    remedy = "Check the id; only records of your own provider can be read."
+
+
+class Conflict(Refused):
+    """The submission key was used before with other content."""
+
+    code = "S004"
+    http_status = 409
+    remedy = "Use a new SubmissionKey for new content, and the old one only to send the same again."
+
+
+class Failed(GatewayError):
+    """The gateway failed; nothing of this call was stored."""
+
+    code = "S900"
+    retry = True
+
+
+class StoreUnavailable(Failed):
+    """The database cannot be reached; nothing of this call was stored."""
+
+    code = "S901"
+    http_status = 503
+    remedy = "Send the same again later, with the same SubmissionKey if it had one."
+
+
+class Busy(Failed):
+    """The gateway is busy; nothing of this call was stored."""
+
+    code = "S902"
+    http_status = 503
+    remedy = "Send the same again later, with the same SubmissionKey if it had one."

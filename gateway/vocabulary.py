@@ -1,0 +1,176 @@
+"""The words of the wire: formats, delivery methods, boards and the like, as data.
+
+What the schemas enumerate stands in `xsd/`; here stands what is looked up, has old spellings, or
+comes and goes with the years.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """An activity format since November 2021 (pars.md 2.4), with what it asks for.
+
+    `delivered`: whether a delivery method applies. `months`: the longest it may run, if limited.
+    """
+
+    name: str
+    delivered: bool = False
+    months: int | None = None
+
+
+FORMATS = (
+    Format("Live Course", delivered=True),
+    Format("Regularly Scheduled Series", delivered=True, months=12),
+    Format("Enduring Material", delivered=True, months=36),
+    Format("Journal-based CME/CE"),
+    Format("Manuscript Review"),
+    Format("Test-Item Writing"),
+    Format("Committee Learning"),
+    Format("Performance/Quality Improvement"),
+    Format("Internet Searching and Learning"),
+    Format("Learning from Teaching"),
+    Format("Other/Blended Learning"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LegacyType:
+    """An activity type before November 2021, and what became of it (pars.md 2.4)."""
+
+    code: str
+    name: str
+    format: str
+    delivery: str | None = None
+    located: bool = False
+
+
+LEGACY_TYPES = (
+    LegacyType("C", "Course", "Live Course", "In-Person", located=True),
+    LegacyType("IL", "Internet Live Course", "Live Course", "Live-Streamed"),
+    LegacyType("RSS", "Regularly Scheduled Series", "Regularly Scheduled Series", "In-Person", located=True),
+    LegacyType("EM", "Enduring Material", "Enduring Material", "Print/Other"),
+    LegacyType("IEM", "Internet Activity Enduring Material", "Enduring Material", "Online"),
+    LegacyType("JN", "Journal-based CME", "Journal-based CME/CE"),
+    LegacyType("MR", "Manuscript Review", "Manuscript Review"),
+    LegacyType("TIW", "Test Item Writing", "Test-Item Writing"),
+    LegacyType("CML", "Committee Learning", "Committee Learning"),
+    LegacyType("PI", "Performance Improvement", "Performance/Quality Improvement"),
+    LegacyType("ISL", "Internet Searching and Learning", "Internet Searching and Learning"),
+    LegacyType("LFT", "Learning from Teaching", "Learning from Teaching"),
+)
+
+IN_PERSON = "In-Person"
+DELIVERY_METHODS = (IN_PERSON, "Live-Streamed", "Online", "Print/Other")
+FREE = "No, it’s free"  # noqa: RUF001  the schema's own typographic apostrophe (pars.md 2.2)
+FEES = ("Yes", FREE, "Variable")
+REGISTRATIONS = ("Open to all", "Limited")
+PROVIDERSHIPS = ("direct", "joint")
+OUTCOMES = (
+    "Learner Knowledge",
+    "Learner Competence",
+    "Learner Performance",
+    "Patient Health",
+    "Community Health",
+)
+MEASUREMENT_TYPES = ("Objective", "Subjective")
+REMS_TYPES = ("Opioid Analgesic", "Mycophenolate")
+CME_CREDIT = "AMA PRA Category 1"
+COMMENDATION_TAGS = (
+    "Engages Teams",
+    "Engages Patients/Public",
+    "Engages Students",
+    "Advances Data Use",
+    "Addresses Population Health",
+    "Collaborates Effectively",
+    "Optimizes Communication Skills",
+    "Optimizes Technical/Procedural Skills",
+    "Creates Individualized Learning Plans",
+    "Utilizes Support Strategies",
+    "Engages in Research/Scholarship",
+    "Supports CPD for CME Team",
+    "Demonstrates Creativity/Innovation",
+    "Improves Performance",
+    "Improves Healthcare Quality",
+    "Improves Patient/Community Health",
+)
+COMPETENCIES = (
+    "Patient Care and Procedural Skills",
+    "Medical Knowledge",
+    "Practice-based Learning and Improvement",
+    "Interpersonal and Communication Skills",
+    "Professionalism",
+    "Systems-based Practice",
+    "Provide patient-centered care",
+    "Work in interdisciplinary teams",
+    "Employ evidence-based practice",
+    "Apply quality improvement",
+    "Utilize informatics",
+    "Values/Ethics",
+    "Roles/Responsibilities",
+    "Interprofessional Communication",
+    "Teams and Teamwork",
+)
+IN_KIND_KINDS = (
+    "Durable equipment",
+    "Facilities/space",
+    "Disposable supplies",
+    "Animal parts or tissue",
+    "Human parts or tissue",
+    "Other",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """A certifying board of the collaboration (pars.md 4.1); `since` is the first day on which an
+    activity may start that is registered with it, None where that day is not publicly known."""
+
+    acronym: str
+    name: str
+    since: date | None = None
+    until: date | None = None
+
+
+BOARDS = (
+    Board("ABA", "American Board of Anesthesiology"),
+    Board("ABIM", "American Board of Internal Medicine"),
+    Board("ABOHNS", "American Board of Otolaryngology – Head and Neck Surgery"),  # noqa: RUF001
+    Board("ABOS", "American Board of Orthopaedic Surgery"),
+    Board("ABP", "American Board of Pediatrics"),
+    Board("ABPATH", "American Board of Pathology"),
+    Board("ABPMR", "American Board of Physical Medicine and Rehabilitation", since=date(2025, 1, 1)),
+    Board("ABS", "American Board of Surgery", since=date(2021, 3, 1)),
+    Board("ABTS", "American Board of Thoracic Surgery"),
+)
+
+USA = "USA"
+US_STATES = frozenset(
+    "AL AK AZ AR CA CO CT DE DC FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM "
+    "NY NC ND OH OK OR PA RI SC SD TN TX UT VT VA WA WV WI WY AS GU MP PR VI UM AA AE AP".split()
+)
+
+_FORMATS = {format.name.casefold(): format for format in FORMATS}
+_LEGACY = {word.casefold(): type for type in LEGACY_TYPES for word in (type.code, type.name)}
+
+
+def format_named(text: str | None) -> Format | None:
+    """Find a format by its present name, its old name or its old code, whatever the case."""
+    word = (text or "").casefold()
+    legacy = _LEGACY.get(word)
+    return _FORMATS.get(word) or (_FORMATS[legacy.format.casefold()] if legacy else None)
+
+
+def legacy_type_named(text: str | None) -> LegacyType | None:
+    """Find an old activity type by its code or name, whatever the case."""
+    return _LEGACY.get((text or "").casefold())
+
+
+def legacy_type_of(format_name: str | None, delivery_methods: tuple[str, ...]) -> LegacyType | None:
+    """The old type that says most of a present format; None where there was none."""
+    fitting = [type for type in LEGACY_TYPES if type.format == format_name]
+    exact = [type for type in fitting if type.delivery in delivery_methods]
+    return next(iter(exact or fitting), None)
