@@ -79,11 +79,13 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a field stands, or would have to stand, in what was sent (XPath, or sheet cell)."""
+    """Where a field stands, or would have to stand, in what was sent (XPath, or sheet cell), and by
+    which name its sender knows it."""
 
     path: str = ""
     line: int | None = None
     column: int | None = None
+    field: str = ""
 
 
 # --- the activity ------------------------------------------------------------------------------
@@ -217,16 +219,19 @@ class Activity:
 class ActivityEntry:
     """One record of a submission as it was read: number from 1, and where its fields stand.
 
-    `activity` is None when its shape could not be read; then `findings` say why. `holds` names the
-    fields the sender's version can express: an update replaces exactly these (contract, section 5).
+    `activity` is None when its shape could not be read; then `findings` say why, and the two ids
+    are what could still be made out. `onto` lays the record over the one that is stored: an update
+    replaces exactly the fields its version can hold, all others stay (contract, section 5).
     """
 
     number: int
     activity: Activity | None
+    activity_id: str | None = None
+    provider_activity_id: str | None = None
     action: RecordAction | None = None
     close: bool | None = None
     provider_id: str | None = None
-    holds: frozenset[str] = frozenset()
+    onto: Callable[[Activity], Activity] = lambda stored: stored
     findings: tuple[Finding, ...] = ()
     place: Callable[[str], Place] = lambda field: Place()
 

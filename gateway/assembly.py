@@ -1,0 +1,130 @@
+"""The only place where parts are joined: settings in, a running gateway out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from gateway import rules, schemas, service, shape
+from gateway.accounts import Gatekeeper
+from gateway.errors import Failed
+from gateway.operations import Terms
+from gateway.pages import Pages
+from gateway.schema import Reader
+from gateway.sealing import load_key, make_key
+from gateway.service import Gateway
+from gateway.settings import Settings
+from gateway.soap import SoapDoor
+from storage import Store, open_store
+
+Environ = dict[str, Any]
+StartResponse = Callable[..., Any]
+Clock = Callable[[], datetime]
+
+
+def now() -> datetime:
+    """The one clock, in UTC."""
+    return datetime.now(UTC)
+
+
+def reader(settings: Settings) -> Reader:
+    """The reader of all payload versions."""
+    return Reader(schemas.VERSIONS, settings, settings.aliases)
+
+
+def store(settings: Settings) -> Store:
+    """The store, with the key that seals its secrets; raises Failed without that key."""
+    return open_store(settings.database, load_key(settings.key_file))
+
+
+def migrate(settings: Settings) -> bool:
+    """Bring the database to the current schema; a new one gets a new key file. Says whether it did.
+
+    Raises Failed where there are accounts but no key, since a new key could not open their secrets.
+    """
+    new = not Path(settings.key_file).exists()
+    if new:
+        keyless = open_store(settings.database, _NoKey())
+        keyless.migrate()
+        if keyless.accounts.providers():
+            load_key(settings.key_file)  # says what is missing
+        keyless.close()
+        make_key(settings.key_file)
+    store(settings).migrate()
+    return new
+
+
+class _NoKey:
+    """Stands in for the key until it is made: nothing can be sealed before that."""
+
+    def seal(self, plain: bytes) -> bytes:
+        raise Failed("There is no key to seal with.")
+
+    unseal = seal
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """The gateway as one WSGI application: SOAP by POST, everything else by GET."""
+
+    gateway: Gateway
+    doors: dict[str, SoapDoor]
+    pages: Pages
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Send a request to the door its path and method name."""
+        method, path = environ["REQUEST_METHOD"], environ.get("PATH_INFO", "").rstrip("/")
+        door = self.doors.get(path)
+        if method == "POST" and door is not None:
+            return door(environ, start_response)
+        if method in {"GET", "HEAD"}:
+            return self.pages(environ, start_response)
+        return _refused(405 if door else 404, start_response)
+
+
+def catalogue() -> list[dict[str, Any]]:
+    """Every code the gateway answers with, of rules, refusals and shapes, by code."""
+    shapes = (
+        {"code": code, "severity": str(severity), "text": text, "remedy": remedy, "source": "the version's XSD"}
+        for code, (severity, text, remedy) in shape.SHAPE.items()
+    )
+    rows = rules.catalogue()
+    columns = dict.fromkeys(rows[0])
+    return sorted((*rows, *(columns | row for row in shapes)), key=lambda row: str(row["code"]))
+
+
+def _refused(status: int, start_response: StartResponse) -> list[bytes]:
+    text, allow = {405: ("405 Method Not Allowed", "GET, HEAD, POST"), 404: ("404 Not Found", "GET, HEAD")}[status]
+    body = f"{text}. SOAP goes by POST to /soap/v1 or /soap/v2; / tells the rest.\n".encode()
+    headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body))), ("Allow", allow)]
+    start_response(text, headers)
+    return [body]
+
+
+def application(settings: Settings, clock: Clock = now) -> Application:
+    """Join the parts; raises Failed when the key is missing or the database is not ready."""
+    opened = store(settings)
+    opened.check()
+    gateway = Gateway(
+        store=opened,
+        reader=reader(settings),
+        gatekeeper=Gatekeeper(opened.accounts.user, load_key(settings.key_file), settings.credential_seconds),
+        terms=Terms(
+            clock=clock,
+            zone=ZoneInfo(settings.zone),
+            key_months=settings.key_months,
+            duplicate_hours=settings.duplicate_hours,
+        ),
+        limits=settings,
+    )
+    for judge in (*(v.judge for v in schemas.VERSIONS), *(v.judge for v in service.VERSIONS)):
+        judge.warm()
+    return Application(
+        gateway,
+        {f"/soap/{version.name}": SoapDoor(version, gateway) for version in service.VERSIONS},
+        Pages(gateway.reader, settings.trusted_hosts, opened.check),
+    )

@@ -1,0 +1,153 @@
+"""The rim every outside byte passes: size, encoding, DOCTYPE, depth; credentials leave here.
+
+Limits are settings (contract, section 3). A document that passes is one tree without comments,
+processing instructions or entities, whose credentials nobody behind this line ever sees.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.message import Message
+from typing import Any, Protocol, cast
+
+from lxml import etree
+
+from gateway.errors import TooLarge, Unreadable, UnsupportedMedia
+from gateway.records import Credentials
+
+Element = etree._Element
+
+ENCODINGS = {"utf-8": "utf-8", "utf8": "utf-8", "us-ascii": "us-ascii", "ascii": "us-ascii"} | dict.fromkeys(
+    ("utf-16", "utf16", "utf-16le", "utf-16be", "utf-16-le", "utf-16-be"), "utf-16"
+)
+MEDIA = ("text/xml", "application/xml", "application/soap+xml")
+_count = etree.XPath("count(//*)")
+_parsers = threading.local()  # one shared parser would make all threads wait for each other
+
+
+class Limits(Protocol):
+    """The settings that bound one call."""
+
+    max_call_bytes: int
+    max_elements: int
+    max_depth: int
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A parsed document and the number of its elements."""
+
+    root: Element
+    elements: int
+
+
+def read_body(environ: Mapping[str, Any], limits: Limits) -> bytes:
+    """Read a request's body whole, whether its length was announced or it comes in chunks.
+
+    Raises TooLarge beyond `max_call_bytes`, UnsupportedMedia for a compressed body, Unreadable for
+    a length that is no number or a body that ends early.
+    """
+    if environ.get("HTTP_CONTENT_ENCODING", "identity").strip().lower() not in {"", "identity"}:
+        raise UnsupportedMedia("The body is compressed, which is not taken here.")
+    announced = environ.get("CONTENT_LENGTH") or None
+    if announced is not None and not announced.isdecimal():
+        raise Unreadable("The Content-Length header is not a number.")
+    if announced is not None and int(announced) > limits.max_call_bytes:
+        raise TooLarge(_too_large(limits))
+    if announced is None and not environ.get("wsgi.input_terminated"):
+        return b""  # nothing announced, nothing to wait for
+    body = cast(bytes, environ["wsgi.input"].read(min(int(announced or limits.max_call_bytes + 1), 1 << 40)))
+    if len(body) > limits.max_call_bytes:
+        raise TooLarge(_too_large(limits))
+    if announced is not None and len(body) < int(announced):
+        raise Unreadable("The body ended before its announced length.")
+    return body
+
+
+def _too_large(limits: Limits) -> str:
+    return f"The message is larger than the {limits.max_call_bytes:,} bytes a call may have."
+
+
+def declared_encoding(content_type: str | None) -> str | None:
+    """Check a Content-Type header and name the encoding it declares, None if it declares none."""
+    header = Message()
+    header["content-type"] = content_type or "text/xml"
+    if header.get_content_type() not in MEDIA:
+        raise UnsupportedMedia(f"The content type {header.get_content_type()[:60]} is not taken here.")
+    charset = header.get_param("charset")
+    if charset is None:
+        return None
+    encoding = ENCODINGS.get(str(charset).strip().lower())
+    if encoding is None:
+        raise UnsupportedMedia("The charset of the Content-Type header is not taken here.")
+    return encoding
+
+
+def parse(body: bytes, limits: Limits, encoding: str | None = None) -> Document:
+    """Parse a body into a tree that is safe to walk.
+
+    `encoding` is what the transport declared and wins over the document's own declaration. Raises
+    Unreadable when the body is empty, not well-formed, in another encoding, or has a DOCTYPE (the
+    parse result is asked, since a scan of bytes misses other encodings), TooLarge beyond the caps.
+    """
+    if not body.strip():
+        raise Unreadable("The message is empty.")
+    root = _parsed(body, encoding)
+    info = root.getroottree().docinfo
+    if info.internalDTD is not None or info.doctype:
+        raise Unreadable("The message has a DOCTYPE, which is not taken here.")
+    if (info.encoding or "utf-8").lower() not in ENCODINGS:
+        raise Unreadable("The message is in an encoding that is not taken here.")
+    elements = int(_count(root))
+    if elements > limits.max_elements:
+        raise TooLarge(f"The message has more than the {limits.max_elements:,} elements a call may have.")
+    if _deeper_than(limits.max_depth)(root):
+        raise Unreadable(f"The message is nested deeper than {limits.max_depth} elements.")
+    return Document(root, elements)
+
+
+def _parsed(body: bytes, encoding: str | None) -> Element:
+    try:
+        return etree.fromstring(body, _parser(encoding))
+    except (etree.XMLSyntaxError, LookupError, ValueError) as error:
+        line = f", line {error.lineno}" if isinstance(error, etree.XMLSyntaxError) and error.lineno else ""
+        raise Unreadable(f"The message is not well-formed XML{line}.") from None
+
+
+def _parser(encoding: str | None) -> etree.XMLParser:
+    known = _parsers.__dict__
+    key = encoding or "declared"
+    if key not in known:
+        known[key] = etree.XMLParser(
+            encoding=encoding,
+            resolve_entities=False,
+            load_dtd=False,
+            no_network=True,
+            huge_tree=False,
+            remove_comments=True,
+            remove_pis=True,
+        )
+    return cast(etree.XMLParser, known[key])
+
+
+_depths: dict[int, etree.XPath] = {}
+
+
+def _deeper_than(depth: int) -> etree.XPath:
+    if depth not in _depths:
+        _depths[depth] = etree.XPath(f"boolean({'/*' * (depth + 1)})")
+    return _depths[depth]
+
+
+def take_credentials(operation: Element) -> Credentials:
+    """Take the credentials out of an operation's element; ProviderId stays, it is no secret."""
+    found: dict[str, str] = {}
+    for child in list(operation.iterchildren("*")):
+        name = etree.QName(child).localname
+        if name in {"ProviderId", "User", "Password"}:
+            found.setdefault(name, (child.text or "").strip() if name != "Password" else child.text or "")
+        if name in {"User", "Password"}:
+            operation.remove(child)
+    return Credentials(found.get("ProviderId") or None, found.get("User") or None, found.get("Password") or None)

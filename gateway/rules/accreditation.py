@@ -1,0 +1,211 @@
+"""What an activity is certified for, who paid and what it did: A4 credit, A5 support, A6 results."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from decimal import Decimal
+
+from gateway.records import (
+    Activity,
+    Credit,
+    InKindSupport,
+    MeasuredOutcome,
+    MonetarySupport,
+    Severity,
+)
+from gateway.rules.declaration import Context, rule
+from gateway.vocabulary import CME_CREDIT, COMMENDATION_TAGS
+
+_STEP, _TOO_MUCH = Decimal("0.25"), Decimal(10_000)
+_CERTIFICATIONS = (CME_CREDIT,)
+_CURRENCIES = ("USD",)
+
+
+def in_quarters(amount: Decimal) -> bool:
+    """Whether an amount of credit or points can be granted: steps of 0.25, below 10,000 (pars.md 2.2)."""
+    # The bound comes first: the remainder of a number of thirty digits is an error, not an answer.
+    return amount.is_finite() and _STEP <= amount < _TOO_MUCH and amount % _STEP == 0
+
+
+def repeated(names: Iterable[str | None]) -> list[str]:
+    """The names that stand more than once, each once."""
+    listed = [name for name in names if name is not None]
+    if len(set(listed)) == len(listed):  # nearly always, and much cheaper than to count
+        return []
+    return [name for name, times in Counter(listed).items() if times > 1]
+
+
+def _credit(amount: str, *joint_providers: str, certification: str = CME_CREDIT) -> tuple[Credit, ...]:
+    return (Credit(certification, Decimal(amount), joint_providers),)
+
+
+@rule(
+    "A401",
+    "credits",
+    remedy="Round the amount to a quarter.",
+    source="pars.md 2.2 [JS-ACT]; the upper limit is the gateway's own",
+    good={"credits": _credit("90.25")},
+    bad={"credits": _credit("90.1")},
+)
+def credit_comes_inin_quarters(activity: Activity, context: Context) -> Iterable[object]:
+    """An amount of credit is at least 0.25, less than 10,000, and in steps of 0.25."""
+    return [amount for amount in activity.credit_amounts if not in_quarters(amount)]
+
+
+@rule(
+    "A402",
+    "credits",
+    severity=Severity.WARNING,
+    remedy=f"Write {CME_CREDIT}, unless another credit is meant.",
+    source="pars.md 2.2 [JS-ACT]",
+    good={"credits": _credit("90")},
+    bad={"credits": _credit("90", certification="AMA PRA Category 9")},
+)
+def certification_is_known(activity: Activity, context: Context) -> Iterable[object]:
+    """The certification of a credit is one that PARS knows."""
+    named = (credit.certification for credit in activity.credits)
+    return [name for name in named if name and name not in _CERTIFICATIONS]
+
+
+@rule(
+    "A403",
+    "providership",
+    severity=Severity.WARNING,
+    remedy="Send joint, or leave the joint providers out.",
+    source="pars.md 2.2",
+    good={"providership": "joint", "credits": _credit("90", "Lakeside Heart Club")},
+    bad={"providership": "direct", "credits": _credit("90", "Lakeside Heart Club")},
+)
+def direct_activity_has_no_joint_providers(activity: Activity, context: Context) -> Iterable[object]:
+    """An activity of direct providership names no joint providers."""
+    return activity.joint_providers if activity.providership == "direct" else ()
+
+
+@rule(
+    "A501",
+    "commercial_support",
+    remedy="Send yes, or leave the sources out.",
+    source="pars.md 2.12 (10)",
+    good={"commercial_support": False, "monetary_supports": (), "in_kind_supports": ()},
+    bad={
+        "commercial_support": False,
+        "monetary_supports": (MonetarySupport(500, "Northern Devices", "USD"),),
+    },
+)
+def unsupported_activity_names_no_source(activity: Activity, context: Context) -> Iterable[object]:
+    """An activity without commercial support names no source of support."""
+    supports: tuple[MonetarySupport | InKindSupport, ...] = (
+        *activity.monetary_supports,
+        *activity.in_kind_supports,
+    )
+    return [support.source for support in supports] if activity.commercial_support is False else []
+
+
+@rule(
+    "A502",
+    "monetary_supports",
+    remedy="Give the amount in whole dollars, or report the support as in kind.",
+    source="pars.md 2.2 and 2.12 (10)",
+    good={"commercial_support": True, "monetary_supports": (MonetarySupport(1, "Northern Devices", "USD"),)},
+    bad={"commercial_support": True, "monetary_supports": (MonetarySupport(0, "Northern Devices", "USD"),)},
+)
+def monetary_support_is_more_than_nothing(activity: Activity, context: Context) -> Iterable[object]:
+    """An amount of monetary support is more than zero."""
+    amounts = (support.amount for support in activity.monetary_supports)
+    return [amount for amount in amounts if amount is not None and amount <= 0]
+
+
+@rule(
+    "A503",
+    "monetary_supports",
+    remedy="Name who gave the money.",
+    source="pars.md 2.2 and 2.12 (10)",
+    good={"commercial_support": True, "monetary_supports": (MonetarySupport(500, "Northern Devices"),)},
+    bad={"commercial_support": True, "monetary_supports": (MonetarySupport(500, None, "USD"),)},
+)
+def monetary_support_names_its_source(activity: Activity, context: Context) -> Iterable[object]:
+    """Monetary support names its source."""
+    return [support.source for support in activity.monetary_supports if not support.source]
+
+
+@rule(
+    "A504",
+    "in_kind_supports",
+    severity=Severity.WARNING,
+    remedy="Name who gave the support.",
+    source="pars.md 2.2 and 2.12 (10)",
+    good={"commercial_support": True, "in_kind_supports": (InKindSupport("Northern Devices"),)},
+    bad={"commercial_support": True, "in_kind_supports": (InKindSupport(None, ("Other",)),)},
+)
+def in_kind_support_names_its_source(activity: Activity, context: Context) -> Iterable[object]:
+    """Support in kind names its source."""
+    return [support.source for support in activity.in_kind_supports if not support.source]
+
+
+@rule(
+    "A505",
+    "monetary_supports",
+    remedy="Convert the amount to US dollars and send USD.",
+    source="pars.md 2.2",
+    good={"commercial_support": True, "monetary_supports": (MonetarySupport(500, "Northern Devices"),)},
+    bad={"commercial_support": True, "monetary_supports": (MonetarySupport(500, "Northern Devices", "EUR"),)},
+)
+def monetary_support_is_in_dollars(activity: Activity, context: Context) -> Iterable[object]:
+    """The currency of monetary support is USD."""
+    currencies = (support.currency for support in activity.monetary_supports)
+    return [currency for currency in currencies if currency and currency not in _CURRENCIES]
+
+
+@rule(
+    "A601",
+    "physicians",
+    remedy="Give the number of physicians; 0 is allowed.",
+    source="pars.md 2.2 and 2.5",
+    good={"physicians": 0},
+    bad={"physicians": -1},
+)
+def physicians_are_not_negative(activity: Activity, context: Context) -> bool:
+    """The count of physicians is not negative."""
+    return activity.physicians is None or activity.physicians >= 0
+
+
+@rule(
+    "A602",
+    "other_learners",
+    remedy="Give the number of other learners; 0 is allowed.",
+    source="pars.md 2.2 and 2.5",
+    good={"other_learners": 0},
+    bad={"other_learners": -1},
+)
+def other_learners_are_not_negative(activity: Activity, context: Context) -> bool:
+    """The count of other learners is not negative."""
+    return activity.other_learners is None or activity.other_learners >= 0
+
+
+@rule(
+    "A603",
+    "outcomes",
+    severity=Severity.WARNING,
+    remedy="Give each outcome once, with all its measurement types.",
+    source="pars.md 2.2 [JS-ACT]",
+    good={"outcomes": (MeasuredOutcome("Patient Health", ("Objective", "Subjective")),)},
+    bad={"outcomes": (MeasuredOutcome("Patient Health", ("Objective",)), MeasuredOutcome("Patient Health"))},
+)
+def outcome_is_given_once(activity: Activity, context: Context) -> Iterable[object]:
+    """A measured outcome is given once."""
+    return repeated(outcome.outcome for outcome in activity.outcomes)
+
+
+@rule(
+    "A604",
+    "commendation_tags",
+    severity=Severity.WARNING,
+    remedy="Write the tag as the menu of PARS does, such as Engages Teams.",
+    source="pars.md 2.9",
+    good={"commendation_tags": ("Engages Teams",)},
+    bad={"commendation_tags": ("Engages Everybody",)},
+)
+def commendation_tag_is_known(activity: Activity, context: Context) -> Iterable[object]:
+    """A commendation tag is one of the titles that PARS offers."""
+    return [tag for tag in activity.commendation_tags if tag not in COMMENDATION_TAGS]

@@ -1,0 +1,91 @@
+"""What an operation finds that no record alone can show: identity, closing, sending again."""
+
+from __future__ import annotations
+
+from gateway.records import Finding, Place, Severity
+from gateway.rules.declaration import Notice
+
+_NOTICES = (
+    Notice(
+        code="A900",
+        field="activity_id",
+        text="An update or a delete names its activity.",
+        remedy="Give the ACCME Activity ID, or your own Provider Activity ID.",
+        source="pars.md 1.3, contract 8",
+    ),
+    Notice(
+        code="A901",
+        field="activity_id",
+        text="There is no such activity among those of your provider.",
+        remedy="Check the id. To report a new activity, Add it without an ACCME Activity ID: the gateway "
+        "issues it.",
+        source="contract 5 and 6",
+    ),
+    Notice(
+        code="A902",
+        field="provider_activity_id",
+        text="The ACCME Activity ID and the Provider Activity ID belong to two different activities.",
+        remedy="Send the two ids of one activity, or only one of them.",
+        source="contract 8",
+    ),
+    Notice(
+        code="A903",
+        field="activity_id",
+        severity=Severity.WARNING,
+        text="The activity to add existed with other content, and was updated.",
+        remedy="Send Update for an activity you reported before.",
+        source="contract 5",
+    ),
+    Notice(
+        code="A904",
+        field="provider_id",
+        text="The ProviderID in the document is not the caller's provider.",
+        remedy="Leave ProviderID out, or call with the account of that provider.",
+        source="pars.md 2.2",
+    ),
+    Notice(
+        code="A905",
+        field="activity_id",
+        text="A closed activity is not deleted.",
+        remedy="Ask the operator to reopen the activity if it was closed by mistake.",
+        source="pars.md 2.7",
+    ),
+    Notice(
+        code="A906",
+        field="activity_id",
+        text="A closed activity does not change.",
+        remedy="Ask the operator to reopen the activity, then send the change again.",
+        source="pars.md 2.6 and 10 (16)",
+    ),
+    Notice(
+        code="A907",
+        field="closed",
+        text="The activity cannot be closed yet.",
+        remedy="Complete what is missing, then send closeActivityRecord true again.",
+        source="pars.md 2.5 and 2.6",
+    ),
+    Notice(
+        code="A909",
+        text="Not done, because another record of the same call was refused.",
+        remedy="Correct the refused records and send all of them again, or send without AllOrNothing.",
+        source="contract 6",
+    ),
+    Notice(
+        code="A910",
+        severity=Severity.WARNING,
+        text="The same content was received before.",
+        remedy="Give each call a SubmissionKey, so that sending again is recognised for certain.",
+        source="contract 8",
+    ),
+)
+
+NOWHERE = Place()
+NOTICES = {notice.code: notice for notice in _NOTICES}
+
+
+def finding(code: str, place: Place = NOWHERE, detail: str = "") -> Finding:
+    """Tell what an operation found, in the catalogue's words; an unknown code is a KeyError.
+
+    `detail` is a sentence of ours; a sender's value in it goes through `quoted`.
+    """
+    return NOTICES[code].finding(place, detail)

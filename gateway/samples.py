@@ -1,0 +1,329 @@
+"""Invented activities that break no rule, or one rule by name: for `sample`, the sandbox and the tests.
+
+They are seeded, so that the same seed makes the same activities on the same day. All names are
+invented.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from random import Random
+from typing import Any
+
+from gateway import vocabulary as words
+from gateway.records import (
+    Activity,
+    Credit,
+    InKindSupport,
+    Location,
+    MeasuredOutcome,
+    MocRegistration,
+    MonetarySupport,
+    replace,
+)
+from gateway.vocabulary import CME_CREDIT, FORMATS, IN_PERSON
+
+Breaks = Sequence[tuple[str, Mapping[str, Any]]]
+Fields = dict[str, Any]
+
+_SUBJECTS = ("Asthma", "Heart Failure", "Sleep Apnoea", "Diabetes", "Sepsis", "Stroke", "Chronic Pain")
+_ANGLES = ("an Update", "in Primary Care", "Case by Case", "for the Whole Team", "from Guideline to Clinic")
+_PLACES = (
+    Location("Duluth", "MN", "USA"),
+    Location("Portland", "ME", "USA"),
+    Location("Ponce", "PR", "USA"),
+    Location("Halifax", None, "CAN"),
+    Location("Lyon", None, "FRA"),
+)
+_SPONSORS = ("Northern Devices Inc", "Harbor Pharma LLC", "Glucometers United", "Prairie Imaging")
+_PARTNERS = ("Lakeside Heart Club", "Pine County Hospital", "Riverbend Nurses Guild")
+# Boards without a first day of their own, so that a registration is right whenever it starts.
+_REGISTERS = (
+    ("ABA", "Lifelong Learning (CME)", "Pain Medicine"),
+    ("ABIM", "Medical Knowledge", "Internal Medicine"),
+    ("ABP", "Lifelong Learning and Self-Assessment", "General Pediatrics"),
+    ("ABOHNS", "Patient Safety", "Otology"),
+)
+_FLAGS = tuple(
+    f"{verb}_{change}"
+    for verb in ("designed", "measured")
+    for change in ("competence", "performance", "outcomes")
+)
+# Days from the first to the last, within what the format allows.
+_LONGEST = {None: 3, 12: 364, 36: 1094}
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """An invented activity; `breaks` is the code of the one rule it breaks, None when it breaks none."""
+
+    activity: Activity
+    breaks: str | None = None
+
+
+def activities(
+    version: tuple[int, int], count: int, seed: int, today: date, error_percent: int = 0, breaks: Breaks = ()
+) -> Iterator[Sample]:
+    """Invent `count` activities as a sender of a payload version would report them.
+
+    For (1, 0) only what 1.0 can say is filled in, the format beside the old type that says it.
+    About `error_percent` of a hundred have one of `breaks`, each a rule's code and the changes that
+    break it, applied. An unknown version is a KeyError.
+    """
+    chance = Random(seed)  # noqa: S311  invented on purpose the same each time, no secret
+    invent = _INVENTORS[version]
+    for number in range(1, count + 1):
+        activity = invent(chance, f"DMS-{seed:04}-{number:04}", today)
+        yield _broken(chance, activity, breaks if chance.randrange(100) < error_percent else ())
+
+
+def _broken(chance: Random, activity: Activity, breaks: Breaks) -> Sample:
+    if not breaks:
+        return Sample(activity)
+    code, changes = chance.choice(breaks)
+    return Sample(replace(activity, **changes), code)
+
+
+# --- since November 2021: drafted, then offered, then accounted for ------------------------------
+
+
+def _present(chance: Random, own_id: str, today: date) -> Activity:
+    draft = _drafted(chance, own_id, today)
+    if chance.random() < 0.15:
+        return draft
+    offered = replace(draft, **_offered(chance, draft))
+    over = offered.end_date is not None and offered.end_date < today
+    return replace(offered, **_accounted(chance)) if over and chance.random() < 0.7 else offered
+
+
+def _drafted(chance: Random, own_id: str, today: date) -> Activity:
+    format = chance.choice(FORMATS)
+    start = today + timedelta(days=chance.randrange(-700, 200))
+    end = start + timedelta(days=chance.randint(0, _LONGEST[format.months]))
+    return _held(start, end, provider_activity_id=own_id, title=_title(chance), format=format.name)
+
+
+def _held(start: date, end: date, **fields: Any) -> Activity:
+    dates: Fields = {"start_date": start, "end_date": end, "reporting_start": start, "reporting_end": end}
+    return Activity(**dates, **fields)
+
+
+def _offered(chance: Random, draft: Activity) -> Fields:
+    format = words.format_named(draft.format)
+    methods = _some(chance, words.DELIVERY_METHODS, 2) if format and format.delivered else ()
+    fields = {
+        "description": f"{draft.title}: what has changed, and what to do on Monday.",
+        "delivery_methods": methods,
+        "location": chance.choice(_PLACES) if IN_PERSON in methods else None,
+        "mips": chance.choice((None, True, False)),
+        "commendation_tags": _some(chance, words.COMMENDATION_TAGS, 3) if chance.random() < 0.4 else (),
+        **_accredited(chance),
+    }
+    return fields | _announced(chance, draft) | _registered(chance, draft, fields["credits"])
+
+
+def _announced(chance: Random, draft: Activity) -> Fields:
+    # Registered with boards or not, listed or not: a page to register on does no harm.
+    return {
+        "passport": chance.choice((True, False)),
+        "fee": chance.choice(words.FEES),
+        "registration": chance.choice(words.REGISTRATIONS),
+        "url": f"https://learn.example.org/{draft.provider_activity_id}",
+        "rems_type": chance.choice(words.REMS_TYPES) if chance.random() < 0.1 else None,
+    }
+
+
+def _registered(chance: Random, draft: Activity, credits: tuple[Credit, ...]) -> Fields:
+    if chance.random() < 0.7 or draft.end_date is None:
+        return {}
+    registers = chance.sample(_REGISTERS, chance.randint(1, 2))
+    claimed = draft.end_date + timedelta(days=365)
+    return {
+        "moc_registrations": tuple(
+            MocRegistration(board, credits[0].amount, (type,), claimed) for board, type, _ in registers
+        ),
+        "specialties": tuple(area for _, _, area in registers),
+    }
+
+
+def _accounted(chance: Random) -> Fields:
+    measured = _some(chance, words.OUTCOMES, 2)
+    outcomes = tuple(MeasuredOutcome(name, _some(chance, words.MEASUREMENT_TYPES, 2)) for name in measured)
+    return {"outcomes": outcomes, **_supported(chance, ()), **_counted(chance)}
+
+
+# --- until November 2021 ---------------------------------------------------------------------------
+
+
+def _legacy(chance: Random, own_id: str, today: date) -> Activity:
+    type = chance.choice(words.LEGACY_TYPES)
+    start = today - timedelta(days=chance.randrange(-100, 1500))
+    return _reported(
+        start,
+        provider_activity_id=own_id,
+        title=_title(chance),
+        legacy_type=type.code,
+        format=type.format,
+        location=chance.choice(_PLACES) if type.located else None,
+        hours_of_instruction=_amount(chance),
+        competencies=_some(chance, words.COMPETENCIES, 3),
+        **{flag: chance.random() < 0.6 for flag in _FLAGS},
+        **_accredited(chance),
+        **_supported(chance, words.IN_KIND_KINDS),
+        **(_counted(chance) if chance.random() < 0.8 else {}),
+    )
+
+
+def _reported(start: date, **fields: Any) -> Activity:
+    year: Fields = {"reporting_start": date(start.year, 1, 1), "reporting_end": date(start.year, 12, 31)}
+    return Activity(start_date=start, **year, **fields)
+
+
+# --- what all versions say ---------------------------------------------------------------------------
+
+
+def _title(chance: Random) -> str:
+    return f"{chance.choice(_SUBJECTS)} {chance.choice(_ANGLES)}"
+
+
+def _some(chance: Random, words: Sequence[str], most: int) -> tuple[str, ...]:
+    return tuple(chance.sample(words, chance.randint(1, most)))
+
+
+def _amount(chance: Random) -> Decimal:
+    return Decimal(chance.randint(1, 160)) / 4
+
+
+def _accredited(chance: Random) -> Fields:
+    partners = _some(chance, _PARTNERS, 2) if chance.random() < 0.3 else ()
+    return {
+        "credits": (Credit(CME_CREDIT, _amount(chance), partners),),
+        "providership": "joint" if partners else "direct",
+    }
+
+
+def _supported(chance: Random, kinds: Sequence[str]) -> Fields:
+    if chance.random() < 0.6:
+        return {"commercial_support": False}
+    givers = _some(chance, _SPONSORS, 3)
+    gifts = tuple(InKindSupport(giver, _some(chance, kinds, 2) if kinds else ()) for giver in givers[1:])
+    money = MonetarySupport(chance.randint(5, 400) * 100, givers[0], "USD")
+    return {"commercial_support": True, "monetary_supports": (money,), "in_kind_supports": gifts}
+
+
+def _counted(chance: Random) -> Fields:
+    return {"physicians": chance.randint(0, 400), "other_learners": chance.randint(0, 120)}
+
+
+_INVENTORS: dict[tuple[int, int], Callable[[Random, str, date], Activity]] = {
+    (1, 0): _legacy,
+    (2, 0): _present,
+}
+
+
+# --- the sandbox's own, made by hand -----------------------------------------------------------------
+
+
+def demo_activities(today: date) -> tuple[Activity, ...]:
+    """The activities the sandbox starts with, one for each thing to be seen in it.
+
+    In order: a Draft, two Active ones (a course registered with a board, enduring material on its
+    way), one Ready to Close without its counts, and one with all that closing asks for.
+    """
+    moc = _registration(today)
+    planned = (
+        (90, 91, _PLAN),
+        (60, 61, _COURSE | moc),
+        (-300, 600, _ENDURING),
+        (-40, -39, _COURSE),
+        (-80, -79, _COURSE | moc | _ACCOUNT),
+    )
+    return tuple(_demo(today, number, *plan) for number, plan in enumerate(planned, start=1))
+
+
+def _demo(today: date, number: int, first: int, last: int, fields: Fields) -> Activity:
+    start, end = today + timedelta(days=first), today + timedelta(days=last)
+    return _held(start, end, provider_activity_id=f"DMS-DEMO-{number}", **fields)
+
+
+def _registration(today: date) -> Fields:
+    claimed = today + timedelta(days=400)
+    points = MocRegistration("ABIM", Decimal("11.25"), ("Medical Knowledge",), claimed)
+    return {"moc_registrations": (points,), "specialties": ("Internal Medicine",)}
+
+
+_PLAN: Fields = {"format": "Live Course", "title": "Stroke Care for the Whole Team"}
+_COURSE: Fields = {
+    "format": "Live Course",
+    "title": "Diabetes: from Guideline to Clinic",
+    "description": "Two days on choosing, starting and changing therapy, with cases in small groups.",
+    "url": "https://learn.example.org/diabetes",
+    "credits": (Credit(CME_CREDIT, Decimal("11.25"), ("Lakeside Heart Club",)),),
+    "providership": "joint",
+    "delivery_methods": (IN_PERSON, "Live-Streamed"),
+    "location": Location("Portland", "ME", "USA"),
+    "passport": True,
+    "fee": "Yes",
+    "registration": "Open to all",
+}
+_ENDURING = _COURSE | {
+    "format": "Enduring Material",
+    "title": "Asthma in Schools",
+    "description": "An hour online for those who look after children with asthma in school hours.",
+    "url": "https://learn.example.org/asthma",
+    "credits": (Credit(CME_CREDIT, Decimal(1)),),
+    "providership": "direct",
+    "delivery_methods": ("Online",),
+    "location": None,
+    "fee": words.FREE,
+}
+_ACCOUNT: Fields = {
+    "outcomes": (MeasuredOutcome("Learner Competence", ("Objective", "Subjective")),),
+    "commendation_tags": ("Engages Teams",),
+    "commercial_support": True,
+    "monetary_supports": (MonetarySupport(25_000, "Harbor Pharma LLC", "USD"),),
+    "in_kind_supports": (InKindSupport("Glucometers United"),),
+    "physicians": 96,
+    "other_learners": 22,
+}
+
+
+def demo_legacy_activities(today: date) -> tuple[Activity, ...]:
+    """What a system from before November 2021 sends: a complete course of last year, and internet
+    enduring material that still runs."""
+    spring, summer = date(today.year - 1, 2, 1), date(today.year - 1, 6, 12)
+    return (
+        _reported(summer, provider_activity_id="DMS-DEMO-6", **_THEN),
+        _reported(spring, provider_activity_id="DMS-DEMO-7", **_THEN_ONLINE),
+    )
+
+
+_THEN_ONLINE: Fields = {
+    "legacy_type": "IEM",
+    "format": "Enduring Material",
+    "title": "Sleep Apnoea in Primary Care",
+    "credits": (Credit(CME_CREDIT, Decimal(1)),),
+    "providership": "direct",
+    "hours_of_instruction": Decimal(1),
+    "commercial_support": False,
+    "physicians": 412,
+    "other_learners": 0,
+}
+_THEN: Fields = _THEN_ONLINE | {
+    "legacy_type": "C",
+    "format": "Live Course",
+    "title": "Heart Failure Update",
+    "credits": (Credit(CME_CREDIT, Decimal("6.5")),),
+    "hours_of_instruction": Decimal("6.5"),
+    "location": Location("Duluth", "MN", "USA"),
+    "competencies": ("Medical Knowledge",),
+    **dict.fromkeys(_FLAGS, True),
+    "commercial_support": True,
+    "monetary_supports": (MonetarySupport(12_000, "Northern Devices Inc", "USD"),),
+    "in_kind_supports": (InKindSupport("Prairie Imaging", ("Durable equipment",)),),
+    "physicians": 84,
+    "other_learners": 31,
+}

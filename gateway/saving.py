@@ -1,0 +1,225 @@
+"""What becomes of each record of a submission: found, merged, judged, then added, changed or refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from gateway import lifecycle, rules
+from gateway.records import (
+    Action,
+    Activity,
+    ActivityEntry,
+    Finding,
+    RecordAction,
+    Result,
+    Status,
+    StoredActivity,
+    replace,
+)
+from gateway.rules import finding
+from gateway.store import Activities
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What the records of a call are judged by."""
+
+    provider_id: str
+    version: tuple[int, int]
+    today: date
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What is to become of one record; `slot` is the activity it speaks of, if there is one."""
+
+    entry: ActivityEntry
+    action: Action
+    findings: tuple[Finding, ...]
+    slot: Slot | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Slot:
+    """One activity during a call: as it is stored, and as the call leaves it (None: deleted)."""
+
+    stored: StoredActivity | None
+    activity: Activity | None
+
+
+class Shelf:
+    """The activities a call speaks of, fetched at once and put back at once.
+
+    A record sees what earlier records of the same call did.
+    """
+
+    def __init__(self, activities: Activities, entries: Sequence[ActivityEntry]) -> None:
+        self._activities = activities
+        self._slots: list[Slot] = []
+        self._by_activity_id: dict[str, Slot] = {}
+        self._by_own_id: dict[str, Slot] = {}
+        named = [entry.activity for entry in entries if entry.activity is not None]
+        for stored in activities.find(
+            {activity.activity_id for activity in named if activity.activity_id},
+            {activity.provider_activity_id for activity in named if activity.provider_activity_id},
+        ):
+            self._keep(self._new(stored), stored.activity)
+
+    def by_activity_id(self, activity_id: str | None) -> Slot | None:
+        """The activity of that ACCME Activity ID."""
+        return self._by_activity_id.get(activity_id or "")
+
+    def by_own_id(self, provider_activity_id: str | None) -> Slot | None:
+        """The activity of that id of the provider's own."""
+        return self._by_own_id.get(provider_activity_id or "")
+
+    def settle(self, slot: Slot | None, activity: Activity | None) -> Slot:
+        """Leave an activity in a new state; without a slot it is a new one."""
+        slot = slot or self._new(None)
+        if slot.activity is not None:
+            self._by_activity_id.pop(slot.activity.activity_id or "", None)
+            self._by_own_id.pop(slot.activity.provider_activity_id or "", None)
+        return self._keep(slot, activity)
+
+    def put_back(self, year: int) -> None:
+        """Write what changed; new activities get their ids here."""
+        stored = [slot for slot in self._slots if slot.stored is not None]
+        self._activities.delete([s.stored for s in stored if s.stored and s.activity is None])
+        self._activities.change(
+            [
+                StoredActivity(s.stored.row, s.activity)
+                for s in stored
+                if s.stored and s.activity and s.activity != s.stored.activity
+            ]
+        )
+        new = [slot for slot in self._slots if slot.stored is None and slot.activity is not None]
+        if new:
+            for slot, activity_id in zip(new, self._activities.issue(len(new), year), strict=True):
+                assert slot.activity is not None
+                slot.activity = replace(slot.activity, activity_id=activity_id)
+            self._activities.add([slot.activity for slot in new if slot.activity is not None])
+
+    def _new(self, stored: StoredActivity | None) -> Slot:
+        self._slots.append(Slot(stored, None))
+        return self._slots[-1]
+
+    def _keep(self, slot: Slot, activity: Activity | None) -> Slot:
+        slot.activity = activity
+        if activity is not None and activity.activity_id:
+            self._by_activity_id[activity.activity_id] = slot
+        if activity is not None and activity.provider_activity_id:
+            self._by_own_id[activity.provider_activity_id] = slot
+        return slot
+
+
+# --- deciding ----------------------------------------------------------------------------------------
+
+
+def decide(entry: ActivityEntry, shelf: Shelf, by: Judgement) -> Decision:
+    """Decide what becomes of one record, and leave its activity in that state on the shelf."""
+    activity = entry.activity
+    if activity is None:
+        return Decision(entry, Action.REFUSED, entry.findings)
+    slot = shelf.by_activity_id(activity.activity_id) or shelf.by_own_id(activity.provider_activity_id)
+    wrong = (*_wrong_provider(entry, by), *_wrong_identity(entry, activity, shelf, slot))
+    if wrong:
+        return Decision(entry, Action.REFUSED, (*wrong, *entry.findings), slot)
+    if entry.action is RecordAction.DELETE:
+        assert slot is not None
+        return _delete(entry, slot, shelf, by)
+    return _save(entry, activity, slot, shelf, by)
+
+
+def _wrong_provider(entry: ActivityEntry, by: Judgement) -> Iterator[Finding]:
+    if entry.provider_id not in (None, by.provider_id):
+        yield finding("A904", entry.place("provider_id"), _found(entry.provider_id))
+
+
+def _wrong_identity(
+    entry: ActivityEntry, activity: Activity, shelf: Shelf, slot: Slot | None
+) -> Iterator[Finding]:
+    must_exist = entry.action in {RecordAction.UPDATE, RecordAction.DELETE}
+    by_id = shelf.by_activity_id(_found(activity.activity_id))
+    by_own = shelf.by_own_id(activity.provider_activity_id)
+    if must_exist and not activity.activity_id and not activity.provider_activity_id:
+        yield finding("A900", entry.place("activity_id"))
+    elif activity.activity_id and by_id is None:
+        yield finding("A901", entry.place("activity_id"), _found(activity.activity_id))
+    elif must_exist and slot is None:
+        yield finding("A901", entry.place("provider_activity_id"), _found(activity.provider_activity_id))
+    elif by_id is not None and by_own is not None and by_id is not by_own:
+        yield finding("A902", entry.place("provider_activity_id"), _found(activity.provider_activity_id))
+
+
+def _found(value: str | None) -> str:
+    return f"Found: {rules.quoted(value)}."
+
+
+def _delete(entry: ActivityEntry, slot: Slot, shelf: Shelf, by: Judgement) -> Decision:
+    assert slot.activity is not None
+    if lifecycle.status(slot.activity, by.today) is Status.CLOSED:
+        refusal = finding("A905", entry.place("action"))
+        return Decision(entry, Action.REFUSED, (refusal, *entry.findings), slot)
+    gone = slot.activity
+    shelf.settle(slot, None)
+    return Decision(entry, Action.DELETED, (), Slot(slot.stored, gone))
+
+
+def _save(
+    entry: ActivityEntry, activity: Activity, slot: Slot | None, shelf: Shelf, by: Judgement
+) -> Decision:
+    before = slot.activity if slot else None
+    after = entry.onto(before) if before else activity
+    context = rules.Context(by.today, by.provider_id, by.version, before)
+    findings = [*entry.findings, *rules.judge(after, context, entry.place), *_closing(entry, before, after, by)]
+    if any(found.blocks for found in findings):
+        errors_first = sorted(findings, key=lambda found: not found.blocks)
+        return Decision(entry, Action.REFUSED, tuple(errors_first), slot)
+    after = replace(after, closed=after.closed or bool(entry.close))
+    if after == before:
+        return Decision(entry, Action.UNCHANGED, tuple(findings), slot)
+    if before is not None and entry.action is RecordAction.ADD:
+        findings.append(finding("A903", entry.place("activity_id"), _found(before.activity_id)))
+    action = Action.ADDED if before is None else Action.UPDATED
+    return Decision(entry, action, tuple(findings), shelf.settle(slot, after))
+
+
+def _closing(
+    entry: ActivityEntry, before: Activity | None, after: Activity, by: Judgement
+) -> Iterator[Finding]:
+    """A closed activity stays as it is; one that is to be closed must have passed every gate."""
+    if before is not None and before.closed:
+        if after != before:
+            yield finding("A906", entry.place("close"), _found(before.activity_id))
+    elif entry.close:
+        for gate in lifecycle.missing_to_close(after, by.today):
+            yield finding("A907", entry.place(gate.field), gate.text)
+
+
+# --- results -----------------------------------------------------------------------------------------
+
+
+def result(decision: Decision, today: date) -> Result:
+    """Say what became of a record; of an activity that is not there (any more) no status."""
+    entry, activity = decision.entry, decision.slot.activity if decision.slot else None
+    lives = activity is not None and decision.action is not Action.DELETED
+    return Result(
+        entry.number,
+        decision.action,
+        activity_id=activity.activity_id if activity else entry.activity_id,
+        provider_activity_id=activity.provider_activity_id if activity else entry.provider_activity_id,
+        status=lifecycle.status(activity, today) if lives and activity else None,
+        next_statuses=lifecycle.next_statuses(activity, today) if lives and activity else (),
+        findings=decision.findings,
+    )
+
+
+def not_done(decision: Decision) -> Result:
+    """Say of a record that it was not done because another one of its AllOrNothing call was refused."""
+    entry = decision.entry
+    findings = decision.findings
+    if decision.action is not Action.REFUSED:
+        findings = (finding("A909", entry.place("action")), *findings)
+    return Result(entry.number, Action.REFUSED, entry.activity_id, entry.provider_activity_id, findings=findings)

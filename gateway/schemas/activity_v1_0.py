@@ -1,0 +1,214 @@
+"""Activity 1.0: PARS before November 2021, on MedBiquitous Medical Education Metrics v1.
+
+The first table is the trunk the later versions grow from. Sources: pars.md 2.3, 2.4, 6.3, 6.4.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from lxml import etree
+
+from gateway import vocabulary
+from gateway.fields import BOOLEAN, DATE, DECIMAL, LONG_TEXT, MIDNIGHT, TEXT, WHOLE, YES_NO, Field, Kind, Table
+from gateway.records import Activity, Credit, InKindSupport, Location, MonetarySupport, replace
+from gateway.schema import NAMESPACES, PayloadVersion
+from gateway.shape import Judge, Names
+
+NAMESPACE = "urn:cme-gateway:pars:activity:1.0"
+
+GENERAL = "m:ActivityDescription/lom:lom/lom:general"
+EDUCATION = "m:ActivityDescription/lom:lom/hx:healthcareMetadata/hx:healthcareEducation"
+COUNTS = "m:ParticipationMetrics/m:ParticipantsByCategory"
+EXTENSION = "m:XtensibleInfo"
+
+UPPER = Kind(str.upper)
+LEGACY_TYPE = Kind(lambda text: type.code if (type := vocabulary.legacy_type_named(text)) else TEXT.read(text))
+
+REPORT = (
+    Field("reporting_start", "m:ReportDescription/m:ReportingStartDate", DATE),
+    Field("reporting_end", "m:ReportDescription/m:ReportingEndDate", DATE),
+)
+DESCRIPTION = (
+    Field("activity_id", f"{GENERAL}/lom:identifier[lom:catalog='ACCME Activity ID']/lom:entry"),
+    Field("provider_activity_id", f"{GENERAL}/lom:identifier[lom:catalog='Provider Activity ID']/lom:entry"),
+    Field("url", f"{GENERAL}/lom:identifier[lom:catalog='URL']/lom:entry"),
+    Field("title", f"{GENERAL}/lom:title/lom:string"),
+    Field("description", f"{GENERAL}/lom:description/lom:string", LONG_TEXT),
+)
+CREDITS = Field(
+    "credits",
+    f"{EDUCATION}/hx:credits",
+    many=True,
+    record=Credit,
+    parts=(
+        Field("certification", "hx:activityCertification"),
+        Field("joint_providers", "hx:nonAccreditedProvider", many=True),
+        Field("amount", "hx:numberOfCredits", DECIMAL),
+    ),
+)
+SPECIALTIES = Field("specialties", f"{EDUCATION}/hx:targetAudience/hx:specialty*/lom:string", many=True)
+LOCATION = Field(
+    "location",
+    f"{EDUCATION}/hx:activityLocation",
+    record=Location,
+    parts=(
+        Field("city", "a:City"),
+        Field("state", "a:StateOrProvince", UPPER),
+        Field("country", "a:Country/a:CountryCode", UPPER),
+    ),
+)
+DATES = (
+    Field("start_date", f"{EDUCATION}/hx:startDateTime", MIDNIGHT),
+    Field("end_date", f"{EDUCATION}/hx:endDateTime", MIDNIGHT),
+)
+PROVIDERSHIP = Field("providership", f"{EDUCATION}/hx:activitySponsorship")
+SUPPORT = (
+    Field("commercial_support", f"{EDUCATION}/hx:commercialSupport", YES_NO),
+    Field(
+        "monetary_supports",
+        "m:ActivityDescription/m:CommercialSupportAmount",
+        many=True,
+        record=MonetarySupport,
+        parts=(
+            Field("amount", ".", WHOLE),
+            Field("currency", "@currency", UPPER),
+            Field("source", "@supportSource"),
+        ),
+    ),
+)
+INCOME = (
+    Field("exhibit_income", "m:ActivityDescription/m:AdvertisingAndExhibitIncome", WHOLE),
+    Field("other_income", "m:ActivityDescription/m:OtherIncome", WHOLE),
+    Field("expenses", "m:ActivityDescription/m:Expenses", WHOLE),
+)
+FLAGS = tuple(
+    Field(name, f"m:ActivityDescription/m:{element}", BOOLEAN)
+    for name, element in (
+        ("designed_competence", "DesignedToChangeCompetence"),
+        ("designed_performance", "DesignedToChangePerformance"),
+        ("designed_outcomes", "DesignedToChangePatientOutcomes"),
+        ("measured_competence", "ChangesInCompetenceMeasured"),
+        ("measured_performance", "ChangesInPerformanceMeasured"),
+        ("measured_outcomes", "ChangesInPatientOutcomesMeasured"),
+    )
+)
+PARTICIPANTS = (
+    Field("physicians", f"{COUNTS}[@category='physician']", WHOLE),
+    Field("other_learners", f"{COUNTS}[@category='non-physician']", WHOLE),
+)
+DIRECTIVES = (
+    Field("provider_id", f"{EXTENSION}/act:ProviderID"),
+    Field("action", f"{EXTENSION}/act:activityRecordAction"),
+)
+IN_KIND = f"{EXTENSION}/act:InKindSupports/act:InKindSupport"
+
+ALWAYS = ("m:ReportDescription", "m:ActivityDescription", "m:ActivityDescription/lom:lom", "m:ParticipationMetrics")
+"""What the official schema wants to stand, in document order, even where it holds nothing."""
+
+TABLE = Table(
+    (
+        *REPORT,
+        *DESCRIPTION,
+        CREDITS,
+        SPECIALTIES,
+        LOCATION,
+        *DATES,
+        PROVIDERSHIP,
+        Field("legacy_type", f"{EDUCATION}/hx:activityFormat/lom:string", LEGACY_TYPE),
+        *SUPPORT,
+        *INCOME,
+        *FLAGS,
+        *PARTICIPANTS,
+        *DIRECTIVES,
+        Field("hours_of_instruction", f"{EXTENSION}/act:HoursOfInstruction", DECIMAL),
+        Field("competencies", f"{EXTENSION}/act:Competencies/act:Competency", many=True),
+        Field(
+            "in_kind_supports",
+            IN_KIND,
+            many=True,
+            record=InKindSupport,
+            parts=(Field("source", "act:source"), Field("kinds", "act:inKindType", many=True)),
+        ),
+    ),
+    NAMESPACES | {"act": NAMESPACE},
+    ALWAYS,
+)
+
+UNUSED = Names(
+    unused=frozenset(
+        f"{{{NAMESPACES[prefix]}}}{name}"
+        for prefix, names in (
+            ("m", "ParticipantActivityEvaluation KnowledgeAssessment"),
+            ("lom", "language coverage structure aggregationLevel lifeCycle metaMetadata technical"),
+            ("lom", "educational rights relation annotation classification"),
+            ("hx", "healthcareAsset"),
+        )
+        for name in names.split()
+    ),
+    open_parents=frozenset({f"{{{NAMESPACES['m']}}}XtensibleInfo"}),
+)
+"""Official elements that our schemas leave out; where a sender fills them they are set aside."""
+
+_legacy_words = etree.XPath("//hx:activityFormat/lom:string/text()", namespaces=NAMESPACES)
+
+
+def recognise(payload: etree._Element) -> bool:
+    """Whether a document's content is of 1.0: old activity types, or what only 1.0 has."""
+    own = {"HoursOfInstruction", "Competencies", "inKindType"}
+    return any(etree.QName(element).localname in own for element in payload.iter("{*}*")) or any(
+        vocabulary.legacy_type_named(word.strip()) for word in _legacy_words(payload)
+    )
+
+
+def complete(activity: Activity) -> Activity:
+    """Derive what 1.0 could not say (contract, section 5; the mappings of pars.md 2.4 and SEED2)."""
+    legacy = vocabulary.legacy_type_named(activity.legacy_type)
+    present = vocabulary.format_named(activity.legacy_type)
+    derived = {
+        "description": activity.description or activity.title,
+        "format": present.name if present else None,
+        "delivery_methods": (legacy.delivery,) if legacy and legacy.delivery else (),
+        "passport": False,
+        "end_date": activity.end_date or _last_day(activity.start_date, present),
+    }
+    changed = {name: value for name, value in derived.items() if value != getattr(activity, name)}
+    return replace(activity, **changed, derived=frozenset(changed))
+
+
+def _last_day(start: date | None, format: vocabulary.Format | None) -> date | None:
+    if start is None or format is None or format.name != "Enduring Material":
+        return start
+    leap = (start.month, start.day) == (2, 29)
+    return (date(start.year + 3, 3, 1) if leap else start.replace(year=start.year + 3)) - timedelta(days=1)
+
+
+def prepare(activity: Activity) -> Activity:
+    """Say an activity as 1.0 did: derived fields left out, the old type that says most of its format."""
+    left_out = {name: None for name in ("description", "end_date") if name in activity.derived}
+    stored = vocabulary.legacy_type_named(activity.legacy_type)
+    if stored is None or stored.format != activity.format:
+        stored = vocabulary.legacy_type_of(activity.format, activity.delivery_methods)
+    return replace(reporting(activity), **left_out, legacy_type=stored.code if stored else None)
+
+
+def reporting(activity: Activity) -> Activity:
+    """Give an activity the reporting dates its record must have, from its own dates where it has none."""
+    start = activity.reporting_start or activity.start_date
+    return replace(
+        activity, reporting_start=start, reporting_end=activity.reporting_end or activity.end_date or start
+    )
+
+
+VERSION = PayloadVersion(
+    payload="activity",
+    number=(1, 0),
+    wrapper="ACCMEActivities",
+    record=f"{{{NAMESPACES['m']}}}MedicalEducationMetrics",
+    table=TABLE,
+    judge=Judge("activity/v1_0/activity.xsd", UNUSED),
+    recognise=recognise,
+    complete=complete,
+    prepare=prepare,
+    also_holds=frozenset({"format"}),
+)

@@ -1,0 +1,114 @@
+"""Activity 2.0: PARS from November 2021, on the same MedBiquitous metrics.
+
+What 1.0 knew and PARS dropped is gone; formats, outcomes, CME Passport, MOC and the close switch
+came (pars.md 2.2, 2.3).
+"""
+
+from __future__ import annotations
+
+from lxml import etree
+
+from gateway import vocabulary
+from gateway.fields import BOOLEAN, DATE, DECIMAL, TEXT, Field, Kind, Table
+from gateway.records import Activity, InKindSupport, MeasuredOutcome, MocRegistration, replace
+from gateway.schema import NAMESPACES, PayloadVersion
+from gateway.schemas import activity_v1_0 as trunk
+from gateway.schemas.activity_v1_0 import EDUCATION, EXTENSION
+from gateway.shape import Judge
+
+NAMESPACE = "urn:cme-gateway:pars:activity:2.0"
+
+FORMAT = Kind(lambda text: known.name if (known := vocabulary.format_named(text)) else TEXT.read(text))
+FEE = Kind(lambda text: vocabulary.FREE if text == "No, it's free" else text)
+
+TABLE = Table(
+    (
+        *trunk.REPORT,
+        *trunk.DESCRIPTION,
+        trunk.CREDITS,
+        trunk.SPECIALTIES,
+        trunk.LOCATION,
+        *trunk.DATES,
+        trunk.PROVIDERSHIP,
+        Field("format", f"{EDUCATION}/hx:activityFormat/lom:string", FORMAT),
+        *trunk.SUPPORT,
+        *trunk.PARTICIPANTS,
+        *trunk.DIRECTIVES,
+        Field("close", f"{EXTENSION}/act:closeActivityRecord", BOOLEAN),
+        Field("delivery_methods", f"{EXTENSION}/act:DeliveryMethods/act:DeliveryMethod", many=True),
+        Field("passport", f"{EXTENSION}/act:ForPublicList", BOOLEAN),
+        Field("fee", f"{EXTENSION}/act:FeeForParticipation", FEE),
+        Field("registration", f"{EXTENSION}/act:ActivityRegistration"),
+        Field(
+            "in_kind_supports",
+            trunk.IN_KIND,
+            many=True,
+            record=InKindSupport,
+            parts=(Field("source", "act:source"),),
+        ),
+        Field(
+            "outcomes",
+            f"{EXTENSION}/act:MeasuredOutcomes/act:MeasuredOutcome",
+            many=True,
+            record=MeasuredOutcome,
+            parts=(
+                Field("outcome", "act:Outcome"),
+                Field("measurement_types", "act:MeasurementType", many=True),
+            ),
+        ),
+        Field("commendation_tags", f"{EXTENSION}/act:CommendationTags/act:CommendationTag", many=True),
+        Field(
+            "moc_registrations",
+            f"{EXTENSION}/act:MOCRegistrations/act:MOCRegistration",
+            many=True,
+            record=MocRegistration,
+            parts=(
+                Field("board", "act:boardName"),
+                Field("points", "act:mocPoints", DECIMAL),
+                Field("credit_types", "act:MOCCreditType", many=True),
+                Field("claim_date", "act:CreditClaimDate", DATE),
+            ),
+        ),
+        Field("mips", f"{EXTENSION}/act:IsMeritBasedIncentivePaymentSystem", BOOLEAN),
+        Field("rems_type", f"{EXTENSION}/act:REMS/act:REMSType"),
+    ),
+    NAMESPACES | {"act": NAMESPACE},
+    trunk.ALWAYS,
+)
+
+_own = frozenset(field.label for field in TABLE.fields.values()) - {
+    field.label for field in trunk.TABLE.fields.values()
+}
+
+
+def recognise(payload: etree._Element) -> bool:
+    """Whether a document's content is of 2.0: an end date, or what 1.0 did not have."""
+    names = {etree.QName(element).localname for element in payload.iter("{*}*")}
+    return bool(names & (_own | {"endDateTime"}))
+
+
+def prepare(activity: Activity) -> Activity:
+    """Say an activity as 2.0 does: an old type that its format and delivery tell is not missed."""
+    told = vocabulary.legacy_type_of(activity.format, activity.delivery_methods)
+    redundant = told is not None and told.code == activity.legacy_type
+    return replace(trunk.reporting(activity), legacy_type=None if redundant else activity.legacy_type)
+
+
+def carry(stored: Activity, merged: Activity) -> Activity:
+    """Keep the kinds of in-kind support that only 1.0 could say, at the sources that stay."""
+    kinds = {support.source: support.kinds for support in stored.in_kind_supports}
+    supports = (replace(support, kinds=kinds.get(support.source, ())) for support in merged.in_kind_supports)
+    return replace(merged, in_kind_supports=tuple(supports))
+
+
+VERSION = PayloadVersion(
+    payload="activity",
+    number=(2, 0),
+    wrapper="ACCMEActivities",
+    record=trunk.VERSION.record,
+    table=TABLE,
+    judge=Judge("activity/v2_0/activity.xsd", trunk.UNUSED),
+    recognise=recognise,
+    prepare=prepare,
+    carry=carry,
+)

@@ -1,0 +1,156 @@
+"""The settings: one frozen record, filled from a TOML file and the environment.
+
+A setting is one field: its name, its default, its limits and what it means. The environment says
+`CME_GATEWAY_<NAME>` and wins over the TOML file that `CME_GATEWAY_SETTINGS` names. A name that is
+not a setting, or a value that cannot be one, is refused at the start in one line.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+from msgspec import Meta
+
+from gateway.errors import Refused
+
+PREFIX = "CME_GATEWAY_"
+SETTINGS_FILE = f"{PREFIX}SETTINGS"
+# Read elsewhere: by `submit`, which may not put a password on its command line, and by the tests.
+NOT_SETTINGS = {SETTINGS_FILE, f"{PREFIX}PASSWORD", f"{PREFIX}MEDBIQ"}
+NO_NAMESPACE = "none"
+LAST_PORT = 65_535
+REMEDY = "Correct it and start again; `cme-gateway settings` lists all settings."
+PAYLOAD = r"^(activity|learner):\d+\.\d+$"
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything an operator can set; units and limits stand in each meaning."""
+
+    database: Annotated[str, Meta(min_length=1, description="SQLAlchemy URL of the database")] = (
+        "sqlite:///cme-gateway.db"
+    )
+    key_file: Annotated[str, Meta(min_length=1, description="file of the key that seals secrets")] = (
+        "cme-gateway.key"
+    )
+    zone: Annotated[str, Meta(description="IANA time zone that decides which day it is")] = "America/Chicago"
+    bind: Annotated[str, Meta(pattern=r".:\d{1,5}$", description="HOST:PORT to take calls at")] = (
+        "127.0.0.1:8080"
+    )
+    workers: Annotated[int, Meta(ge=1, le=256, description="worker processes, 1 to 256")] = 2
+    threads: Annotated[int, Meta(ge=1, le=256, description="threads of each worker, 1 to 256")] = 4
+    trusted_hosts: Annotated[
+        tuple[str, ...],
+        Meta(description="hosts that may stand in the address of a served WSDL, separated by commas"),
+    ] = ("localhost", "127.0.0.1", "[::1]")
+    forwarded_allow_ips: Annotated[
+        str, Meta(description="proxies whose X-Forwarded headers count, as addresses separated by commas")
+    ] = "127.0.0.1,::1"
+    max_call_bytes: Annotated[int, Meta(ge=1024, description="bytes a call may have, at least 1024")] = (
+        8 * 2**20
+    )
+    max_records: Annotated[int, Meta(ge=1, description="records a call may have, at least 1")] = 2_000
+    max_elements: Annotated[int, Meta(ge=1, description="elements a call may have, at least 1")] = 200_000
+    max_record_elements: Annotated[int, Meta(ge=1, description="elements a record may have, at least 1")] = (
+        10_000
+    )
+    max_depth: Annotated[int, Meta(ge=8, le=250, description="levels elements may nest, 8 to 250")] = 64
+    request_timeout: Annotated[int, Meta(ge=1, description="seconds a call may take, at least 1")] = 60
+    aliases: Annotated[
+        dict[Annotated[str, Meta(min_length=1)], Annotated[str, Meta(pattern=PAYLOAD)]],
+        Meta(description="foreign namespaces read as ours: NAMESPACE=activity:2.0,…; `none` is no namespace"),
+    ] = {}
+    key_months: Annotated[int, Meta(ge=1, description="months a SubmissionKey is kept, at least 1")] = 13
+    duplicate_hours: Annotated[
+        int, Meta(ge=0, description="hours in which the same content without a key gets a warning, 0 or more")
+    ] = 24
+    credential_seconds: Annotated[
+        int, Meta(ge=0, le=3600, description="seconds a verified credential is remembered, 0 to 3600")
+    ] = 60
+
+
+FIELDS = {field.name: field.type for field in msgspec.structs.fields(Settings)}
+DEFAULTS = msgspec.structs.asdict(Settings())
+
+
+def load(environment: Mapping[str, str] = os.environ) -> Settings:
+    """Read the settings at the start of a command, so that a wrong one never shows up later.
+
+    Raises Refused, in one line that names the setting, its value and what is expected.
+    """
+    given = (*_of_file(environment.get(SETTINGS_FILE)), *_of_environment(environment))
+    return Settings(**{name: _read(label, name, value) for label, name, value in given})
+
+
+def catalogue() -> list[dict[str, Any]]:
+    """List all settings for `cme-gateway settings` and the docs: name, env, default, meaning."""
+    return [
+        {"name": name, "env": PREFIX + name.upper(), "default": DEFAULTS[name], "meaning": _meaning(name)}
+        for name in FIELDS
+    ]
+
+
+def _of_file(path: str | None) -> Iterator[tuple[str, str, Any]]:
+    if not path:
+        return
+    try:
+        table = tomllib.loads(Path(path).read_text("utf-8"))
+    except OSError as error:
+        raise Refused(f"The settings file {path} cannot be read: {error.strerror}.", remedy=REMEDY) from None
+    except ValueError as error:
+        raise Refused(f"The settings file {path} is not TOML in UTF-8: {error}.", remedy=REMEDY) from None
+    yield from ((f"{name} in {path}", name, value) for name, value in table.items())
+
+
+def _of_environment(environment: Mapping[str, str]) -> Iterator[tuple[str, str, Any]]:
+    for variable, text in environment.items():
+        if variable.startswith(PREFIX) and variable not in NOT_SETTINGS:
+            yield variable, variable.removeprefix(PREFIX).lower(), text
+
+
+def _read(label: str, name: str, value: Any) -> Any:
+    if name not in FIELDS:
+        raise Refused(f"{label} is not a setting{_nearest(name)}.", remedy=REMEDY)
+    try:
+        return _checked(name, msgspec.convert(_parsed(name, value), FIELDS[name], strict=False))
+    except (ValueError, KeyError, OSError):
+        text = f"{label} cannot be {_shown(name, value)}. Expected: {_meaning(name)}."
+        raise Refused(text, remedy=REMEDY) from None
+
+
+def _parsed(name: str, value: Any) -> Any:
+    """Take apart what an environment can only write with commas, a tuple or a mapping."""
+    kind = type(DEFAULTS[name])
+    if kind not in (tuple, dict) or not isinstance(value, str):
+        return value
+    parts = [part.strip() for part in value.split(",") if part.strip()]
+    return parts if kind is tuple else dict(part.rpartition("=")[::2] for part in parts)
+
+
+def _checked(name: str, value: Any) -> Any:
+    """Look at what a type cannot say, and write `none` as the empty namespace it stands for."""
+    if name == "zone":
+        ZoneInfo(value)
+    if name == "bind" and int(value.rpartition(":")[2]) > LAST_PORT:
+        raise ValueError
+    return {"" if key == NO_NAMESPACE else key: value[key] for key in value} if name == "aliases" else value
+
+
+def _shown(name: str, value: Any) -> str:
+    """A value as an error may show it: a database URL may hold a password."""
+    return "this" if name == "database" else repr(value)[:60]
+
+
+def _nearest(name: str) -> str:
+    near = difflib.get_close_matches(name, FIELDS, 1)
+    return f"; {near[0]} is" if near else ""
+
+
+def _meaning(name: str) -> str:
+    return str(FIELDS[name].__metadata__[0].description)

@@ -1,0 +1,21 @@
+"""The doorway to the database: open a store, then read and write through units of work.
+
+Nothing else of the gateway sees SQL, and only the assembly opens this door (house.md, principle 5).
+"""
+
+from storage.engine import Clock, open_engine, utc_now
+from storage.scope import Sealer
+from storage.store import Store
+from storage.unit import Unit
+
+__all__ = ["Clock", "Sealer", "Store", "Unit", "open_store"]
+
+
+def open_store(url: str, sealer: Sealer, clock: Clock = utc_now) -> Store:
+    """Name the database to work with; no connection is opened yet.
+
+    `url` is a SQLAlchemy URL of SQLite or PostgreSQL, `sealer` seals the payloads kept for proof,
+    `clock` tells the aware time that rows are stamped with. Raises StoreUnavailable if the URL is
+    not one this program knows.
+    """
+    return Store(open_engine(url), sealer, clock)

@@ -1,0 +1,174 @@
+"""Engines: how each database is opened, how its transactions begin, and what its errors mean here."""
+
+from __future__ import annotations
+
+import logging
+import random
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import (
+    ArgumentError,
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    ProgrammingError,
+    SQLAlchemyError,
+)
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from gateway.errors import Busy, Failed, GatewayError, StoreUnavailable
+
+T = TypeVar("T")
+Clock = Callable[[], datetime]
+
+PATIENCE = 30  # seconds to wait for another's lock, on both databases
+PAUSES = (0.01, 0.02, 0.04, 0.08, 0.16)  # seconds before each further attempt
+DRIVERS = {
+    "sqlite": "sqlite+pysqlite",
+    "postgresql": "postgresql+psycopg",
+    "postgres": "postgresql+psycopg",
+}
+RACES_SQLITE = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_CONSTRAINT_UNIQUE,
+    sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY,
+}
+RACES_POSTGRES = {
+    "23505",  # unique violation
+    "40001",  # serialization failure
+    "40P01",  # deadlock detected
+    "55P03",  # lock not available
+}
+REFUSALS = (DataError, IntegrityError, ProgrammingError)  # the database is there: the mistake is ours
+
+_log = logging.getLogger(__name__)
+
+
+class LostRace(Busy):
+    """The same refusal as Busy; only this package tells them apart, to run the work again."""
+
+    __doc__ = Busy.__doc__
+
+
+def utc_now() -> datetime:
+    """The time of this machine, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+def open_engine(url: str) -> Engine:
+    """An engine with this project's guarantees, not connected yet.
+
+    Raises StoreUnavailable if `url` names no database of ours; its text leaves the URL out, which
+    may hold a password.
+    """
+    address = _address(url)
+    if address.get_backend_name() == "sqlite":
+        return _listening_for_sqlite(create_engine(address, connect_args={"timeout": PATIENCE}, **_SHARED))
+    return create_engine(
+        address,
+        isolation_level="READ COMMITTED",
+        pool_pre_ping=True,  # a restarted server must not cost a caller an answer
+        connect_args={"connect_timeout": 10, "options": f"-c lock_timeout={PATIENCE}s"},
+        **_SHARED,
+    )
+
+
+# Statements carry personal data: their parameters must never reach a log by way of an error.
+_SHARED: dict[str, Any] = {
+    "hide_parameters": True,
+    "pool_size": 16,
+    "max_overflow": 16,
+    "pool_timeout": PATIENCE,
+}
+
+
+def _address(url: str) -> URL:
+    """The URL with the one driver we use for its database."""
+    try:
+        address = make_url(url)
+        return address.set(drivername=DRIVERS[address.drivername.partition("+")[0]])
+    except (ArgumentError, KeyError, ValueError):
+        raise StoreUnavailable(
+            "The database address is not one this program knows.",
+            remedy="Set CME_GATEWAY_DATABASE to sqlite:///FILE or postgresql://USER@HOST/NAME.",
+        ) from None
+
+
+def _listening_for_sqlite(engine: Engine) -> Engine:
+    @event.listens_for(engine, "connect")
+    def prepare(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None  # the driver starts no transactions of its own: `begin` does
+        connection.execute("PRAGMA journal_mode = WAL")
+        # NORMAL would lose acknowledged commits at a power loss: 183 of 16,126 (traps.md, D11).
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # A writer that starts as a reader can fail half way; IMMEDIATE waits its turn at the start.
+        writing = connection.get_execution_options().get("writing")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+    return engine
+
+
+def exists(engine: Engine) -> bool:
+    """Whether there is something to connect to: merely looking must not make a SQLite file."""
+    return engine.dialect.name != "sqlite" or Path(engine.url.database or "").exists()
+
+
+def read(engine: Engine, work: Callable[[Connection], T]) -> T:
+    """Run `work` in one reading transaction. Raises StoreUnavailable, Busy, Failed."""
+    with _ours(), engine.connect().execution_options(postgresql_readonly=True) as connection:
+        return work(connection)
+
+
+def write(engine: Engine, work: Callable[[Connection], T]) -> T:
+    """Run `work` in one writing transaction, again when it lost a race.
+
+    Commits unless `work` raises or has rolled back itself. Raises StoreUnavailable, Busy, Failed.
+    """
+    for pause in PAUSES:
+        try:
+            return _write_once(engine, work)
+        except LostRace:
+            time.sleep(random.uniform(pause / 2, pause))  # noqa: S311  jitter, not a secret
+    return _write_once(engine, work)
+
+
+def _write_once(engine: Engine, work: Callable[[Connection], T]) -> T:
+    with _ours(), engine.connect().execution_options(writing=True) as connection, connection.begin():
+        return work(connection)
+
+
+@contextmanager
+def _ours() -> Iterator[None]:
+    """The one place where a driver's errors become ours.
+
+    What the driver says is left out on purpose: it quotes the row.
+    """
+    try:
+        yield
+    except (SQLAlchemyError, sqlite3.Error) as error:
+        raise _translated(error) from None
+
+
+def _translated(error: Exception) -> GatewayError:
+    cause = getattr(error, "orig", error)
+    code = getattr(cause, "sqlstate", None) or getattr(cause, "sqlite_errorcode", None)
+    if code in RACES_POSTGRES or code in RACES_SQLITE:
+        return LostRace()
+    _log.warning("database error: %s %s", type(cause).__name__, code)
+    if isinstance(error, PoolTimeout):
+        return Busy()
+    if isinstance(error, DBAPIError | sqlite3.Error) and not isinstance(error, REFUSALS):
+        return StoreUnavailable()
+    return Failed("The database refused what was asked of it; nothing of this call was stored.")

@@ -1,0 +1,291 @@
+"""The rulebook: each rule with an example of both kinds, and what a finding shows."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import string
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from gateway.errors import GatewayError, Refused
+from gateway.records import (
+    Activity,
+    Credit,
+    Finding,
+    Location,
+    MocRegistration,
+    MonetarySupport,
+    Place,
+    Severity,
+    replace,
+)
+from gateway.rules import (
+    NOTICES,
+    RULES,
+    Context,
+    Rule,
+    breaks,
+    catalogue,
+    finding,
+    judge,
+    quoted,
+    rule,
+)
+
+TODAY = date(2026, 11, 21)
+COURSE = Activity(
+    title="Asthma in Schools",
+    format="Live Course",
+    legacy_type="C",
+    start_date=date(2026, 3, 9),
+    end_date=date(2026, 3, 10),
+    credits=(Credit("AMA PRA Category 1", Decimal(2)),),
+)
+FIELDS = {field.name for field in dataclasses.fields(Activity)}
+every_rule = pytest.mark.parametrize("law", RULES.values(), ids=RULES.keys())
+
+
+def _found(activity: Activity, version: tuple[int, int] = (2, 0)) -> tuple[Finding, ...]:
+    return judge(activity, Context(TODAY, "0001234", version), lambda field: Place(f"/{field}", 7))
+
+
+def _codes(findings: Iterable[Finding]) -> list[str]:
+    return [finding.code for finding in findings]
+
+
+def _version_of(law: Rule) -> tuple[int, int]:
+    return law.until or (2, 0)
+
+
+@every_rule
+def test_good_example_breaks_no_rule(law: Rule) -> None:
+    """A record with a rule's good example breaks no rule at all."""
+    assert [] == _codes(_found(replace(COURSE, **law.good), _version_of(law)))
+
+
+@every_rule
+def test_bad_example_breaks_exactly_its_rule(law: Rule) -> None:
+    """A record with a rule's bad example breaks that rule and no other."""
+    assert {law.code} == set(_codes(_found(replace(COURSE, **law.bad), _version_of(law))))
+
+
+@every_rule
+def test_rule_is_whole(law: Rule) -> None:
+    """A rule has one sentence, a remedy, a source, both examples, and names fields that exist."""
+    assert law.text.endswith(".")
+    assert "" not in (law.remedy, law.source)
+    assert {law.field} <= FIELDS
+    assert {*law.good, *law.bad} <= FIELDS
+    assert law.good
+    assert law.bad
+
+
+@every_rule
+def test_rule_is_silent_outside_its_versions(law: Rule) -> None:
+    """A rule with a first or last version finds nothing in payloads of the others."""
+    outside = [version for version in ((1, 0), (2, 0), (2, 1)) if not law.applies(version)]
+    broken = replace(COURSE, **law.bad)
+    assert [] == [version for version in outside if law.code in _codes(_found(broken, version))]
+
+
+def test_versions_are_compared_as_numbers() -> None:
+    """The bounds of a rule are included, and 10.0 comes after 2.0."""
+    law = replace(RULES["A105"], since=(2, 0), until=(10, 0))
+    expected = [False, True, True, True, False]
+    assert expected == [law.applies(version) for version in ((1, 0), (2, 0), (9, 0), (10, 0), (10, 1))]
+
+
+def test_code_is_declared_once() -> None:
+    """A code that is taken cannot be declared again, and the rulebook keeps the first."""
+    law = RULES["A101"]
+    with pytest.raises(ValueError, match="A101"):
+        rule("A101", "title", remedy="r", source="s", good={}, bad={})(law.check)
+    assert law is RULES["A101"]
+
+
+def test_finding_says_what_where_and_how_to_mend() -> None:
+    """A finding carries the rule's sentence with the offending value, its place and the remedy."""
+    [only] = _found(replace(COURSE, location=Location("Duluth", "Minnesota", "USA")))
+    law = RULES["A302"]
+    text = 'A state of the USA is given by its two-letter postal code. Found: "Minnesota".'
+    expected = Finding("A302", Severity.ERROR, text, law.remedy, "location", "/location", 7, None)
+    assert expected == only
+
+
+def test_finding_names_the_field_as_its_sender_does() -> None:
+    """Where the place knows the sender's name of a field, the finding uses it."""
+    context = Context(TODAY, "0001234", (2, 0))
+    [only] = judge(replace(COURSE, physicians=-1), context, lambda field: Place(field="Physicians"))
+    assert "Physicians" == only.field
+
+
+def test_each_offending_value_is_found() -> None:
+    """A rule over a list tells each value that breaks it, and none that does not."""
+    amounts = (Decimal("1.1"), Decimal("1.25"), Decimal("0"))
+    credits = tuple(Credit("AMA PRA Category 1", amount) for amount in amounts)
+    shown = [finding.text.partition("Found: ")[2] for finding in _found(replace(COURSE, credits=credits))]
+    assert ['"1.1".', '"0".'] == shown
+
+
+def test_all_rules_are_told_at_once() -> None:
+    """A record that breaks several rules is told all of them."""
+    broken = replace(COURSE, title=None, format="Lunch", physicians=-1)
+    assert ["A103", "A106", "A601"] == _codes(_found(broken))
+
+
+def test_findings_stop_at_twenty_and_warnings_hide_no_error() -> None:
+    """At most twenty findings a record, and a flood of warnings leaves every error in."""
+    flood = replace(COURSE, commendation_tags=("?",) * 5000, moc_registrations=(MocRegistration("ABXX"),))
+    findings = _found(flood)
+    assert ["A701"] + ["A604"] * 19 == _codes(findings)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (None, "nothing"),
+        ("", "nothing"),
+        ((), "nothing"),
+        (0, '"0"'),
+        ("x" * 60, f'"{"x" * 60}"'),
+        ("x" * 61, f'"{"x" * 59}…"'),
+        ("x" * 10_000_000, f'"{"x" * 59}…"'),
+        ("a\x00b\nc", '"a\ufffdb\ufffdc"'),
+    ],
+    ids=["none", "empty", "no list", "zero", "sixty", "sixty-one", "flood", "control"],
+)
+def test_value_is_shown_cut_and_clean(value: object, expected: str) -> None:
+    """A sender's value is shown in at most 60 characters, none of which a reader cannot print."""
+    assert expected == quoted(value)
+
+
+@pytest.mark.parametrize(
+    ("format", "start", "end", "expected"),
+    [
+        ("Enduring Material", date(2026, 1, 1), date(2028, 12, 31), []),
+        ("Enduring Material", date(2026, 1, 1), date(2029, 1, 1), ["A204"]),
+        ("Enduring Material", date(2024, 2, 29), date(2027, 2, 28), []),
+        ("Enduring Material", date(2024, 2, 29), date(2027, 3, 1), ["A204"]),
+        ("Regularly Scheduled Series", date(2026, 7, 1), date(2027, 6, 30), []),
+        ("Regularly Scheduled Series", date(2026, 7, 1), date(2027, 7, 1), ["A204"]),
+        ("Live Course", date(2020, 1, 1), date(2026, 1, 1), []),
+        ("Enduring Material", date(9999, 1, 1), date(9999, 12, 31), ["A205"]),
+        ("Enduring Material", date(1, 1, 1), date(1, 1, 1), ["A205"]),
+    ],
+)
+def test_length_counts_both_days(format: str, start: date, end: date, expected: list[str]) -> None:
+    """A length limit counts the first and the last day, also around leap days and calendar ends."""
+    assert expected == _codes(_found(replace(COURSE, format=format, start_date=start, end_date=end)))
+
+
+@pytest.mark.parametrize(("year", "expected"), [(1989, 1), (1990, 0), (2036, 0), (2037, 1)])
+def test_start_year_has_bounds(year: int, expected: int) -> None:
+    """An activity starts from 1990 to ten years after today, both years included."""
+    day = date(year, 6, 1)
+    assert ["A205"] * expected == _codes(_found(replace(COURSE, start_date=day, end_date=day)))
+
+
+@pytest.mark.parametrize(
+    ("amount", "fine"),
+    [
+        ("0.25", True),
+        ("9999.75", True),
+        ("0", False),
+        ("-1", False),
+        ("0.3", False),
+        ("10000", False),
+        ("1.2500000000000000000000000000000000001", False),
+        ("9" * 40, False),
+        ("NaN", False),
+        ("Infinity", False),
+    ],
+)
+def test_amount_is_judged_whatever_it_is(amount: str, fine: bool) -> None:
+    """Any decimal is judged, also those on which arithmetic fails."""
+    credits = (Credit("AMA PRA Category 1", Decimal(amount)),)
+    assert ([] if fine else ["A401"]) == _codes(_found(replace(COURSE, credits=credits)))
+
+
+@pytest.mark.parametrize(
+    ("url", "fine"),
+    [
+        ("http://a", True),
+        ("HTTPS://learn.example.org", True),
+        ("https://", False),
+        ("https:///path", False),
+        ("ftp://learn.example.org", False),
+        ("javascript:alert(1)", False),
+        ("https://learn.example.org/a b", False),
+        ("http://[", True),
+        ("https://" + "a" * 1992, True),
+        ("https://" + "a" * 1993, False),
+    ],
+    ids=string.ascii_lowercase[:10],
+)
+def test_url_has_a_scheme_a_host_and_a_limit(url: str, fine: bool) -> None:
+    """A URL is taken by scheme, host, lack of blanks and length; nothing in it makes the rule fail."""
+    assert ([] if fine else ["A109"]) == _codes(_found(replace(COURSE, url=url)))
+
+
+@pytest.mark.parametrize(("day", "expected"), [(date(2024, 12, 31), ["A701"]), (date(2025, 1, 1), [])])
+def test_board_is_taken_from_its_first_day(day: date, expected: list[str]) -> None:
+    """A board that joined later takes activities that start on its first day or after."""
+    moc = (MocRegistration("ABPMR", Decimal(1)),)
+    assert expected == _codes(_found(replace(COURSE, start_date=day, end_date=day, moc_registrations=moc)))
+
+
+def test_support_denied_names_each_source() -> None:
+    """Where support is denied, each source named all the same is shown."""
+    money = tuple(MonetarySupport(5, source, "USD") for source in ("Northern Devices", "Harbor Pharma"))
+    findings = _found(replace(COURSE, commercial_support=False, monetary_supports=money))
+    assert [True, True] == [
+        name in finding.text for name, finding in zip(("Northern", "Harbor"), findings, strict=True)
+    ]
+
+
+def test_operation_finding_speaks_the_catalogue() -> None:
+    """What an operation finds has the catalogue's words, with the detail after them."""
+    notice = NOTICES["A910"]
+    told = finding("A910", Place("/x", 3), "Receipt r1 of noon.")
+    text = f"{notice.text} Receipt r1 of noon."
+    expected = Finding("A910", Severity.WARNING, text, notice.remedy, notice.field, "/x", 3, None)
+    assert expected == told
+
+
+def test_unknown_code_is_refused() -> None:
+    """A code that the catalogue lacks cannot be told."""
+    with pytest.raises(KeyError):
+        finding("A999", Place())
+
+
+def test_breaks_offers_what_a_version_can_say() -> None:
+    """Named errors for samples block, belong to the version, and need no field it cannot hold."""
+    offered = dict(breaks((1, 0), {"legacy_type", "physicians", "title"}))
+    assert {"A103", "A104", "A107", "A201", "A601"} == set(offered)
+    assert RULES["A601"].bad == offered["A601"]
+
+
+def test_catalogue_holds_every_code_once() -> None:
+    """The catalogue lists rules, operation findings and refusals, each code once, in order."""
+    listed = [row["code"] for row in catalogue()]
+    assert sorted(set(listed)) == listed
+    assert {*RULES, *NOTICES, Refused.code, GatewayError.code} <= set(listed)
+
+
+def test_catalogue_is_plain_data() -> None:
+    """Every row has the same keys, survives JSON unchanged, and says what and how to mend."""
+    keys = {"code", "severity", "field", "since", "until", "text", "remedy", "source", "good", "bad"}
+    rows = catalogue()
+    assert rows == json.loads(json.dumps(rows))
+    assert [keys] * len(rows) == [set(row) for row in rows]
+    assert [] == [row["code"] for row in rows if not (row["text"] and row["remedy"] and row["source"])]
+
+
+def test_catalogue_shows_versions_and_examples() -> None:
+    """A rule's row shows its bounds as the sender writes them, and its examples as plain values."""
+    [row] = [row for row in catalogue() if row["code"] == "A107"]
+    assert (None, "1.0", {"legacy_type": "Lunch", "format": None}) == (row["since"], row["until"], row["bad"])

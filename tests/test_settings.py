@@ -1,0 +1,140 @@
+"""The settings: defaults, two sources, and one clear line for what is wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gateway import settings
+from gateway.errors import Refused
+from gateway.settings import Settings
+
+
+def test_nothing_set_gives_the_defaults() -> None:
+    """Without a file and without variables every setting has its default; foreign variables are no matter."""
+    assert Settings() == settings.load(
+        {"PATH": "/bin", "CME_GATEWAY_MEDBIQ": "x", "CME_GATEWAY_PASSWORD": "y"}
+    )
+
+
+def test_defaults_are_those_of_the_contract() -> None:
+    """What the contract and the docs promise of the defaults holds."""
+    defaults = Settings()
+    assert "sqlite:///cme-gateway.db" == defaults.database
+    assert "America/Chicago" == defaults.zone
+    assert "127.0.0.1:8080" == defaults.bind
+    assert (8 * 1024 * 1024, 2_000, 200_000, 10_000, 64) == (
+        defaults.max_call_bytes,
+        defaults.max_records,
+        defaults.max_elements,
+        defaults.max_record_elements,
+        defaults.max_depth,
+    )
+
+
+def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
+    """A setting of the file counts, and a variable of the same name counts more."""
+    file = tmp_path / "gateway.toml"
+    file.write_text('workers = 8\nthreads = 9\ntrusted_hosts = ["a.example", "b.example"]\n')
+    found = settings.load({"CME_GATEWAY_SETTINGS": str(file), "CME_GATEWAY_WORKERS": "3"})
+    assert (3, 9, ("a.example", "b.example")) == (found.workers, found.threads, found.trusted_hosts)
+
+
+def test_lists_and_tables_are_written_with_commas() -> None:
+    """A variable holds several hosts, and several aliases, of which `none` is the empty namespace."""
+    found = settings.load(
+        {
+            "CME_GATEWAY_TRUSTED_HOSTS": "cme.example, localhost",
+            "CME_GATEWAY_ALIASES": "http://old.example/x?a=b=activity:1.0, none=activity:2.0",
+        }
+    )
+    assert ("cme.example", "localhost") == found.trusted_hosts
+    assert {"http://old.example/x?a=b": "activity:1.0", "": "activity:2.0"} == found.aliases
+
+
+def test_aliases_of_a_file_are_a_table(tmp_path: Path) -> None:
+    """The file writes aliases as a TOML table, with the same meaning of `none`."""
+    file = tmp_path / "gateway.toml"
+    file.write_text('[aliases]\n"urn:old" = "activity:1.0"\nnone = "activity:2.0"\n')
+    found = settings.load({"CME_GATEWAY_SETTINGS": str(file)})
+    assert {"urn:old": "activity:1.0", "": "activity:2.0"} == found.aliases
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("WORKERS", "many"),
+        ("WORKERS", "0"),
+        ("WORKERS", ""),
+        ("MAX_DEPTH", "1e3"),
+        ("ZONE", "Mars/Olympus"),
+        ("ZONE", "../../etc/passwd"),
+        ("ZONE", "America"),
+        ("BIND", "8080"),
+        ("BIND", "localhost:99999"),
+        ("ALIASES", "activity:2.0"),
+        ("ALIASES", "urn:x=activity"),
+        ("CREDENTIAL_SECONDS", "-1"),
+    ],
+)
+def test_a_wrong_value_is_named_with_what_is_expected(name: str, value: str) -> None:
+    """One line says which variable is wrong, what it holds and what is expected, in no language but ours."""
+    with pytest.raises(Refused) as caught:
+        settings.load({f"CME_GATEWAY_{name}": value})
+    meaning = next(row["meaning"] for row in settings.catalogue() if row["env"] == f"CME_GATEWAY_{name}")
+    assert f"CME_GATEWAY_{name} cannot be {value!r}. Expected: {meaning}." == caught.value.text
+
+
+def test_a_long_value_is_cut() -> None:
+    """No more than 60 characters of a wrong value are shown."""
+    with pytest.raises(Refused) as caught:
+        settings.load({"CME_GATEWAY_WORKERS": "#" * 1_000})
+    assert 59 == caught.value.text.count("#")
+
+
+def test_a_database_url_is_never_shown() -> None:
+    """A URL may hold a password, so an error names the setting only."""
+    with pytest.raises(Refused, match=r"^CME_GATEWAY_DATABASE cannot be this\."):
+        settings.load({"CME_GATEWAY_DATABASE": ""})
+
+
+def test_an_unknown_variable_is_refused_with_the_nearest_name() -> None:
+    """A typing error does not pass silently as a default."""
+    with pytest.raises(Refused, match=r"^CME_GATEWAY_WORKER is not a setting; workers is\.$"):
+        settings.load({"CME_GATEWAY_WORKER": "4"})
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        (b"wrokers = 4", "^wrokers in .* is not a setting; workers is"),
+        (b'workers = "many"', "^workers in .* cannot be 'many'"),
+        (b"workers = [", "is not TOML in UTF-8"),
+        (b'zone = "\xff"', "is not TOML in UTF-8"),
+    ],
+)
+def test_a_wrong_file_is_one_line(tmp_path: Path, content: bytes, text: str) -> None:
+    """What is wrong in the file is named with the file."""
+    file = tmp_path / "gateway.toml"
+    file.write_bytes(content)
+    with pytest.raises(Refused, match=text) as caught:
+        settings.load({"CME_GATEWAY_SETTINGS": str(file)})
+    assert str(file) in caught.value.text
+    assert 1 == len(caught.value.text.splitlines())
+
+
+def test_a_missing_file_is_one_line(tmp_path: Path) -> None:
+    """A file that is named has to be there."""
+    with pytest.raises(Refused, match="cannot be read: No such file or directory"):
+        settings.load({"CME_GATEWAY_SETTINGS": str(tmp_path / "none.toml")})
+
+
+def test_the_catalogue_lists_every_setting_once() -> None:
+    """Each field of the settings stands in the catalogue with variable, default and meaning."""
+    rows = settings.catalogue()
+    assert list(Settings.__struct_fields__) == [row["name"] for row in rows]
+    assert [f"CME_GATEWAY_{row['name'].upper()}" for row in rows] == [row["env"] for row in rows]
+    assert [] == [
+        row for row in rows if not row["meaning"] or getattr(Settings(), row["name"]) != row["default"]
+    ]

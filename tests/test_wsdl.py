@@ -1,0 +1,205 @@
+"""The contracts load in foreign clients as they lie on disk, typed and without surprises."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+import suds.client
+import zeep
+from lxml import etree
+
+import wsdl
+import xsd
+from gateway.vocabulary import FREE
+
+WSDLS, XSDS = Path(wsdl.__file__).parent, Path(xsd.__file__).parent
+ZEEP: Any = zeep  # declares itself typed, but its functions are not
+SERVICES = {
+    "v1": {"SaveActivity", "GetActivity", "GetServiceInfo"},
+    "v2": {"SaveActivity", "GetActivity", "GetServiceInfo", "GetActivityAs", "GetReceipt"},
+}
+PAYLOAD = {"v1": "v1_0", "v2": "v2_0"}
+PREFIXES = {"act", "m", "lom", "hx", "a", "ar", "f", "svc", "xs", "wsdl", "soap"}
+SOAP = "{http://schemas.xmlsoap.org/wsdl/soap/}"
+WSDL = "{http://schemas.xmlsoap.org/wsdl/}"
+BODY = ".//{http://schemas.xmlsoap.org/soap/envelope/}Body"
+WRITES = ["ProviderId", "User", "Password", "SubmissionKey", "ValidateOnly", "AllOrNothing"]
+
+CREDIT = {
+    "activityCertification": "AMA PRA Category 1",
+    "nonAccreditedProvider": ["A", "B"],
+    "numberOfCredits": Decimal("1.25"),
+}
+RECORD = {
+    "ReportDescription": {"ReportingStartDate": date(2026, 3, 9), "ReportingEndDate": date(2026, 3, 10)},
+    "ActivityDescription": {
+        "lom": {
+            "general": {
+                "identifier": [{"catalog": "Provider Activity ID", "entry": "DMS-2026-0001"}],
+                "title": {"string": "Sleep"},
+            },
+            "healthcareMetadata": {
+                "healthcareEducation": {
+                    "credits": [CREDIT],
+                    "activityLocation": {"City": "Duluth", "Country": {"CountryCode": "USA"}},
+                    "startDateTime": datetime(2026, 3, 9),  # noqa: DTZ001  a calendar date on the wire
+                    "activityFormat": [{"string": "Live Course"}],
+                    "commercialSupport": "no",
+                }
+            },
+        },
+    },
+    "ParticipationMetrics": {},
+}  # fmt: skip
+EXTENSIONS: dict[str, dict[str, Any]] = {
+    "v1": {
+        "ProviderID": "0001234",
+        "HoursOfInstruction": Decimal("1.25"),
+        "Competencies": {"Competency": ["Medical Knowledge", "Professionalism"]},
+        "InKindSupports": {"InKindSupport": [{"source": "A", "inKindType": ["Other"]}]},
+    },
+    "v2": {
+        "activityRecordAction": "Add",
+        "DeliveryMethods": {"DeliveryMethod": ["In-Person", "Online"]},
+        "FeeForParticipation": FREE,
+        "MeasuredOutcomes": {
+            "MeasuredOutcome": [{"Outcome": "Patient Health", "MeasurementType": ["Objective", "Subjective"]}]
+        },
+        "MOCRegistrations": {
+            "MOCRegistration": [{"boardName": "ABIM", "mocPoints": 1, "MOCCreditType": ["Medical Knowledge"]}]
+        },
+        "REMS": {"REMSType": "Mycophenolate"},
+        "closeActivityRecord": False,
+    },
+}
+
+
+def path_of(version: str) -> Path:
+    """Where the contract of a service version lies."""
+    return WSDLS / f"{version}.wsdl"
+
+
+def service_schema(version: str) -> etree.XMLSchema:
+    """The schema the contract of a service version refers to."""
+    return etree.XMLSchema(etree.parse(str(XSDS / "service" / version / "service.xsd")))
+
+
+def zeep_client(version: str) -> Any:
+    """A zeep client made from the contract on disk; it never calls."""
+    return ZEEP.Client(str(path_of(version)), transport=ZEEP.Transport(timeout=5, operation_timeout=5))
+
+
+def suds_client(version: str) -> suds.client.Client:
+    """A suds client made from the contract on disk, which renders calls and never sends them."""
+    return suds.client.Client(path_of(version).as_uri(), cache=None, nosend=True)
+
+
+def submission(version: str) -> dict[str, Any]:
+    """A typed submission of one record, as a client's user writes it."""
+    record = RECORD | {"XtensibleInfo": EXTENSIONS[version]}
+    return {"MedicalEducationMetrics": [record], "schemaVersion": f"{version[1:]}.0"}
+
+
+def complaints(version: str, envelope: etree._Element) -> list[str]:
+    """What the service schema has against the call in an envelope."""
+    body = envelope.find(BODY)
+    assert body is not None
+    schema = service_schema(version)
+    return [] if schema.validate(etree.fromstring(etree.tostring(body[0]))) else [str(schema.error_log)]
+
+
+@pytest.mark.parametrize("version", SERVICES)
+def test_zeep_lists_the_operations(version: str) -> None:
+    """zeep finds exactly the operations of the version, each with its soapAction."""
+    binding = next(iter(zeep_client(version).wsdl.bindings.values()))
+    actions = {name: operation.soapaction for name, operation in binding._operations.items()}
+    assert {name: f"urn:cme-gateway:service:{version}/{name}" for name in SERVICES[version]} == actions
+
+
+@pytest.mark.parametrize("version", SERVICES)
+def test_suds_lists_the_operations(version: str) -> None:
+    """suds finds exactly the operations of the version, each with its soapAction."""
+    port = suds_client(version).wsdl.services[0].ports[0]
+    actions = {name: method.soap.action.strip('"') for name, method in port.methods.items()}
+    assert {name: f"urn:cme-gateway:service:{version}/{name}" for name in SERVICES[version]} == actions
+
+
+@pytest.mark.parametrize("version", SERVICES)
+def test_the_wrapper_unfolds(version: str) -> None:
+    """zeep shows SaveActivity with the documented parameters in order, and one result."""
+    operation = next(iter(zeep_client(version).wsdl.bindings.values())).get("SaveActivity")
+    assert [*WRITES, "ACCMEActivities"] == [name for name, _ in operation.input.body.type.elements]
+    assert ["SaveActivityResult"] == [name for name, _ in operation.output.body.type.elements]
+
+
+@pytest.mark.parametrize("version", SERVICES)
+def test_a_call_typed_in_zeep_is_valid(version: str) -> None:
+    """The payload slot is typed: what zeep's factory makes of plain values satisfies the schema."""
+    client = zeep_client(version)
+    typed = client.get_element(f"{{urn:cme-gateway:pars:activity:{version[1:]}.0}}ACCMEActivities")(
+        **submission(version)
+    )
+    call = {"ProviderId": "0001234", "User": "lms", "Password": "x", "ACCMEActivities": typed}
+    assert [] == complaints(version, client.create_message(client.service, "SaveActivity", **call))
+
+
+@pytest.mark.parametrize("version", SERVICES)
+def test_a_call_typed_in_suds_is_valid(version: str) -> None:
+    """suds, too, makes a valid call of plain values."""
+    typed = submission(version)
+    typed["_schemaVersion"] = typed.pop("schemaVersion")  # suds marks attributes so
+    request = suds_client(version).service.SaveActivity(ProviderId="0001234", ACCMEActivities=typed)
+    assert [] == complaints(version, etree.fromstring(request.envelope))
+
+
+@pytest.mark.parametrize("version", SERVICES)
+def test_a_wrong_call_is_complained_of(version: str) -> None:
+    """Negative control: a call that zeep lets pass though it breaks a pattern is seen."""
+    client = zeep_client(version)
+    message = client.create_message(client.service, "GetServiceInfo", ProviderId="12")
+    assert complaints(version, message)
+
+
+@pytest.mark.parametrize("version", SERVICES)
+def test_the_contract_is_plain(version: str) -> None:
+    """SOAP 1.1 only, document/literal, parts as all stacks want them, the fault on every operation."""
+    root = etree.parse(str(path_of(version))).getroot()
+    parts = {(part.get("name"), part.get("element")) for part in root.iter(WSDL + "part")}
+    assert {"parameters", "fault"} == {name for name, _ in parts}
+    assert {("fault", "f:Fault")} == {part for part in parts if part[0] == "fault"}
+    assert ["document"] == [tag.get("style") for tag in root.iter(SOAP + "binding")]
+    faults = [
+        operation.get("name")
+        for operation in root.iter(WSDL + "operation")
+        if operation.find(WSDL + "fault") is not None
+    ]
+    assert sorted([*SERVICES[version]] * 2) == sorted(map(str, faults))
+    assert [f"http://localhost/soap/{version}"] == [
+        tag.get("location") for tag in root.iter(SOAP + "address")
+    ]
+
+
+@pytest.mark.parametrize("version", SERVICES)
+def test_the_contract_declares_every_prefix(version: str) -> None:
+    """Some clients look for prefixes on wsdl:definitions only, with the schemas' meaning."""
+    declared = etree.parse(str(path_of(version))).getroot().nsmap
+    assert PREFIXES == set(declared)
+    places = (f"service/{version}", f"activity/{PAYLOAD[version]}", "medbiq", "fault/v1")
+    files = [path for place in places for path in XSDS.glob(f"{place}/*.xsd")]
+    meanings = {
+        pair for path in files for node in etree.parse(str(path)).iter() for pair in node.nsmap.items()
+    }
+    assert set() == meanings - set(declared.items())
+
+
+@pytest.mark.parametrize("version", SERVICES)
+def test_the_answer_of_any_version_stands_first(version: str) -> None:
+    """GetActivityAs answers with the untyped payload before its own elements; v1 has no such answer."""
+    path = XSDS / "service" / version / "service.xsd"
+    found = etree.parse(str(path)).findall(".//{*}complexType[@name='GetActivityAsResultType']/{*}sequence")
+    first = [(etree.QName(sequence[0]).localname, sequence[0].get("processContents")) for sequence in found]
+    assert ([("any", "skip")] if version == "v2" else []) == first
