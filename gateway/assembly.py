@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from zoneinfo import ZoneInfo
 from gateway import rules, schemas, service, shape
 from gateway.accounts import Gatekeeper
 from gateway.errors import Failed
+from gateway.intake import Limits
 from gateway.operations import Terms
 from gateway.pages import Pages
 from gateway.schema import Reader
@@ -31,9 +33,14 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def reader(settings: Settings) -> Reader:
-    """The reader of all payload versions."""
-    return Reader(schemas.VERSIONS, settings, settings.aliases)
+def limits(settings: Settings) -> Limits:
+    """What bounds one call."""
+    return Limits(**{field.name: getattr(settings, field.name) for field in dataclasses.fields(Limits)})
+
+
+def reader(settings: Settings, bounds: Limits | None = None) -> Reader:
+    """The reader of all payload versions, within the limits of one call or others."""
+    return Reader(schemas.VERSIONS, bounds or limits(settings), settings.aliases)
 
 
 def store(settings: Settings) -> Store:
@@ -83,13 +90,15 @@ class Application:
             return door(environ, start_response)
         if method in {"GET", "HEAD"}:
             return self.pages(environ, start_response)
-        return _refused(405 if door else 404, start_response)
+        if door is None:
+            return _refused("404 Not Found", "GET, HEAD", start_response)
+        return _refused("405 Method Not Allowed", "GET, HEAD, POST", start_response)
 
 
 def catalogue() -> list[dict[str, Any]]:
     """Every code the gateway answers with, of rules, refusals and shapes, by code."""
     shapes = (
-        {"code": code, "severity": str(severity), "text": text, "remedy": remedy, "source": "the version's XSD"}
+        {"code": code, "severity": str(severity), "text": text, "remedy": remedy, "source": "the XSD"}
         for code, (severity, text, remedy) in shape.SHAPE.items()
     )
     rows = rules.catalogue()
@@ -97,18 +106,25 @@ def catalogue() -> list[dict[str, Any]]:
     return sorted((*rows, *(columns | row for row in shapes)), key=lambda row: str(row["code"]))
 
 
-def _refused(status: int, start_response: StartResponse) -> list[bytes]:
-    text, allow = {405: ("405 Method Not Allowed", "GET, HEAD, POST"), 404: ("404 Not Found", "GET, HEAD")}[status]
-    body = f"{text}. SOAP goes by POST to /soap/v1 or /soap/v2; / tells the rest.\n".encode()
-    headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body))), ("Allow", allow)]
-    start_response(text, headers)
+def _refused(status: str, allow: str, start_response: StartResponse) -> list[bytes]:
+    body = f"{status}. SOAP goes by POST to /soap/v1 or /soap/v2; / tells the rest.\n".encode()
+    kind, length = ("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))
+    start_response(status, [kind, length, ("Allow", allow)])
     return [body]
+
+
+def ready(settings: Settings) -> Store:
+    """Open the store and compile the schemas; raises Failed when key or database are not ready."""
+    opened = store(settings)
+    opened.check()
+    for version in (*schemas.VERSIONS, *service.VERSIONS):
+        version.judge.warm()
+    return opened
 
 
 def application(settings: Settings, clock: Clock = now) -> Application:
     """Join the parts; raises Failed when the key is missing or the database is not ready."""
-    opened = store(settings)
-    opened.check()
+    opened = ready(settings)
     gateway = Gateway(
         store=opened,
         reader=reader(settings),
@@ -119,10 +135,8 @@ def application(settings: Settings, clock: Clock = now) -> Application:
             key_months=settings.key_months,
             duplicate_hours=settings.duplicate_hours,
         ),
-        limits=settings,
+        limits=limits(settings),
     )
-    for judge in (*(v.judge for v in schemas.VERSIONS), *(v.judge for v in service.VERSIONS)):
-        judge.warm()
     return Application(
         gateway,
         {f"/soap/{version.name}": SoapDoor(version, gateway) for version in service.VERSIONS},

@@ -12,6 +12,7 @@ from lxml import etree
 
 from gateway import intake, lifecycle, rules
 from gateway.errors import Unreadable
+from gateway.intake import Limits
 from gateway.records import ActivityEntry, Finding, Status, replace
 from gateway.schema import PayloadVersion, Reader
 
@@ -33,13 +34,8 @@ class Checked:
         return any(finding.blocks for finding in self.findings)
 
 
-@dataclass(frozen=True, slots=True)
-class Whole:
-    """A file has no caps but its own."""
-
-    max_call_bytes: int = 2 << 30
-    max_elements: int = 1 << 40
-    max_depth: int = 64
+WHOLE = Limits(max_records=1 << 40, max_elements=1 << 40)
+"""What bounds a file: as many records as it likes, each as small as any."""
 
 
 def check(path: Path, reader: Reader, today: date) -> tuple[PayloadVersion, list[Checked]]:
@@ -51,7 +47,7 @@ def check(path: Path, reader: Reader, today: date) -> tuple[PayloadVersion, list
         body = path.read_bytes()
     except OSError as error:
         raise Unreadable(f"{path} cannot be read: {error.strerror}.", remedy="Check the name.") from None
-    reading = reader.read(intake.parse(body, Whole()).root, today)
+    reading = reader.read(intake.parse(body, WHOLE).root, today)
     checked = [_checked(entry, reading.version, today) for entry in reading.entries]
     if reading.notices:
         checked[0] = replace(checked[0], findings=(*reading.notices, *checked[0].findings))

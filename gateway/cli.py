@@ -20,13 +20,23 @@ from rich.table import Table
 
 from gateway import __version__, assembly, checking, client, rules, samples, settings
 from gateway.accounts import hash_secret, new_secret
-from gateway.errors import Failed, GatewayError, Refused
-from gateway.records import Account, Credentials, Finding, Provider
+from gateway.errors import GatewayError, Refused
+from gateway.records import Account, Credentials, Finding, Provider, Severity
 from gateway.sealing import load_key
 from gateway.settings import Settings
 
 ACCEPTED, FAILED, REFUSED, MISUSED = 0, 1, 2, 64
 INTERRUPTED = 130
+
+SERVING = """
+Serving on {url} until Ctrl-C. The data is in {data}.
+Contracts: {url}/soap/v1?wsdl and {url}/soap/v2?wsdl
+Account:   ProviderId {provider}, User {user}, Password {password}
+
+Try, in another terminal:
+  cme-gateway sample activity --count 3 > activities.xml
+  cme-gateway check activities.xml
+  cme-gateway submit activities.xml --url {url} --provider {provider} --user {user}"""
 
 out = Console(soft_wrap=False)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -46,7 +56,9 @@ def main() -> NoReturn:
     except GatewayError as error:
         err.print(f"cme-gateway: {error.text} {error.remedy} [{error.code}]", markup=False)
         for finding in error.findings:
-            err.print(f"  line {finding.line}: {finding.text} {finding.remedy} [{finding.code}]", markup=False)
+            err.print(
+                f"  line {finding.line}: {finding.text} {finding.remedy} [{finding.code}]", markup=False
+            )
         sys.exit(REFUSED if isinstance(error, Refused) else FAILED)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -83,11 +95,14 @@ def sandbox(host: str, port: int, data: Path | None, demo: bool) -> int:
         well = room.demonstrate(url, out, configured)
         if demo:
             return ACCEPTED if well else FAILED
-        out.print(f"""
-Serving on {url} until Ctrl-C. Contracts: {url}/soap/v1?wsdl and {url}/soap/v2?wsdl
-ProviderId {room.PROVIDER.id}, User {room.USER}, Password {room.PASSWORD}. Data: {data or "temporary, gone at the end"}
-Try: cme-gateway sample activity > a.xml && CME_GATEWAY_PASSWORD={room.PASSWORD} \\
-     cme-gateway submit a.xml --url {url} --provider {room.PROVIDER.id} --user {room.USER}""", markup=False)
+        kept = data or "a temporary folder, gone at the end; --data DIR keeps it"
+        out.print(
+            SERVING.format(
+                url=url, provider=room.PROVIDER.id, user=room.USER, password=room.PASSWORD, data=kept
+            ),
+            markup=False,
+            highlight=False,
+        )
         try:
             return server.wait()
         except KeyboardInterrupt:
@@ -107,7 +122,9 @@ def migrate() -> None:
     """Bring the database to the current schema; a new one gets a key file."""
     configured = settings.load()
     if assembly.migrate(configured):
-        out.print(f"Made the key file {configured.key_file}: keep a copy apart from the database.", markup=False)
+        out.print(
+            f"Made the key file {configured.key_file}: keep a copy apart from the database.", markup=False
+        )
     out.print("The database is at the current schema.")
 
 
@@ -165,7 +182,9 @@ def user() -> None:
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 def user_add(provider: str, name: str, password_stdin: bool) -> None:
     """Add a user; without a password of your own one is generated and shown once."""
-    _with_secret(password_stdin, lambda store, sealed: store.accounts.add_user(Account(provider, name, sealed)))
+    _with_secret(
+        password_stdin, lambda store, sealed: store.accounts.add_user(Account(provider, name, sealed))
+    )
     out.print(f"Added user {name} of provider {provider}.", markup=False)
 
 
@@ -221,7 +240,7 @@ def _with_secret(from_input: bool, keep: Callable[[Any, bytes], None]) -> None:
 def check(paths: Sequence[Path], as_json: bool) -> int:
     """Judge files offline: the version found, and every finding with its place."""
     configured = settings.load()
-    reader, today = assembly.reader(configured), _today(configured)
+    reader, today = assembly.reader(configured, checking.WHOLE), _today(configured)
     rows: list[dict[str, Any]] = []
     refused = 0
     for path in paths:
@@ -234,7 +253,9 @@ def check(paths: Sequence[Path], as_json: bool) -> int:
             continue
         bad = sum(one.refused for one in checked)
         refused += bad
-        _say(as_json, f"{path}: {version.payload} {version.name}, {len(checked)} records, {bad} to be refused")
+        _say(
+            as_json, f"{path}: {version.payload} {version.name}, {len(checked)} records, {bad} to be refused"
+        )
         rows += [_row(path, one.number, one.label, finding) for one in checked for finding in one.findings]
     if rows or as_json:
         _show(rows, as_json)
@@ -250,7 +271,13 @@ def check(paths: Sequence[Path], as_json: bool) -> int:
 @click.option("--validate-only", is_flag=True, help="Judge only; nothing is stored.")
 @click.option("--json", "as_json", is_flag=True)
 def submit(
-    paths: Sequence[Path], url: str, provider: str, user: str, service: str, validate_only: bool, as_json: bool
+    paths: Sequence[Path],
+    url: str,
+    provider: str,
+    user: str,
+    service: str,
+    validate_only: bool,
+    as_json: bool,
 ) -> int:
     """Send files to a running gateway. The password comes from CME_GATEWAY_PASSWORD, or is asked for."""
     password = os.environ.get("CME_GATEWAY_PASSWORD") or click.prompt("Password", hide_input=True, err=True)
@@ -264,7 +291,11 @@ def submit(
                 progress.advance(task, len(answer.results))
                 refused += answer.refused
                 _say(as_json, answer.summary)
-                rows += [_row(path, one.number, one.label, finding) for one in answer.results for finding in one.findings]
+                rows += [
+                    _row(path, one.number, one.label, finding)
+                    for one in answer.results
+                    for finding in one.findings
+                ]
     if rows or as_json:
         _show(rows, as_json)
     return REFUSED if refused else ACCEPTED
@@ -290,7 +321,7 @@ def _row(path: Path, number: int, label: str, finding: Finding) -> dict[str, Any
 
 
 def _refusal_rows(path: Path, error: Refused) -> list[dict[str, Any]]:
-    whole = Finding(error.code, rules.Severity.ERROR, error.text, error.remedy)
+    whole = Finding(error.code, Severity.ERROR, error.text, error.remedy)
     return [_row(path, 0, "(file)", finding) for finding in error.findings or (whole,)]
 
 
@@ -307,7 +338,9 @@ def sample() -> None:
 @click.option("--version", "name", default="2.0", show_default=True, help="Payload version.")
 @click.option("--count", default=1, show_default=True, type=click.IntRange(1))
 @click.option("--seed", type=int, help="The same seed gives the same samples on the same day.")
-@click.option("--errors", default=0, show_default=True, type=click.IntRange(0, 100), help="Percent with an error.")
+@click.option(
+    "--errors", default=0, show_default=True, type=click.IntRange(0, 100), help="Percent with an error."
+)
 def sample_activity(name: str, count: int, seed: int | None, errors: int) -> None:
     """Write activities that are valid by schema and rules, or wrong in named ways, to standard output."""
     configured = settings.load()
@@ -322,13 +355,16 @@ def sample_activity(name: str, count: int, seed: int | None, errors: int) -> Non
         rules.breaks(version.number, version.holds),
     )
     wrapper, _ = reader.write((), version)
+    prefixes = [prefix for prefix in wrapper.nsmap if prefix]
     for one in made:
         document, _ = reader.write([one.activity], version)
         if one.breaks:
             wrapper.append(etree.Comment(f" the next record breaks rule {one.breaks} "))
         wrapper.append(document[0])
-    etree.cleanup_namespaces(wrapper, keep_ns_prefixes=list(wrapper.nsmap)[1:])
-    sys.stdout.buffer.write(etree.tostring(wrapper, pretty_print=True, xml_declaration=True, encoding="UTF-8"))
+    etree.cleanup_namespaces(wrapper, keep_ns_prefixes=prefixes)
+    sys.stdout.buffer.write(
+        etree.tostring(wrapper, pretty_print=True, xml_declaration=True, encoding="UTF-8")
+    )
 
 
 # --- catalogues ---------------------------------------------------------------------------------------------
@@ -339,12 +375,13 @@ def sample_activity(name: str, count: int, seed: int | None, errors: int) -> Non
 def schemas(as_json: bool) -> None:
     """The payload versions and their dates."""
     reader = assembly.reader(settings.load())
-    rows = []
+    rows: list[dict[str, Any]] = []
     for version in reader.versions:
         span = reader.lifespans[version.payload, version.name]
         days = {name: getattr(span, name) for name in ("introduced", "deprecated", "sunset")}
+        dates = {name: str(day) if day else None for name, day in days.items()}
         row = {"payload": version.payload, "version": version.name, "namespace": version.namespace}
-        rows.append(row | {name: str(day) if day else None for name, day in days.items()})
+        rows.append(row | dates)
     _show(rows, as_json)
 
 

@@ -54,7 +54,8 @@ class GatewayClient:
         transport = Transport(timeout=CONNECT_SECONDS, operation_timeout=ANSWER_SECONDS)
         settings = Settings(forbid_dtd=True, forbid_entities=True, strict=True)
         try:
-            self._zeep = Client(f"{url.rstrip('/')}/soap/{version}?wsdl", transport=transport, settings=settings)
+            wsdl = f"{url.rstrip('/')}/soap/{version}?wsdl"
+            self._zeep = Client(wsdl, transport=transport, settings=settings)
         except (requests.RequestException, XMLSyntaxError) as error:
             raise Unreachable(f"There is no gateway at {url} ({_reason(error)}).") from None
 
@@ -80,9 +81,8 @@ class GatewayClient:
                 text = str(value).lower() if isinstance(value, bool) else str(value)
                 etree.SubElement(request, f"{{{namespace}}}{name}").text = text
         start, _, end = etree.tostring(request, encoding="unicode").rpartition("</")
-        envelope = (
-            f'<soap:Envelope xmlns:soap="{SOAP11}"><soap:Body>{start}{payload}</{end}</soap:Body></soap:Envelope>'
-        )
+        body = f"<soap:Body>{start}{payload}</{end}</soap:Body>"
+        envelope = f'<soap:Envelope xmlns:soap="{SOAP11}">{body}</soap:Envelope>'
         headers = {"SOAPAction": f'"{namespace}/{operation}"', "Content-Type": "text/xml; charset=utf-8"}
         address = self._zeep.service._binding_options["address"]
 
@@ -165,7 +165,13 @@ def _submitted(path: Path, piece: Piece, answer: Any) -> Submitted:
 
 def _finding(found: Any) -> Finding:
     return Finding(
-        found.Code, Severity(found.Severity), found.Text, found.Remedy, found.Field or "", found.Path or "", found.Line
+        code=found.Code,
+        severity=Severity(found.Severity),
+        text=found.Text,
+        remedy=found.Remedy,
+        field=found.Field or "",
+        path=found.Path or "",
+        line=found.Line,
     )
 
 
@@ -208,10 +214,11 @@ def _pieces(path: Path, most: int) -> Iterator[Piece]:
             if depth == 0 and etree.QName(wrapper).localname == RECORD:  # a record without its wrapper
                 yield Piece(etree.tostring(element, encoding="unicode", with_tail=False), 0, 1)
             elif depth == 1 and etree.QName(wrapper).localname != RECORD:
-                records.append((element.sourceline or 0, etree.tostring(element, encoding="unicode", with_tail=False)))
+                text = etree.tostring(element, encoding="unicode", with_tail=False)
+                records.append((element.sourceline or 0, text))
                 element.clear()
-                while element.getprevious() is not None:
-                    del element.getparent()[0]  # type: ignore[union-attr]
+                for done in list(element.itersiblings(preceding=True)):
+                    wrapper.remove(done)
             if len(records) == most or (depth == 0 and records):
                 yield Piece(_joined(wrapper, records), first, len(records))
                 first, records = first + len(records), []
@@ -219,7 +226,9 @@ def _pieces(path: Path, most: int) -> Iterator[Piece]:
 
 def _joined(wrapper: Element, records: list[tuple[int, str]]) -> str:
     """Put records into their wrapper so that each stands at the line it has in the file."""
-    empty = etree.Element(wrapper.tag, dict(wrapper.attrib), nsmap=wrapper.nsmap)
+    namespaces: Any = wrapper.nsmap
+    attributes: Any = wrapper.attrib
+    empty = etree.Element(wrapper.tag, attributes, nsmap=namespaces)
     empty.text = " "
     start, _, end = etree.tostring(empty, encoding="unicode").rpartition(" ")
     text, line = start, 1

@@ -24,6 +24,7 @@ Values = dict[str, Any]
 LONGEST_TEXT = 4_096  # characters of one field (trust.md A13)
 LONGEST_DESCRIPTION = 65_536
 MOST_DIGITS = 18
+_UNTOLD = {".", "lom:string", "lom:entry"}  # steps that say nothing of the field
 _STEP = re.compile(r"(?P<name>[^\[]+)(?:\[(?P<key>@?[\w:]+)='(?P<value>[^']*)'\])?$")
 
 
@@ -94,7 +95,7 @@ class Field:
     @property
     def label(self) -> str:
         """The field's name on the wire: the last named step of its path."""
-        steps = [step for step in self.path.replace("*", "").split("/") if step not in {".", "lom:string", "lom:entry"}]
+        steps = [step for step in self.path.replace("*", "").split("/") if step not in _UNTOLD]
         match = _STEP.match(steps[-1]) if steps else None
         if match is None:
             return self.name
@@ -302,4 +303,7 @@ def _contents(node: Node, values: Mapping[str, Any]) -> Iterator[str | Mapping[s
         return
     value = values.get(field_.name)
     for item in value or () if field_.many else () if value is None else (value,):
-        yield Values((p.name, getattr(item, p.name)) for p in field_.parts) if field_.parts else field_.kind.write(item)
+        if field_.parts:
+            yield {part.name: getattr(item, part.name) for part in field_.parts}
+        else:
+            yield field_.kind.write(item)

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.message import Message
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 from lxml import etree
 
@@ -27,12 +27,15 @@ _count = etree.XPath("count(//*)")
 _parsers = threading.local()  # one shared parser would make all threads wait for each other
 
 
-class Limits(Protocol):
-    """The settings that bound one call."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What bounds one call (contract, section 3): bytes, records, elements, levels."""
 
-    max_call_bytes: int
-    max_elements: int
-    max_depth: int
+    max_call_bytes: int = 8 << 20
+    max_records: int = 2_000
+    max_elements: int = 200_000
+    max_record_elements: int = 10_000
+    max_depth: int = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,4 +153,4 @@ def take_credentials(operation: Element) -> Credentials:
             found.setdefault(name, (child.text or "").strip() if name != "Password" else child.text or "")
         if name in {"User", "Password"}:
             operation.remove(child)
-    return Credentials(found.get("ProviderId") or None, found.get("User") or None, found.get("Password") or None)
+    return Credentials(*(found.get(name) or None for name in ("ProviderId", "User", "Password")))

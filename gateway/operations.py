@@ -128,9 +128,7 @@ def get_activity(
     raise NotFound("This provider has no activity of that id.")
 
 
-def get_receipt(
-    caller: Caller, receipt_id: str | None, submission_key: str | None, store: Store
-) -> Receipt:
+def get_receipt(caller: Caller, receipt_id: str | None, submission_key: str | None, store: Store) -> Receipt:
     """Give the stored result of an earlier call again, by receipt id or submission key (the latest).
 
     Raises NotFound, also for what belongs to another provider; Malformed without either.
@@ -214,7 +212,7 @@ def _acknowledged(
     call: Call, results: tuple[Result, ...], unit: Unit, now: datetime, terms: Terms
 ) -> Receipt:
     refused = sum(result.action is Action.REFUSED for result in results)
-    outcome = Outcome.SUCCESS if not refused else Outcome.FAILURE if refused == len(results) else Outcome.PARTIAL
+    outcome = _outcome(refused, len(results))
     version = "{}.{}".format(*call.version)
     if call.validate_only:
         unit.forget()
@@ -237,6 +235,12 @@ def _acknowledged(
         )
     )
     return receipt
+
+
+def _outcome(refused: int, records: int) -> Outcome:
+    if not refused:
+        return Outcome.SUCCESS
+    return Outcome.FAILURE if refused == records else Outcome.PARTIAL
 
 
 def _new_receipt_id(today: date) -> str:

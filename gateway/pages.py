@@ -62,7 +62,8 @@ class Pages:
             return self._contract(rest, environ)
         if room in {"xsd", "wsdl"}:
             return TYPES.get(posixpath.splitext(rest)[1], TEXT), _file(files(room), rest).read_bytes()
-        page = {"": self._front, "live": self._live, "ready": self._ready, "versions": self._versions}.get(room)
+        pages = {"": self._front, "live": self._live, "ready": self._ready, "versions": self._versions}
+        page = pages.get(room)
         if page is None or rest:
             raise NotFound(f"There is no page {path[:60]}.", remedy="See / for what there is.")
         return page()
@@ -128,7 +129,8 @@ An independent project, not affiliated with ACCME or any certifying board.
 def _file(folder: Traversable, name: str) -> Traversable:
     """A file of a data package; names that lead elsewhere are unknown."""
     steps = name.split("/")
-    if not all(steps) or any(step.startswith(".") for step in steps) or posixpath.splitext(name)[1] not in TYPES:
+    known = posixpath.splitext(name)[1] in TYPES
+    if not known or not all(step and step[0] != "." for step in steps):
         raise NotFound("There is no such file.", remedy="See /versions for the schemas there are.")
     for step in steps:
         folder = folder / step

@@ -173,7 +173,11 @@ def _save(
     before = slot.activity if slot else None
     after = entry.onto(before) if before else activity
     context = rules.Context(by.today, by.provider_id, by.version, before)
-    findings = [*entry.findings, *rules.judge(after, context, entry.place), *_closing(entry, before, after, by)]
+    findings = [
+        *entry.findings,
+        *rules.judge(after, context, entry.place),
+        *_closing(entry, before, after, by),
+    ]
     if any(found.blocks for found in findings):
         errors_first = sorted(findings, key=lambda found: not found.blocks)
         return Decision(entry, Action.REFUSED, tuple(errors_first), slot)
@@ -222,4 +226,6 @@ def not_done(decision: Decision) -> Result:
     findings = decision.findings
     if decision.action is not Action.REFUSED:
         findings = (finding("A909", entry.place("action")), *findings)
-    return Result(entry.number, Action.REFUSED, entry.activity_id, entry.provider_activity_id, findings=findings)
+    return Result(
+        entry.number, Action.REFUSED, entry.activity_id, entry.provider_activity_id, findings=findings
+    )

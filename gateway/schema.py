@@ -12,14 +12,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from importlib.resources import files
-from typing import Any, Protocol
+from typing import Any, cast
 
 from lxml import etree
 
 from gateway.errors import Malformed, UnknownSchema
-from gateway.fields import Gathered, Table
+from gateway.fields import Field, Gathered, Table
+from gateway.intake import Limits
 from gateway.records import Activity, ActivityEntry, Finding, Place, RecordAction, replace
-from gateway.shape import MOST_PER_RECORD, Judge, finding
+from gateway.shape import LONGEST_VALUE, MOST_PER_RECORD, Judge, finding, line_of
 
 Element = etree._Element
 
@@ -37,13 +38,6 @@ NAMESPACES = {
     "ar": "http://ns.medbiq.org/activityreport/v1/",
 }
 METRICS_2 = "http://ns.medbiq.org/metrics/v2/"
-
-
-class Limits(Protocol):
-    """The settings that bound one payload."""
-
-    max_records: int
-    max_record_elements: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +83,12 @@ class PayloadVersion:
         return self.table.namespaces["act"]
 
     @property
+    def prefixes(self) -> dict[str, str]:
+        """The prefixes a document of this version declares; its own namespace goes without one."""
+        others = {k: v for k, v in self.table.namespaces.items() if v != self.namespace}
+        return cast(dict[str, str], {None: self.namespace, **others})  # lxml's types know no None
+
+    @property
     def holds(self) -> frozenset[str]:
         """The fields of a record that this version can express."""
         return frozenset(self.table.fields) & ACTIVITY_FIELDS | self.also_holds
@@ -111,7 +111,7 @@ class PayloadVersion:
 
     def place_of(self, element: Element) -> Place:
         """Where an element stands, as an XPath from the wrapper with this version's prefixes."""
-        return Place(_path(element, self), element.sourceline)
+        return Place(_path(element, self), line_of(element))
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +136,8 @@ class Reader:
         self.lifespans = lifespans()
         self._limits = limits
         fields = [field for version in self.versions for field in version.table.fields.values()]
-        self._labels = {part.name: part.label for field in fields for part in field.parts}
-        self._labels |= {field.name: field.label for field in fields}
+        self._fields = {part.name: part for field in fields for part in field.parts}
+        self._fields |= {field.name: field for field in fields}
         self._by_namespace = {version.namespace: version for version in self.versions}
         self._aliases = {
             namespace: self.named(*alias.split(":")) for namespace, alias in (aliases or {}).items()
@@ -156,13 +156,14 @@ class Reader:
 
     def label(self, field: str) -> str:
         """The name on the wire of a record's field, as the newest version has it."""
-        return self._labels.get(field, field)
+        return self._fields[field].label if field in self._fields else field
 
     def is_payload(self, element: Element) -> bool:
         """Whether an element is a payload, by its namespace or its name."""
         name = etree.QName(element)
         return name.namespace in self._by_namespace or any(
-            name.localname in {version.wrapper, etree.QName(version.record).localname} for version in self.versions
+            name.localname in {version.wrapper, etree.QName(version.record).localname}
+            for version in self.versions
         )
 
     def read(self, payload: Element, today: date) -> Reading:
@@ -182,10 +183,11 @@ class Reader:
             )
         return Reading(version, tuple(self._entries(records, version)), tuple(notices))
 
-    def write(self, activities: Iterable[Activity], version: PayloadVersion) -> tuple[Element, tuple[Finding, ...]]:
+    def write(
+        self, activities: Iterable[Activity], version: PayloadVersion
+    ) -> tuple[Element, tuple[Finding, ...]]:
         """Write activities in a version; the findings name what that version has no place for."""
-        namespaces = {None: version.namespace} | {k: v for k, v in version.table.namespaces.items() if k != "act"}
-        wrapper = etree.Element(f"{{{version.namespace}}}{version.wrapper}", nsmap=namespaces)
+        wrapper = etree.Element(f"{{{version.namespace}}}{version.wrapper}", nsmap=version.prefixes)
         wrapper.set("schemaVersion", version.name)
         lost: list[Finding] = []
         for activity in activities:
@@ -193,7 +195,7 @@ class Reader:
             prepared = version.prepare(activity)
             version.table.write(record, _values(prepared))
             lost += [
-                finding("X040", name=self._labels[name], version=f"{version.payload} {version.name}")
+                finding("X040", name=self.label(name), version=f"{version.payload} {version.name}")
                 for name in _losses(prepared, _activity(version.table.read(record), version))
             ]
         return wrapper, tuple(lost)
@@ -233,7 +235,9 @@ class Reader:
             newest_first = sorted(candidates, key=lambda version: version.number, reverse=True)
             found = next((v for v in newest_first if v.recognise(payload)), newest_first[-1])
         _rename(payload, name.namespace, found.namespace)
-        return found, [] if alias else [finding("X041", found.place_of(payload), name=name.localname, version=found.name)]
+        return found, [] if alias else [
+            finding("X041", found.place_of(payload), name=name.localname, version=found.name)
+        ]
 
     def _age(self, version: PayloadVersion, today: date) -> list[Finding]:
         span = self.lifespans.get((version.payload, version.name), Lifespan())
@@ -258,11 +262,13 @@ class Reader:
             if name.namespace == METRICS_2:
                 raise UnknownSchema(
                     "The records are of MedBiquitous Medical Education Metrics version 2.",
-                    remedy=f"Send them in version 1 ({etree.QName(version.record).namespace}), as PARS takes them.",
+                    remedy=f"Send them in version 1, {etree.QName(version.record).namespace}, as PARS does.",
                 )
             if name.localname != local:
                 place = version.place_of(child)
-                raise Malformed(findings=[finding("X020", place, name=name.localname, known=f"Only {local} may stand.")])
+                raise Malformed(
+                    findings=[finding("X020", place, name=name.localname, known=f"Only {local} may stand.")]
+                )
             yield child
         if not len(payload):
             place = version.place_of(payload)
@@ -273,7 +279,7 @@ class Reader:
         for number, record in enumerate(records, 1):
             findings = self._judge(record, version, told)
             told += len(findings)
-            yield _entry(number, record, version, findings, self._labels)
+            yield _entry(number, record, version, findings, self._fields)
 
     def _judge(self, record: Element, version: PayloadVersion, told: int) -> list[Finding]:
         place = version.place_of(record)
@@ -290,7 +296,9 @@ def lifespans() -> dict[tuple[str, str], Lifespan]:
     """The dates of all payload versions, by payload and version."""
     table = tomllib.loads((files("xsd") / "versions.toml").read_text("utf-8"))
     return {
-        (payload, version): Lifespan(**dates) for payload, spans in table.items() for version, dates in spans.items()
+        (payload, version): Lifespan(**dates)
+        for payload, spans in table.items()
+        for version, dates in spans.items()
     }
 
 
@@ -309,7 +317,11 @@ def _rename(payload: Element, foreign: str | None, ours: str) -> None:
 
 
 def _entry(
-    number: int, record: Element, version: PayloadVersion, findings: list[Finding], labels: Mapping[str, str]
+    number: int,
+    record: Element,
+    version: PayloadVersion,
+    findings: list[Finding],
+    fields: Mapping[str, Field],
 ) -> ActivityEntry:
     gathered = version.table.read(record)
     findings = [*findings, *_told(gathered, version)][:MOST_PER_RECORD]
@@ -323,7 +335,7 @@ def _entry(
         close=gathered.values.get("close"),
         provider_id=gathered.values.get("provider_id"),
         onto=lambda stored: version.update(stored, activity) if activity else stored,
-        findings=(*findings, *_derived(activity, version, record, labels)) if activity else tuple(findings),
+        findings=(*findings, *_derived(activity, version, record, fields)) if activity else tuple(findings),
         place=lambda field: _place(field, gathered, version, record),
         activity_id=gathered.values.get("activity_id"),
         provider_activity_id=gathered.values.get("provider_activity_id"),
@@ -348,12 +360,13 @@ def _told(gathered: Gathered, version: PayloadVersion) -> Iterator[Finding]:
 
 
 def _derived(
-    activity: Activity, version: PayloadVersion, record: Element, labels: Mapping[str, str]
+    activity: Activity, version: PayloadVersion, record: Element, fields: Mapping[str, Field]
 ) -> Iterator[Finding]:
+    place = version.place_of(record)
     for name in sorted(activity.derived):
-        value = getattr(activity, name)
-        shown = ", ".join(value) if isinstance(value, tuple) else str(value).lower() if value is False else str(value)
-        yield finding("X033", version.place_of(record), name=labels[name], version=version.name, value=shown[:60])
+        value, field = getattr(activity, name), fields[name]
+        shown = ", ".join(field.kind.write(item) for item in (value if field.many else (value,)))
+        yield finding("X033", place, name=field.label, version=version.name, value=shown[:LONGEST_VALUE])
 
 
 def _losses(activity: Activity, back: Activity) -> list[str]:

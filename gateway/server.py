@@ -12,7 +12,7 @@ from typing import Any
 import gunicorn.util
 from gunicorn.app.base import BaseApplication
 
-from gateway.assembly import Application, application
+from gateway.assembly import Application, application, ready
 from gateway.errors import Failed
 from gateway.settings import Settings
 
@@ -24,7 +24,7 @@ one client that leaves its socket open stalls everyone behind it (clients.md).""
 def serve(settings: Settings) -> None:
     """Serve until told to stop; raises Failed where the address is taken or the store is not ready."""
     _check_address(settings.bind)
-    application(settings).gateway.store.close()  # type: ignore[attr-defined]  fail here, not in a worker
+    ready(settings).close()  # whatever is amiss is told here, once, and not by every worker
     logging.getLogger("gunicorn.error").setLevel(logging.WARNING)
     gc.collect()
     gc.freeze()  # what is loaded now is shared by all workers and never looked at again
@@ -41,7 +41,9 @@ def _check_address(bind: str) -> None:
         except OSError as error:
             taken = error.errno == errno.EADDRINUSE
             raise Failed(
-                f"Port {port} of {host} is in use." if taken else f"{bind} cannot be served: {error.strerror}.",
+                f"Port {port} of {host} is in use."
+                if taken
+                else f"{bind} cannot be served: {error.strerror}.",
                 remedy="Stop what uses it, or choose another address by CME_GATEWAY_BIND or --port.",
             ) from None
 

@@ -11,18 +11,17 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Protocol
 
 from lxml import etree
 
 from gateway import __version__, operations, vocabulary
 from gateway.accounts import Gatekeeper, combine
 from gateway.errors import GatewayError, Malformed, UnknownOperation
-from gateway.intake import take_credentials
+from gateway.intake import Limits, take_credentials
 from gateway.operations import ActivityView, Call, Terms
 from gateway.records import Caller, Credentials, Finding, NextStatus, Place, Receipt, Result
 from gateway.schema import Reader
-from gateway.shape import Judge, finding
+from gateway.shape import Judge, finding, line_of
 from gateway.store import Store
 
 Element = etree._Element
@@ -33,15 +32,6 @@ MOST_FAULT_FINDINGS = 100
 NOTICE = "An independent project, not affiliated with ACCME or any certifying board."
 
 log = logging.getLogger(__name__)
-
-
-class Limits(Protocol):
-    """The limits that GetServiceInfo tells."""
-
-    max_call_bytes: int
-    max_records: int
-    max_elements: int
-    max_record_elements: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,9 +96,7 @@ class ServiceVersion:
         """The namespace of the operations' elements."""
         return f"urn:cme-gateway:service:{self.name}"
 
-    def answer(
-        self, element: Element, gateway: Gateway, basic: Credentials | None, trace_id: str
-    ) -> Element:
+    def answer(self, element: Element, gateway: Gateway, basic: Credentials | None, trace_id: str) -> Element:
         """Answer an operation's element with its response element; the element is used up.
 
         Raises Refused or Failed, never anything else.
@@ -119,9 +107,13 @@ class ServiceVersion:
             raise
         except Exception:
             log.exception("trace %s: an operation failed", trace_id)
-            raise GatewayError(f"The gateway failed (trace {trace_id}); nothing of this call was stored.") from None
+            raise GatewayError(
+                f"The gateway failed (trace {trace_id}); nothing of this call was stored."
+            ) from None
 
-    def _answer(self, element: Element, gateway: Gateway, basic: Credentials | None, trace_id: str) -> Element:
+    def _answer(
+        self, element: Element, gateway: Gateway, basic: Credentials | None, trace_id: str
+    ) -> Element:
         answer = self._operation(element)
         credentials = combine(take_credentials(element), basic)
         caller = None if answer in OPEN else gateway.gatekeeper.admit(credentials)
@@ -160,7 +152,7 @@ class ServiceVersion:
         return answer
 
     def _judged(self, element: Element) -> tuple[Finding, ...]:
-        findings = self.judge.judge(element, lambda at: Place(f"/{etree.QName(at).localname}", at.sourceline))
+        findings = self.judge.judge(element, lambda at: Place(f"/{etree.QName(at).localname}", line_of(at)))
         if any(found.blocks for found in findings):
             raise Malformed(findings=findings)
         return tuple(findings)
@@ -373,7 +365,11 @@ def _activity(request: Request, version_name: str) -> Element:
     gateway = request.gateway
     version = gateway.reader.named("activity", version_name)
     view: ActivityView = operations.get_activity(
-        request.proven(), request.get("ActivityId"), request.get("ProviderActivityId"), gateway.store, gateway.terms
+        request.proven(),
+        request.get("ActivityId"),
+        request.get("ProviderActivityId"),
+        gateway.store,
+        gateway.terms,
     )
     document, lost = gateway.reader.write([view.activity], version)
     answer, result = _opened(request)

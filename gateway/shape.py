@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import xmlschema
 from lxml import etree
@@ -27,12 +27,14 @@ from gateway.records import Finding, Place, Severity
 Element = etree._Element
 PlaceOf = Callable[[Element], Place]
 
+NOWHERE = Place()
 MOST_PER_RECORD = 20
 LONGEST_VALUE = 60
 XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
 _typed = etree.XPath("boolean(.//@xsi:type)", namespaces={"xsi": XSI[1:-1]})
 _building = threading.Lock()  # building schemas in several threads at once fails now and then
 _DATE = re.compile(r"(-?\d{4,}-\d\d-\d\d)(T.*|Z|[+-]\d\d:\d\d)?$")
+
 
 @dataclass(frozen=True, slots=True)
 class Names:
@@ -67,9 +69,11 @@ class Child:
 class Judge:
     """Judges elements of one entry schema, a path inside the data package `xsd`."""
 
-    def __init__(self, entry: str, names: Names = Names(), amend: Callable[[Element], None] | None = None):  # noqa: B008
+    def __init__(
+        self, entry: str, names: Names | None = None, amend: Callable[[Element], None] | None = None
+    ):
         self.entry = entry
-        self.names = names
+        self.names = names or Names()
         self._amend = amend
         self._local = threading.local()  # a schema object's error log is shared by its threads
 
@@ -174,7 +178,9 @@ def _adopt(child: Element, parent: Element, model: Model, names: Names, place: P
     if tag is not None:
         yield finding("X030", place(child), name=name.localname, namespace=etree.QName(tag).namespace)
         child.tag = tag
-    elif child.tag in names.unused or (parent.tag in names.open_parents and _is_foreign(child, parent, model)):
+    elif child.tag in names.unused or (
+        parent.tag in names.open_parents and _is_foreign(child, parent, model)
+    ):
         yield finding("X031", place(child), name=name.localname)
         parent.remove(child)
 
@@ -229,12 +235,16 @@ def _explain_text(element: Element, model: Model, place: PlaceOf) -> Iterator[Fi
         yield finding("X025", place(element), name=_local(element))
     elif not model.simple.is_valid(element.text or ""):
         yield finding(
-            "X023", place(element), name=_local(element), value=_shown(element.text), wanted=_wanted(model.simple)
+            "X023",
+            place(element),
+            name=_local(element),
+            value=_shown(element.text),
+            wanted=_wanted(model.simple),
         )
 
 
 def _explain_attributes(element: Element, model: Model, place: PlaceOf) -> Iterator[Finding]:
-    for name, value in element.attrib.items():
+    for name, value in cast("list[tuple[str, str]]", element.items()):
         declared = model.attributes.get(name)
         if name.startswith(XSI) or None in model.attributes:
             continue
@@ -308,7 +318,13 @@ def _local(element: Element) -> str:
 
 
 def _told(validator: etree.XMLSchema) -> str:
-    return _shown(str(next(iter(validator.error_log), "")))
+    return _shown(str(validator.error_log))
+
+
+def line_of(element: Element) -> int | None:
+    """The line an element starts on, None for one that was never parsed."""
+    line: Any = element.sourceline
+    return line if isinstance(line, int) else None
 
 
 # --- the findings ------------------------------------------------------------------------------------
@@ -320,7 +336,7 @@ SHAPE = {  # code: (severity, text, remedy); {names} are filled in
     "X023": (Severity.ERROR, "{name} cannot be “{value}”.", "Write {wanted}."),
     "X024": (Severity.ERROR, "{name} has an xsi:type, which is not taken here.", "Leave xsi:type out."),
     "X025": (Severity.ERROR, "{name} holds elements where a text is asked for.", "Write a text only."),
-    "X026": (Severity.ERROR, "{name} has an attribute {attribute} that its schema does not know.", "Leave it out."),
+    "X026": (Severity.ERROR, "{name} has an unknown attribute {attribute}.", "Leave it out."),
     "X027": (Severity.ERROR, "The attribute {attribute} of {name} cannot be “{value}”.", "Write {wanted}."),
     "X028": (Severity.ERROR, "The element does not fit its schema: {detail}", "Compare it with the schema."),
     "X029": (Severity.ERROR, "The attribute {attribute} of {name} is missing.", "Add it."),
@@ -356,16 +372,16 @@ SHAPE = {  # code: (severity, text, remedy); {names} are filled in
         "Make the two agree.",
     ),
     "X043": (Severity.WARNING, "{name} is deprecated since {since}{until}.", "{successor}"),
-    "X044": (Severity.ERROR, "The record has more than the {name} elements a record may have.", "Make it smaller."),
+    "X044": (Severity.ERROR, "The record has more than {name} elements.", "Make it smaller."),
     "X045": (
         Severity.ERROR,
-        "The record does not fit its schema; what is wrong was not listed, since {name} findings were listed before.",
+        "The record does not fit its schema; after {name} findings the reasons are no longer listed.",
         "Correct those first and send it again.",
     ),
 }
 
 
-def finding(code: str, place: Place = Place(), **parts: object) -> Finding:
+def finding(code: str, place: Place = NOWHERE, **parts: object) -> Finding:
     """Say one thing of the table SHAPE, its parts filled in."""
     severity, text, remedy = SHAPE[code]
     return Finding(

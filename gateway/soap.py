@@ -16,7 +16,6 @@ from typing import Any
 from lxml import etree
 
 import gateway.spyne_shim  # noqa: F401  must come before spyne
-import spyne.const
 from gateway import intake
 from gateway.accounts import from_basic
 from gateway.errors import (
@@ -24,11 +23,13 @@ from gateway.errors import (
     GatewayError,
     NotUnderstood,
     Refused,
-    Unreadable,
     UnknownOperation,
+    Unreadable,
     VersionMismatch,
 )
 from gateway.service import Gateway, ServiceVersion, fault
+
+import spyne.const
 from spyne import AnyXml, Application, Service, rpc
 from spyne.model.fault import Fault
 from spyne.protocol.soap import Soap11
@@ -51,8 +52,8 @@ STATUSES = {
 """What SOAP 1.1 leaves with: every fault is 500, but for refusals made before the envelope is read."""
 
 spyne.const.MIN_GC_INTERVAL = float("inf")  # or it collects inside requests, 38 ms each (traps.md)
-for name in ("spyne.application.client", "spyne.application.server", "spyne.server", "spyne.protocol.xml"):
-    logging.getLogger(name).setLevel(logging.CRITICAL + 1)  # they log whole bodies and a trace per refusal
+logging.getLogger("spyne").setLevel(logging.CRITICAL + 1)  # it logs whole bodies, and a trace per refusal
+logging.getLogger("spyne.application.client").setLevel(logging.CRITICAL + 1)
 log = logging.getLogger(__name__)
 
 

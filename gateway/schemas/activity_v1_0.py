@@ -10,7 +10,19 @@ from datetime import date, timedelta
 from lxml import etree
 
 from gateway import vocabulary
-from gateway.fields import BOOLEAN, DATE, DECIMAL, LONG_TEXT, MIDNIGHT, TEXT, WHOLE, YES_NO, Field, Kind, Table
+from gateway.fields import (
+    BOOLEAN,
+    DATE,
+    DECIMAL,
+    LONG_TEXT,
+    MIDNIGHT,
+    TEXT,
+    WHOLE,
+    YES_NO,
+    Field,
+    Kind,
+    Table,
+)
 from gateway.records import Activity, Credit, InKindSupport, Location, MonetarySupport, replace
 from gateway.schema import NAMESPACES, PayloadVersion
 from gateway.shape import Judge, Names
@@ -23,7 +35,7 @@ COUNTS = "m:ParticipationMetrics/m:ParticipantsByCategory"
 EXTENSION = "m:XtensibleInfo"
 
 UPPER = Kind(str.upper)
-LEGACY_TYPE = Kind(lambda text: type.code if (type := vocabulary.legacy_type_named(text)) else TEXT.read(text))
+LEGACY_TYPE = Kind(lambda text: old.code if (old := vocabulary.legacy_type_named(text)) else TEXT.read(text))
 
 REPORT = (
     Field("reporting_start", "m:ReportDescription/m:ReportingStartDate", DATE),
@@ -103,7 +115,12 @@ DIRECTIVES = (
 )
 IN_KIND = f"{EXTENSION}/act:InKindSupports/act:InKindSupport"
 
-ALWAYS = ("m:ReportDescription", "m:ActivityDescription", "m:ActivityDescription/lom:lom", "m:ParticipationMetrics")
+ALWAYS = (
+    "m:ReportDescription",
+    "m:ActivityDescription",
+    "m:ActivityDescription/lom:lom",
+    "m:ParticipationMetrics",
+)
 """What the official schema wants to stand, in document order, even where it holds nothing."""
 
 TABLE = Table(
@@ -150,14 +167,13 @@ UNUSED = Names(
 )
 """Official elements that our schemas leave out; where a sender fills them they are set aside."""
 
-_legacy_words = etree.XPath("//hx:activityFormat/lom:string/text()", namespaces=NAMESPACES)
-
 
 def recognise(payload: etree._Element) -> bool:
     """Whether a document's content is of 1.0: old activity types, or what only 1.0 has."""
     own = {"HoursOfInstruction", "Competencies", "inKindType"}
+    formats = payload.iterfind(".//hx:activityFormat/lom:string", NAMESPACES)
     return any(etree.QName(element).localname in own for element in payload.iter("{*}*")) or any(
-        vocabulary.legacy_type_named(word.strip()) for word in _legacy_words(payload)
+        vocabulary.legacy_type_named((format.text or "").strip()) for format in formats
     )
 
 
