@@ -101,9 +101,10 @@ def catalogue() -> list[dict[str, Any]]:
         {"code": code, "severity": str(severity), "text": text, "remedy": remedy, "source": "the XSD"}
         for code, (severity, text, remedy) in shape.SHAPE.items()
     )
-    rows = rules.catalogue()
-    columns = dict.fromkeys(rows[0])
-    return sorted((*rows, *(columns | row for row in shapes)), key=lambda row: str(row["code"]))
+    label = Reader(schemas.VERSIONS, Limits()).label
+    known = [row | {"field": label(row["field"])} for row in rules.catalogue()]
+    columns = dict.fromkeys(known[0])
+    return sorted((*known, *(columns | row for row in shapes)), key=lambda row: str(row["code"]))
 
 
 def _refused(status: str, allow: str, start_response: StartResponse) -> list[bytes]:

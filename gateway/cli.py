@@ -14,9 +14,11 @@ from zoneinfo import ZoneInfo
 
 import click
 from lxml import etree
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
+from rich.text import Text
 
 from gateway import __version__, assembly, checking, client, rules, samples, settings
 from gateway.accounts import hash_secret, new_secret
@@ -102,6 +104,7 @@ def sandbox(host: str, port: int, data: Path | None, demo: bool) -> int:
             ),
             markup=False,
             highlight=False,
+            soft_wrap=True,
         )
         try:
             return server.wait()
@@ -257,8 +260,7 @@ def check(paths: Sequence[Path], as_json: bool) -> int:
             as_json, f"{path}: {version.payload} {version.name}, {len(checked)} records, {bad} to be refused"
         )
         rows += [_row(path, one.number, one.label, finding) for one in checked for finding in one.findings]
-    if rows or as_json:
-        _show(rows, as_json)
+    _tell(rows, as_json)
     return REFUSED if refused else ACCEPTED
 
 
@@ -280,8 +282,7 @@ def submit(
     as_json: bool,
 ) -> int:
     """Send files to a running gateway. The password comes from CME_GATEWAY_PASSWORD, or is asked for."""
-    password = os.environ.get("CME_GATEWAY_PASSWORD") or click.prompt("Password", hide_input=True, err=True)
-    caller = client.GatewayClient(url, Credentials(provider, user, password), service)
+    caller = client.GatewayClient(url, Credentials(provider, user, _password()), service)
     rows: list[dict[str, Any]] = []
     refused = 0
     with Progress(console=err, transient=True, disable=not err.is_terminal) as progress:
@@ -296,14 +297,18 @@ def submit(
                     for one in answer.results
                     for finding in one.findings
                 ]
-    if rows or as_json:
-        _show(rows, as_json)
+    _tell(rows, as_json)
     return REFUSED if refused else ACCEPTED
 
 
+def _password() -> str:
+    given = os.environ.get("CME_GATEWAY_PASSWORD")
+    if given is None and not sys.stdin.isatty():
+        raise click.UsageError("there is no terminal to ask for the password at: set CME_GATEWAY_PASSWORD")
+    return given or str(click.prompt("Password", hide_input=True, err=True))
+
+
 def _row(path: Path, number: int, label: str, finding: Finding) -> dict[str, Any]:
-    place = [f"line {finding.line}"] if finding.line else []
-    place += [f"column {finding.column}"] if finding.column else []
     return {
         "file": path.name,
         "record": number,
@@ -311,7 +316,6 @@ def _row(path: Path, number: int, label: str, finding: Finding) -> dict[str, Any
         "severity": str(finding.severity),
         "code": finding.code,
         "field": finding.field,
-        "place": ", ".join(place),
         "text": finding.text,
         "remedy": finding.remedy,
         "path": finding.path,
@@ -320,13 +324,30 @@ def _row(path: Path, number: int, label: str, finding: Finding) -> dict[str, Any
     }
 
 
+def _tell(rows: list[dict[str, Any]], as_json: bool) -> None:
+    """Print findings: what, where and what to do in a few columns that fit a terminal, or as JSON."""
+    if as_json or not rows:
+        _show(rows, as_json)
+        return
+    table = Table(box=SIMPLE_HEAD, show_lines=True, pad_edge=False)
+    for column in ("Record", "Line", "Code", "Finding"):
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        place = ":".join(str(row[name]) for name in ("line", "column") if row[name])
+        said = (
+            f"{row['severity']}: {row['field'] + ': ' if row['field'] else ''}{row['text']}\n{row['remedy']}"
+        )
+        table.add_row(f"{row['record'] or ''} {row['id']}", place, row["code"], Text(said))
+    out.print(table)
+
+
 def _refusal_rows(path: Path, error: Refused) -> list[dict[str, Any]]:
     whole = Finding(error.code, Severity.ERROR, error.text, error.remedy)
     return [_row(path, 0, "(file)", finding) for finding in error.findings or (whole,)]
 
 
 def _say(as_json: bool, text: str) -> None:
-    (err if as_json else out).print(text, markup=False, highlight=False)
+    (err if as_json else out).print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 @cli.group()
@@ -404,9 +425,10 @@ def _show(rows: Iterable[dict[str, Any]], as_json: bool, columns: Sequence[str] 
     rows = list(rows)
     if as_json:
         click.echo(json.dumps(rows, indent=2, default=list))
+    if as_json or not rows:
         return
-    shown = columns or [name for name in (rows[0] if rows else ()) if name not in {"path", "line", "column"}]
-    table = Table(show_lines=False, pad_edge=False)
+    shown = columns or tuple(rows[0])
+    table = Table(box=SIMPLE_HEAD, show_lines=True, pad_edge=False)
     for column in shown:
         table.add_column(column, overflow="fold")
     for row in rows:

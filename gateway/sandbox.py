@@ -30,6 +30,7 @@ from gateway.errors import Failed, Refused
 from gateway.records import Account, Activity, Credentials, Provider, replace
 from gateway.schema import Reader
 from gateway.sealing import load_key
+from gateway.server import check_address
 from gateway.settings import Settings
 
 PROVIDER = Provider("0001234", "Demo Medical Society")
@@ -67,6 +68,7 @@ def sandbox(host: str, port: int, data: Path | None, settings: Settings) -> Iter
         bind=bind,
     )
     try:
+        check_address(bind)  # or another gateway there would be taken for this one
         folder.mkdir(parents=True, exist_ok=True)
         _prepare(own)
         with _serving(own) as server:

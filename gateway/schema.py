@@ -362,11 +362,16 @@ def _told(gathered: Gathered, version: PayloadVersion) -> Iterator[Finding]:
 def _derived(
     activity: Activity, version: PayloadVersion, record: Element, fields: Mapping[str, Field]
 ) -> Iterator[Finding]:
-    place = version.place_of(record)
+    if not activity.derived:
+        return
+    told = {}
     for name in sorted(activity.derived):
         value, field = getattr(activity, name), fields[name]
-        shown = ", ".join(field.kind.write(item) for item in (value if field.many else (value,)))
-        yield finding("X033", place, name=field.label, version=version.name, value=shown[:LONGEST_VALUE])
+        spelled = ", ".join(map(field.kind.write, value if field.many else (value,)))
+        told[field.label] = spelled.removesuffix("T00:00:00")[:LONGEST_VALUE]
+    values = ", ".join(f"{label} “{value}”" for label, value in told.items())
+    place = version.place_of(record)
+    yield finding("X033", place, name=", ".join(told), version=version.name, values=values)
 
 
 def _losses(activity: Activity, back: Activity) -> list[str]:

@@ -51,6 +51,8 @@ def make_key(path: str | Path) -> Key:
     try:
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
             file.write(f"{HEADING} {base64.b64encode(secret).decode()}\n")
+            file.flush()
+            os.fsync(file.fileno())  # what is sealed from now on must not outlive its key
     except FileExistsError:
         raise Failed(
             f"There is a key file {path} already; without it nothing sealed could be read again.",

@@ -23,7 +23,7 @@ one client that leaves its socket open stalls everyone behind it (clients.md).""
 
 def serve(settings: Settings) -> None:
     """Serve until told to stop; raises Failed where the address is taken or the store is not ready."""
-    _check_address(settings.bind)
+    check_address(settings.bind)
     ready(settings).close()  # whatever is amiss is told here, once, and not by every worker
     logging.getLogger("gunicorn.error").setLevel(logging.WARNING)
     gc.collect()
@@ -31,7 +31,8 @@ def serve(settings: Settings) -> None:
     _Server(settings).run()
 
 
-def _check_address(bind: str) -> None:
+def check_address(bind: str) -> None:
+    """Make sure that an address is free to be served; raises Failed, naming the port."""
     host, _, port = bind.rpartition(":")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:

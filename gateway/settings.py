@@ -89,10 +89,13 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
 
 
 def catalogue() -> list[dict[str, Any]]:
-    """List all settings for `cme-gateway settings` and the docs: name, env, default, meaning."""
+    """List all settings for `cme-gateway settings` and the docs: name, env, default, meaning.
+
+    A default is written as the environment would write it.
+    """
     return [
-        {"name": name, "env": PREFIX + name.upper(), "default": DEFAULTS[name], "meaning": _meaning(name)}
-        for name in FIELDS
+        {"name": name, "env": PREFIX + name.upper(), "default": _written(default), "meaning": _meaning(name)}
+        for name, default in DEFAULTS.items()
     ]
 
 
@@ -131,6 +134,10 @@ def _parsed(name: str, value: Any) -> Any:
         return value
     parts = [part.strip() for part in value.split(",") if part.strip()]
     return parts if kind is tuple else dict(part.rpartition("=")[::2] for part in parts)
+
+
+def _written(value: Any) -> Any:
+    return ",".join(value) if isinstance(value, (tuple, dict)) else value
 
 
 def _checked(name: str, value: Any) -> Any:

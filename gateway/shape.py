@@ -353,8 +353,8 @@ SHAPE = {  # code: (severity, text, remedy); {names} are filled in
     "X032": (Severity.ERROR, "{name} cannot be read. {reason}", "Correct it."),
     "X033": (
         Severity.WARNING,
-        "Version {version} does not say {name}; it was taken to be “{value}”.",
-        "Nothing, if that is right; else report it in a newer version.",
+        "What version {version} cannot say was derived: {values}.",
+        "Nothing, if that is right; else report the activity in a newer version.",
     ),
     "X040": (
         Severity.WARNING,

@@ -176,7 +176,7 @@ def _opened(envelope: Element) -> Element:
         if name.localname == "Envelope":
             raise VersionMismatch()
         raise Unreadable(
-            f"The message is a {name.localname[:60]}, not a SOAP envelope.",
+            f"The message is not a SOAP envelope; its root is {name.localname[:60]}.",
             remedy="Put the request into the Body of a SOAP 1.1 envelope.",
         )
     for header in envelope.iterfind(f"{{{SOAP11}}}Header/*"):

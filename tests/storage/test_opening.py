@@ -129,8 +129,8 @@ def test_lost_connection_costs_no_answer(fresh_postgres: Callable[[], str], open
 def test_sqlite_is_durable_and_strict(tmp_path: Path, open_one: Opener) -> None:
     """Every connection syncs at each commit, and minds foreign keys.
 
-    synchronous must be 2 (FULL): WAL with NORMAL lost 183 of 16,126 acknowledged commits at a
-    simulated power loss, FULL none of 10,760 (traps.md, D11).
+    synchronous must be 2 (FULL): WAL with NORMAL lost 183 of 16,126 acknowledged commits in a
+    simulated power failure, FULL none of 10,760.
     """
     store = open_one(f"sqlite:///{tmp_path / 'gateway.db'}")
     with store._engine.connect() as first, store._engine.connect() as second:
