@@ -28,7 +28,7 @@ from gateway.errors import Busy, Failed, GatewayError, StoreUnavailable
 T = TypeVar("T")
 Clock = Callable[[], datetime]
 
-PATIENCE = 30  # seconds to wait for another's lock, on both databases
+PATIENCE = 5  # seconds to wait for another's lock; with all further attempts half a minute
 PAUSES = (0.01, 0.02, 0.04, 0.08, 0.16)  # seconds before each further attempt
 DRIVERS = {
     "sqlite": "sqlite+pysqlite",

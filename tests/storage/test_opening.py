@@ -137,7 +137,7 @@ def test_sqlite_is_durable_and_strict(tmp_path: Path, open_one: Opener) -> None:
         for connection in (first, second):
             names = ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
             set_to = [connection.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in names]
-            assert ["wal", 2, 1, 30_000] == set_to
+            assert ["wal", 2, 1, 5_000] == set_to
 
 
 def test_sqlite_writers_take_turns_from_the_start(tmp_path: Path, open_one: Opener) -> None:
