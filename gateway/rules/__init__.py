@@ -86,7 +86,7 @@ def _refusals(base: type[GatewayError]) -> Iterator[Notice]:
     for kind in base.__subclasses__():
         if "code" in vars(kind):
             text = " ".join((kind.__doc__ or "").split())
-            yield Notice(code=kind.code, text=text, remedy=kind.remedy, source="contract 7")
+            yield Notice(code=kind.code, text=text, remedy=kind.remedy, source="docs/wire.md")
         yield from _refusals(kind)
 
 

@@ -23,7 +23,7 @@ _CURRENCIES = ("USD",)
 
 
 def in_quarters(amount: Decimal) -> bool:
-    """Whether an amount of credit or points can be granted: steps of 0.25, below 10,000 (pars.md 2.2)."""
+    """Whether an amount of credit or points can be granted: steps of 0.25, below 10,000."""
     # The bound comes first: the remainder of a number of thirty digits is an error, not an answer.
     return amount.is_finite() and _STEP <= amount < _TOO_MUCH and amount % _STEP == 0
 
@@ -44,7 +44,7 @@ def _credit(amount: str, *joint_providers: str, certification: str = CME_CREDIT)
     "A401",
     "credits",
     remedy="Round the amount to a quarter.",
-    source="pars.md 2.2 [JS-ACT]; the upper limit is the gateway's own",
+    source="JS-ACT; the upper limit is the gateway's own",
     good={"credits": _credit("90.25")},
     bad={"credits": _credit("90.1")},
 )
@@ -58,7 +58,7 @@ def credit_comes_inin_quarters(activity: Activity, context: Context) -> Iterable
     "credits",
     severity=Severity.WARNING,
     remedy=f"Write {CME_CREDIT}, unless another credit is meant.",
-    source="pars.md 2.2 [JS-ACT]",
+    source="JS-ACT",
     good={"credits": _credit("90")},
     bad={"credits": _credit("90", certification="AMA PRA Category 9")},
 )
@@ -73,7 +73,7 @@ def certification_is_known(activity: Activity, context: Context) -> Iterable[obj
     "providership",
     severity=Severity.WARNING,
     remedy="Send joint, or leave the joint providers out.",
-    source="pars.md 2.2",
+    source="JS-ACT, SEED1",
     good={"providership": "joint", "credits": _credit("90", "Lakeside Heart Club")},
     bad={"providership": "direct", "credits": _credit("90", "Lakeside Heart Club")},
 )
@@ -86,7 +86,7 @@ def direct_activity_has_no_joint_providers(activity: Activity, context: Context)
     "A501",
     "commercial_support",
     remedy="Send yes, or leave the sources out.",
-    source="pars.md 2.12 (10)",
+    source="SEED1",
     good={"commercial_support": False, "monetary_supports": (), "in_kind_supports": ()},
     bad={
         "commercial_support": False,
@@ -106,7 +106,7 @@ def unsupported_activity_names_no_source(activity: Activity, context: Context) -
     "A502",
     "monetary_supports",
     remedy="Give the amount in whole dollars, or report the support as in kind.",
-    source="pars.md 2.2 and 2.12 (10)",
+    source="SEED1, FAQ-status",
     good={"commercial_support": True, "monetary_supports": (MonetarySupport(1, "Northern Devices", "USD"),)},
     bad={"commercial_support": True, "monetary_supports": (MonetarySupport(0, "Northern Devices", "USD"),)},
 )
@@ -120,7 +120,7 @@ def monetary_support_is_more_than_nothing(activity: Activity, context: Context) 
     "A503",
     "monetary_supports",
     remedy="Name who gave the money.",
-    source="pars.md 2.2 and 2.12 (10)",
+    source="SEED1, FAQ-status",
     good={"commercial_support": True, "monetary_supports": (MonetarySupport(500, "Northern Devices"),)},
     bad={"commercial_support": True, "monetary_supports": (MonetarySupport(500, None, "USD"),)},
 )
@@ -134,7 +134,7 @@ def monetary_support_names_its_source(activity: Activity, context: Context) -> I
     "in_kind_supports",
     severity=Severity.WARNING,
     remedy="Name who gave the support.",
-    source="pars.md 2.2 and 2.12 (10)",
+    source="SEED1, FAQ-status",
     good={"commercial_support": True, "in_kind_supports": (InKindSupport("Northern Devices"),)},
     bad={"commercial_support": True, "in_kind_supports": (InKindSupport(None, ("Other",)),)},
 )
@@ -147,7 +147,7 @@ def in_kind_support_names_its_source(activity: Activity, context: Context) -> It
     "A505",
     "monetary_supports",
     remedy="Convert the amount to US dollars and send USD.",
-    source="pars.md 2.2",
+    source="JS-ACT, SEED1",
     good={"commercial_support": True, "monetary_supports": (MonetarySupport(500, "Northern Devices"),)},
     bad={"commercial_support": True, "monetary_supports": (MonetarySupport(500, "Northern Devices", "EUR"),)},
 )
@@ -161,7 +161,7 @@ def monetary_support_is_in_dollars(activity: Activity, context: Context) -> Iter
     "A601",
     "physicians",
     remedy="Give the number of physicians; 0 is allowed.",
-    source="pars.md 2.2 and 2.5",
+    source="SEED1, FAQ-status",
     good={"physicians": 0},
     bad={"physicians": -1},
 )
@@ -174,7 +174,7 @@ def physicians_are_not_negative(activity: Activity, context: Context) -> bool:
     "A602",
     "other_learners",
     remedy="Give the number of other learners; 0 is allowed.",
-    source="pars.md 2.2 and 2.5",
+    source="SEED1, FAQ-status",
     good={"other_learners": 0},
     bad={"other_learners": -1},
 )
@@ -188,7 +188,7 @@ def other_learners_are_not_negative(activity: Activity, context: Context) -> boo
     "outcomes",
     severity=Severity.WARNING,
     remedy="Give each outcome once, with all its measurement types.",
-    source="pars.md 2.2 [JS-ACT]",
+    source="JS-ACT",
     good={"outcomes": (MeasuredOutcome("Patient Health", ("Objective", "Subjective")),)},
     bad={"outcomes": (MeasuredOutcome("Patient Health", ("Objective",)), MeasuredOutcome("Patient Health"))},
 )
@@ -202,7 +202,7 @@ def outcome_is_given_once(activity: Activity, context: Context) -> Iterable[obje
     "commendation_tags",
     severity=Severity.WARNING,
     remedy="Write the tag as the menu of PARS does, such as Engages Teams.",
-    source="pars.md 2.9",
+    source="JS-ACT, ACCME's commendation criteria",
     good={"commendation_tags": ("Engages Teams",)},
     bad={"commendation_tags": ("Engages Everybody",)},
 )

@@ -35,7 +35,7 @@ def _held(start: str, end: str) -> dict[str, Any]:
     "A101",
     "activity_id",
     remedy="Send the ACCME Activity ID as you received it, or leave it out of an Add.",
-    source="pars.md 2.1",
+    source="JS-LRN",
     good={"activity_id": "202600001"},
     bad={"activity_id": "2026-1"},
 )
@@ -48,7 +48,7 @@ def activity_id_has_nine_digits(activity: Activity, context: Context) -> bool:
     "A102",
     "provider_activity_id",
     remedy="Shorten your own id, and take tabs and line breaks out of it.",
-    source="pars.md 2.1; the limit is the gateway's own",
+    source="SEED1; the limit is the gateway's own",
     good={"provider_activity_id": "N" * 100},
     bad={"provider_activity_id": "N" * 101},
 )
@@ -62,7 +62,7 @@ def provider_activity_id_is_short_and_printable(activity: Activity, context: Con
     "A103",
     "title",
     remedy="Give the title under which the activity is announced.",
-    source="pars.md 2.2 and 2.5",
+    source="SEED1, FAQ-status",
     good={"title": "Asthma in Schools"},
     bad={"title": None},
 )
@@ -89,7 +89,7 @@ def title_is_short(activity: Activity, context: Context) -> bool:
     "format",
     since=(2, 0),
     remedy="Give one of the formats that GetServiceInfo lists.",
-    source="pars.md 2.2 and 2.5",
+    source="SEED1, FAQ-status",
     good={"format": "Committee Learning"},
     bad={"format": None},
 )
@@ -103,7 +103,7 @@ def format_is_given(activity: Activity, context: Context) -> bool:
     "format",
     since=(2, 0),
     remedy="Use one of the formats that GetServiceInfo lists.",
-    source="pars.md 2.4",
+    source="RUBY, JA",
     good={"format": "Manuscript Review"},
     bad={"format": "Lunch"},
 )
@@ -117,7 +117,7 @@ def format_is_known(activity: Activity, context: Context) -> bool:
     "legacy_type",
     until=(1, 0),
     remedy="Use a code such as C, RSS or IEM, or its full name.",
-    source="pars.md 2.4",
+    source="RUBY, JA",
     good={"legacy_type": "Manuscript Review"},
     bad={"legacy_type": "Lunch", "format": None},
 )
@@ -130,7 +130,7 @@ def legacy_type_is_known(activity: Activity, context: Context) -> bool:
     "A108",
     "description",
     remedy="Shorten the description.",
-    source="pars.md 2.2 [JS-ACT]",
+    source="JS-ACT",
     good={"description": "D" * 2500},
     bad={"description": "D" * 2501},
 )
@@ -143,7 +143,7 @@ def description_is_short(activity: Activity, context: Context) -> bool:
     "A109",
     "url",
     remedy="Give the full address of the page, as a browser shows it.",
-    source="pars.md 2.2; the limit is the gateway's own",
+    source="JS-ACT; the limit is the gateway's own",
     good={"url": "https://learn.example.org/asthma?year=2026"},
     bad={"url": "learn.example.org/asthma"},
 )
@@ -156,7 +156,7 @@ def url_is_a_web_address(activity: Activity, context: Context) -> bool:
     "A201",
     "start_date",
     remedy="Give the day on which the activity starts.",
-    source="pars.md 2.2 and 2.5",
+    source="SEED1, FAQ-status",
     good=_held("2026-03-09", "2026-03-10"),
     bad={"start_date": None},
 )
@@ -170,7 +170,7 @@ def start_date_is_given(activity: Activity, context: Context) -> bool:
     "end_date",
     since=(2, 0),
     remedy="Give the last day of the activity; a one-day activity ends on the day it starts.",
-    source="pars.md 2.2 and 2.5",
+    source="SEED1, FAQ-status",
     good=_held("2026-03-09", "2026-03-09"),
     bad={"end_date": None},
 )
@@ -183,7 +183,7 @@ def end_date_is_given(activity: Activity, context: Context) -> bool:
     "A203",
     "end_date",
     remedy="Check both dates.",
-    source="pars.md 8 (20)",
+    source="SEED2 asks for both dates; the order is the gateway's own reading",
     good=_held("2026-03-10", "2026-03-10"),
     bad=_held("2026-03-10", "2026-03-09"),
 )
@@ -196,7 +196,7 @@ def end_is_not_before_start(activity: Activity, context: Context) -> bool:
     "A204",
     "end_date",
     remedy="Report what runs on as a new activity with dates of its own.",
-    source="pars.md 2.8 and 8 (21)",
+    source="SEED2, FAQ-79, FAQ-10496",
     good={"format": "Enduring Material", **_held("2026-01-01", "2028-12-31")},
     bad={"format": "Regularly Scheduled Series", **_held("2026-01-01", "2027-01-01")},
 )
@@ -229,7 +229,7 @@ def start_is_from_1990_to_ten_years_ahead(activity: Activity, context: Context) 
     severity=Severity.WARNING,
     since=(2, 0),
     remedy="Send the start date of the activity as ReportingStartDate.",
-    source="pars.md 2.2 [JS-ACT, a draft]",
+    source="JS-ACT, a draft",
     good=_held("2026-03-09", "2026-03-10"),
     bad={"reporting_start": date(1991, 1, 1)},
 )
@@ -244,7 +244,7 @@ def reporting_start_agrees_with_start(activity: Activity, context: Context) -> b
     severity=Severity.WARNING,
     since=(2, 0),
     remedy="Send the end date of the activity as ReportingEndDate.",
-    source="pars.md 2.2 [JS-ACT, a draft]",
+    source="JS-ACT, a draft",
     good=_held("2026-12-31", "2027-01-01"),
     bad={"reporting_end": date(1991, 1, 1)},
 )
@@ -261,7 +261,7 @@ def _same_year(reported: date | None, held: date | None) -> bool:
     "A301",
     "location",
     remedy="Give the country as three capital letters, such as USA or CAN.",
-    source="pars.md 2.2; ISO 3166-1 alpha-3",
+    source="FAQ-status; ISO 3166-1 alpha-3",
     good={"location": Location("Lyon", None, "FRA")},
     bad={"location": Location("Lyon", None, "FR")},
 )
@@ -275,7 +275,7 @@ def country_is_an_iso_code(activity: Activity, context: Context) -> Iterable[obj
     "A302",
     "location",
     remedy="Give the state as two capital letters, such as MN or PR.",
-    source="pars.md 2.2 and 2.4; USPS codes",
+    source="FAQ-status, CF; USPS codes",
     good={"location": Location("Ponce", "PR", "USA")},
     bad={"location": Location("Duluth", "Minnesota", "USA")},
 )
@@ -290,7 +290,7 @@ def state_is_a_postal_code(activity: Activity, context: Context) -> Iterable[obj
     "location",
     severity=Severity.WARNING,
     remedy="Give the country beside the state.",
-    source="pars.md 2.2",
+    source="JS-ACT, SEED1",
     good={"location": Location("Duluth", "MN", "USA")},
     bad={"location": Location("Duluth", "MN", None)},
 )

@@ -13,7 +13,7 @@ Version = tuple[int, int]
 Changes = Mapping[str, Any]
 
 SHOWN = 60
-"""The most characters of a sender's value that a finding shows (house rule on errors)."""
+"""The most characters of a sender's value that a finding shows."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ def _moc(board: str, points: str, claimed: date | None = None) -> MocRegistratio
     "A701",
     "moc_registrations",
     remedy="Use one of the boards that GetServiceInfo lists, within its dates.",
-    source="pars.md 4.1",
+    source="JS-ACT, NEWS",
     good={"moc_registrations": (_moc("ABP", "0.25"),)},
     bad={"moc_registrations": (_moc("ABXX", "0.25"),)},
 )
@@ -42,7 +42,7 @@ def _takes_part(name: str | None, day: date | None) -> bool:
     "A702",
     "moc_registrations",
     remedy="Round the points to a quarter.",
-    source="pars.md 4.4 [JS-ACT]; the upper limit is the gateway's own",
+    source="JS-ACT; the upper limit is the gateway's own",
     good={"moc_registrations": (_moc("ABIM", "0.25"),)},
     bad={"moc_registrations": (_moc("ABIM", "0.1"),)},
 )
@@ -56,7 +56,7 @@ def moc_points_come_inin_quarters(activity: Activity, context: Context) -> Itera
     "A703",
     "moc_registrations",
     remedy="Lower the points, or correct the credit.",
-    source="pars.md 4.4 (R)",
+    source="FAQ-7922",
     good={"credits": _TWO_CREDITS, "moc_registrations": (_moc("ABIM", "2"),)},
     bad={"credits": _TWO_CREDITS, "moc_registrations": (_moc("ABIM", "2.25"),)},
 )
@@ -71,7 +71,7 @@ def moc_points_are_not_above_the_credit(activity: Activity, context: Context) ->
     "A704",
     "moc_registrations",
     remedy="Put all credit types of a board into one registration.",
-    source="pars.md 4.4",
+    source="JS-ACT",
     good={"moc_registrations": (_moc("ABIM", "0.25"), _moc("ABP", "0.25"))},
     bad={"moc_registrations": (_moc("ABIM", "0.25"), _moc("ABIM", "0.25"))},
 )
@@ -84,7 +84,7 @@ def board_is_registered_once(activity: Activity, context: Context) -> Iterable[o
     "A705",
     "moc_registrations",
     remedy="Give the last day on which MOC credit may be claimed.",
-    source="pars.md 3.5",
+    source="JS-ACT, FAQ-status",
     good={"moc_registrations": (_moc("ABIM", "0.25", date.max),)},
     bad={"moc_registrations": (_moc("ABIM", "0.25", date.min),)},
 )
