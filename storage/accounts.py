@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Executable, Select, Table, Update, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Executable,
+    Select,
+    Table,
+    Update,
+    bindparam,
+    select,
+    update,
+)
 
 from gateway.errors import NotFound, Refused
 from gateway.records import Account, Provider
@@ -46,7 +58,7 @@ class Accounts:
 
     def user(self, provider_id: str, name: str) -> Account | None:
         """The user of this name; not enabled either when the provider is not."""
-        return next(iter(self._users(_accounts().where(_named(provider_id, name)))), None)
+        return next(iter(self._users(_USER, {"of": provider_id, "name": name})), None)
 
     def users(self, provider_id: str) -> list[Account]:
         """All users of a provider, by name."""
@@ -60,14 +72,14 @@ class Accounts:
         """Give a user another secret, sealed already. Raises NotFound."""
         self._change(update(users).where(_named(provider_id, name)).values(secret=secret))
 
-    def _rows(self, query: Executable) -> list[Any]:
-        return database.read(self._engine, lambda connection: [*connection.execute(query)])
+    def _rows(self, query: Executable, values: Mapping[str, str] | None = None) -> list[Any]:
+        return database.read(self._engine, lambda connection: [*connection.execute(query, values)])
 
     def _providers(self, query: Executable) -> list[Provider]:
         return [Provider(*row) for row in self._rows(query)]
 
-    def _users(self, query: Executable) -> list[Account]:
-        return [Account(*row) for row in self._rows(query)]
+    def _users(self, query: Executable, values: Mapping[str, str] | None = None) -> list[Account]:
+        return [Account(*row) for row in self._rows(query, values)]
 
     def _add(self, table: Table, record: Provider | Account, present: Executable) -> None:
         def work(connection: Connection) -> None:
@@ -92,3 +104,7 @@ def _accounts() -> Select[Any]:
 
 def _named(provider_id: str, name: str) -> ColumnElement[bool]:
     return (users.c.provider_id == provider_id) & (users.c.user == name)
+
+
+# Asked with every call, so it is built once.
+_USER = _accounts().where((users.c.provider_id == bindparam("of")) & (users.c.user == bindparam("name")))

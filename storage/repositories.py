@@ -9,11 +9,11 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, bindparam, case, desc, update
+from sqlalchemy import BigInteger, ColumnElement, bindparam, case, desc, select, update
 
 from gateway.errors import Failed
 from gateway.records import Activity, AuditEntry, Receipt, StoredActivity, StoredReceipt
-from storage.scope import Scope, Sealer, Values
+from storage.scope import Owned, Scope, Sealer, Values, owned, owning
 from storage.tables import HOLDING, LIVE, activities, audit, counters, payloads, receipts
 
 CHUNK = 5_000  # values in one IN list: SQLite takes 32,766 parameters in a statement
@@ -52,6 +52,27 @@ def _chunks(values: Collection[str]) -> Iterator[list[str]]:
     return (ordered[start : start + CHUNK] for start in range(0, len(ordered), CHUNK))
 
 
+# --- activities ------------------------------------------------------------------------------------
+
+_IDENTITIES = (activities.c.activity_id, activities.c.provider_activity_id)
+_BY_IDENTITY = [
+    select(activities).where(LIVE, column.in_(bindparam("ids", expanding=True))).order_by(activities.c.row)
+    for column in _IDENTITIES
+]
+_FOUND = [owned(query, activities) for query in _BY_IDENTITY]
+_LOCKED = [owned(query.with_for_update(), activities) for query in _BY_IDENTITY]
+_KEPT = owning(activities)
+_CHANGED = owned(update(activities).where(LIVE, activities.c.row == bindparam("at")), activities)
+
+_start, _last = bindparam("start", type_=BigInteger), counters.c.last
+_ISSUED = (
+    update(counters)
+    .where(counters.c.name == "activity")
+    .values(last=case((_last < _start, _start), else_=_last) + bindparam("count", type_=BigInteger))
+    .returning(_last)
+)
+
+
 class Activities:
     """The provider's live activities; what is deleted stays as a tombstone that nobody finds."""
 
@@ -63,23 +84,17 @@ class Activities:
         self, activity_ids: Collection[str], provider_activity_ids: Collection[str]
     ) -> list[StoredActivity]:
         """Those that bear one of the ids, in the order they were added; locked if writing."""
-        sought = (
-            (activities.c.activity_id, activity_ids),
-            (activities.c.provider_activity_id, provider_activity_ids),
+        sought = zip(
+            _LOCKED if self._scope.writing else _FOUND, (activity_ids, provider_activity_ids), strict=True
         )
         rows = {
             row.row: row
-            for column, ids in sought
+            for found, ids in sought
             for chunk in _chunks(ids)
-            for row in self._rows(column.in_(chunk))
+            for row in self._scope.run(found, {"ids": chunk})
         }
         self._identities |= {number: row.provider_activity_id for number, row in rows.items()}
         return [StoredActivity(number, _activity.decode(rows[number].content)) for number in sorted(rows)]
-
-    def _rows(self, condition: ColumnElement[bool]) -> Sequence[Any]:
-        query = self._scope.select(activities).where(LIVE, condition).order_by(activities.c.row)
-        locked = query.with_for_update() if self._scope.writing else query
-        return self._scope.connection.execute(locked).all()
 
     def issue(self, count: int, year: int) -> list[str]:
         """The next `count` free ACCME Activity IDs, nine digits from year x 100000 + 1 on.
@@ -89,21 +104,16 @@ class Activities:
         """
         if not count:
             return []
-        start, last = year * 100_000, counters.c.last
-        step = (
-            update(counters)
-            .where(counters.c.name == "activity")
-            .values(last=case((last < start, start), else_=last) + count)
-            .returning(last)
-        )
-        end = self._scope.connection.execute(step).scalar_one()
+        values = {"start": year * 100_000, "count": count}
+        end = self._scope.connection.execute(_ISSUED, values).scalar_one()
         return [str(number) for number in range(end - count + 1, end + 1)]
 
     def add(self, new: Sequence[Activity]) -> None:
         """Store activities that have their ids."""
         now = self._scope.now
         stamps = {"created_at": now, "updated_at": now}
-        self._scope.insert(activities, [{**_columns(activity), **stamps} for activity in new])
+        if new:
+            self._scope.run(_KEPT, *({**_columns(activity), **stamps} for activity in new))
 
     def change(self, changed: Sequence[StoredActivity]) -> None:
         """Replace activities found in this unit of work; they may take over one another's ids."""
@@ -119,9 +129,35 @@ class Activities:
     def _rewrite(self, rows: Sequence[Values]) -> None:
         if not rows:
             return
-        change = self._scope.update(activities).where(LIVE, activities.c.row == bindparam("at"))
-        if self._scope.connection.execute(change, rows).rowcount != len(rows):
+        if self._scope.run(_CHANGED, *rows).rowcount != len(rows):
             raise Failed("An activity was to be changed that this provider does not have.")
+
+
+# --- receipts and audit ------------------------------------------------------------------------------
+
+
+def _newest(*conditions: ColumnElement[bool]) -> Owned:
+    newest = desc(receipts.c.received_at), desc(receipts.c.row)
+    return owned(select(receipts).where(*conditions).order_by(*newest).limit(1), receipts)
+
+
+_operation = receipts.c.operation == bindparam("of")
+_key = receipts.c.submission_key == bindparam("key")
+_since = receipts.c.received_at >= bindparam("since")
+_BY_KEY = _newest(HOLDING, _operation, _key, _since)
+_BY_ID = _newest(receipts.c.id == bindparam("id"))
+_WITH_KEY = _newest(_key)
+_SAME_CONTENT = _newest(_operation, receipts.c.digest == bindparam("same"), _since)
+_FREED = owned(
+    update(receipts)
+    .where(HOLDING, _operation, _key, receipts.c.received_at < bindparam("since"))
+    .values(holds_key=False),
+    receipts,
+)
+_GIVEN = owning(receipts)
+_PROOF = owned(select(payloads).where(payloads.c.receipt_id == bindparam("id")), payloads)
+_PROVEN = owning(payloads)
+_NOTED = owning(audit)
 
 
 class Receipts:
@@ -133,33 +169,23 @@ class Receipts:
 
     def by_key(self, operation: str, key: str, since: datetime) -> StoredReceipt | None:
         """The receipt that answers for this key, unless it is older than `since`."""
-        return self._newest(
-            HOLDING,
-            receipts.c.operation == operation,
-            receipts.c.submission_key == key,
-            receipts.c.received_at >= since,
-        )
+        return self._found(_BY_KEY, of=operation, key=key, since=since)
 
     def by_id(self, receipt_id: str) -> StoredReceipt | None:
         """The receipt of this id."""
-        return self._newest(receipts.c.id == receipt_id)
+        return self._found(_BY_ID, id=receipt_id)
 
     def latest_with_key(self, key: str) -> StoredReceipt | None:
         """The newest receipt given for this key, whatever the operation and the outcome."""
-        return self._newest(receipts.c.submission_key == key)
+        return self._found(_WITH_KEY, key=key)
 
     def same_content(self, operation: str, digest: bytes, since: datetime) -> StoredReceipt | None:
         """The newest receipt for the same content, with whatever key, not older than `since`."""
-        return self._newest(
-            receipts.c.operation == operation,
-            receipts.c.digest == digest,
-            receipts.c.received_at >= since,
-        )
+        return self._found(_SAME_CONTENT, of=operation, same=digest, since=since)
 
     def payload(self, receipt_id: str) -> bytes | None:
         """The bytes a receipt was given for, as they were received."""
-        query = self._scope.select(payloads).where(payloads.c.receipt_id == receipt_id)
-        row = self._scope.connection.execute(query).one_or_none()
+        row = self._scope.run(_PROOF, {"id": receipt_id}).one_or_none()
         return zlib.decompress(self._sealer.unseal(row.sealed)) if row else None
 
     def add(self, stored: StoredReceipt, payload: bytes, since: datetime) -> None:
@@ -169,25 +195,14 @@ class Receipts:
         again, so that it finds what the other one wrote.
         """
         if stored.holds_key:
-            self._free(stored, since)
-        self._scope.insert(receipts, [_receipt_columns(stored)])
+            self._scope.run(_FREED, {"of": stored.operation, "key": stored.submission_key, "since": since})
+        self._scope.run(_GIVEN, _receipt_columns(stored))
         # Compressed while others wait for the lock: quick counts for more than small.
         sealed = self._sealer.seal(zlib.compress(payload, level=1))
-        self._scope.insert(payloads, [{"receipt_id": stored.receipt.id, "sealed": sealed}])
+        self._scope.run(_PROVEN, {"receipt_id": stored.receipt.id, "sealed": sealed})
 
-    def _free(self, stored: StoredReceipt, since: datetime) -> None:
-        expired = self._scope.update(receipts).where(
-            HOLDING,
-            receipts.c.operation == stored.operation,
-            receipts.c.submission_key == stored.submission_key,
-            receipts.c.received_at < since,
-        )
-        self._scope.connection.execute(expired.values(holds_key=False))
-
-    def _newest(self, *conditions: ColumnElement[bool]) -> StoredReceipt | None:
-        newest = desc(receipts.c.received_at), desc(receipts.c.row)
-        query = self._scope.select(receipts).where(*conditions).order_by(*newest).limit(1)
-        row = self._scope.connection.execute(query).one_or_none()
+    def _found(self, newest: Owned, **values: Any) -> StoredReceipt | None:
+        row = self._scope.run(newest, values).one_or_none()
         return _stored_receipt(row) if row else None
 
 
@@ -216,4 +231,4 @@ class Audit:
 
     def add(self, entry: AuditEntry) -> None:
         """Append what happened; the row belongs to the unit's provider."""
-        self._scope.insert(audit, [dataclasses.asdict(entry)])
+        self._scope.run(_NOTED, dataclasses.asdict(entry))
