@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -54,14 +55,16 @@ def migrate(settings: Settings) -> bool:
     Raises Failed where there are accounts but no key, since a new key could not open their secrets.
     """
     new = not Path(settings.key_file).exists()
+    sealer = _NoKey() if new else load_key(settings.key_file)
+    with closing(open_store(settings.database, sealer)) as opened:
+        opened.migrate()
+        if new and opened.accounts.providers():
+            raise Failed(
+                f"There are accounts, but no key file {settings.key_file}, which their secrets need.",
+                remedy="Put it back, or name it by CME_GATEWAY_KEY_FILE; a new key could not open them.",
+            )
     if new:
-        keyless = open_store(settings.database, _NoKey())
-        keyless.migrate()
-        if keyless.accounts.providers():
-            load_key(settings.key_file)  # says what is missing
-        keyless.close()
         make_key(settings.key_file)
-    store(settings).migrate()
     return new
 
 
@@ -117,7 +120,11 @@ def _refused(status: str, allow: str, start_response: StartResponse) -> list[byt
 def ready(settings: Settings) -> Store:
     """Open the store and compile the schemas; raises Failed when key or database are not ready."""
     opened = store(settings)
-    opened.check()
+    try:
+        opened.check()
+    except Failed:
+        opened.close()
+        raise
     for version in (*schemas.VERSIONS, *service.VERSIONS):
         version.judge.warm()
     return opened

@@ -176,7 +176,7 @@ def _repeated(call: Call, unit: Unit, now: datetime, terms: Terms) -> Iterable[F
         return ()
     since = now - timedelta(hours=terms.duplicate_hours)
     stored = unit.receipts.same_content(SAVE_ACTIVITY, call.digest, since)
-    if stored is None or stored.receipt.outcome is Outcome.FAILURE:
+    if stored is None:
         return ()
     detail = f"receipt {stored.receipt.id} of {_moment(stored.receipt.received_at)}"
     return (finding("A910", detail=detail),)

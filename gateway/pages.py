@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import posixpath
-from collections.abc import Callable, Iterable, Mapping
+import re
+import secrets
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from http import HTTPStatus
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
 
 from gateway.errors import GatewayError, NotFound, Refused
 from gateway.schema import Reader
+from gateway.service import failed
 
 Environ = Mapping[str, Any]
 StartResponse = Callable[..., Any]
@@ -18,8 +22,10 @@ Answer = tuple[str, bytes]
 
 XML = "text/xml; charset=utf-8"
 TEXT = "text/plain; charset=utf-8"
+HTML = "text/html; charset=utf-8"
 JSON = "application/json; charset=utf-8"
 TYPES = {".xsd": XML, ".wsdl": XML, ".toml": TEXT}
+HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^\[\]:/@\s]+)(:\d{1,5})?", re.ASCII | re.IGNORECASE)
 PLACEHOLDER = b"http://localhost/soap/"
 """The address as the kept contracts write it; everything else of them is served byte for byte."""
 
@@ -42,49 +48,54 @@ class Pages:
         self._reader = reader
         self._hosts = frozenset(host.strip("[]").lower() for host in hosts)
         self._check = check
+        self._files = dict(file for room in ("xsd", "wsdl") for file in _files(room, files(room)))
+        self._pages = {"": self._front, "live": self._live, "ready": self._ready, "versions": self._versions}
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> list[bytes]:
         """Answer a GET or HEAD."""
         try:
-            status, (kind, body) = "200 OK", self._answer(environ)
+            status, (kind, body) = HTTPStatus.OK, self._answer(environ)
         except GatewayError as error:
-            status = f"{error.http_status} {'Not Found' if isinstance(error, NotFound) else 'Refused'}"
-            kind, body = TEXT, f"{error.code}: {error.text}\n{error.remedy}\n".encode()
-        start_response(status, [("Content-Type", kind), ("Content-Length", str(len(body)))])
+            status, (kind, body) = _refusal(error)
+        except Exception as error:
+            status, (kind, body) = _refusal(failed(error, secrets.token_hex(8)))
+        headers = [("Content-Type", kind), ("Content-Length", str(len(body)))]
+        start_response(f"{status.value} {status.phrase}", headers)
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
 
     def _answer(self, environ: Environ) -> Answer:
-        path = environ.get("PATH_INFO", "/")
-        room, _, rest = path.strip("/").partition("/")
-        if room == "soap":
-            return self._endpoint(rest.strip("/"), environ)
-        if room == "wsdl" and rest.endswith(".wsdl"):
-            return self._contract(rest, environ)
-        if room in {"xsd", "wsdl"}:
-            return TYPES.get(posixpath.splitext(rest)[1], TEXT), _file(files(room), rest).read_bytes()
-        pages = {"": self._front, "live": self._live, "ready": self._ready, "versions": self._versions}
-        page = pages.get(room)
-        if page is None or rest:
-            raise NotFound(f"There is no page {path[:60]}.", remedy="See / for what there is.")
-        return page()
+        path = environ.get("PATH_INFO", "").strip("/")
+        if path in self._pages:
+            return self._pages[path]()
+        if path in self._files:
+            return self._file(path, environ)
+        if path.startswith("soap/"):
+            return self._endpoint(path.removeprefix("soap/"), environ)
+        inside = [name for name in self._files if name.startswith(f"{path}/")]
+        if inside:
+            return _index(path, inside)
+        raise NotFound(f"There is no page /{path[:60]}.", remedy="See / for what there is.")
+
+    def _file(self, name: str, environ: Environ) -> Answer:
+        content = self._files[name]
+        if name.endswith(".wsdl"):
+            content = content.replace(PLACEHOLDER, f"{self._address(environ)}/soap/".encode())
+        return TYPES[posixpath.splitext(name)[1]], content
 
     def _endpoint(self, version: str, environ: Environ) -> Answer:
-        if environ.get("QUERY_STRING", "").lower().partition("&")[0].partition("=")[0] == "wsdl":
-            return self._contract(f"{version}.wsdl", environ)
-        raise Refused(
-            f"/soap/{version[:20]} takes SOAP by POST.", remedy=f"Its contract is /soap/{version[:20]}?wsdl."
-        )
-
-    def _contract(self, name: str, environ: Environ) -> Answer:
-        text = _file(files("wsdl"), name).read_bytes()
-        return XML, text.replace(PLACEHOLDER, f"{self._address(environ)}/soap/".encode())
+        contract = f"wsdl/{version}.wsdl"
+        if contract not in self._files:
+            raise NotFound("There is no such service version.", remedy="See / for those there are.")
+        if re.match("wsdl([=&]|$)", environ.get("QUERY_STRING", ""), re.IGNORECASE):
+            return self._file(contract, environ)
+        raise Refused(f"/soap/{version} takes SOAP by POST.", remedy=f"Its contract is /soap/{version}?wsdl.")
 
     def _address(self, environ: Environ) -> str:
         """The address the caller knows this gateway by, taken anew from each request."""
         host = environ.get("HTTP_HOST") or f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}"
-        name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
-        if name.strip("[]").lower() not in self._hosts:
-            raise UntrustedHost()
+        match = HOST.fullmatch(host)
+        if match is None or match[1].strip("[]").lower() not in self._hosts:
+            raise UntrustedHost
         return f"{environ['wsgi.url_scheme']}://{host}"
 
     def _front(self) -> Answer:
@@ -126,14 +137,22 @@ An independent project, not affiliated with ACCME or any certifying board.
 """
 
 
-def _file(folder: Traversable, name: str) -> Traversable:
-    """A file of a data package; names that lead elsewhere are unknown."""
-    steps = name.split("/")
-    known = posixpath.splitext(name)[1] in TYPES
-    if not known or not all(step and step[0] != "." for step in steps):
-        raise NotFound("There is no such file.", remedy="See /versions for the schemas there are.")
-    for step in steps:
-        folder = folder / step
-    if not folder.is_file():
-        raise NotFound("There is no such file.", remedy="See /versions for the schemas there are.")
-    return folder
+def _files(name: str, folder: Traversable) -> Iterator[tuple[str, bytes]]:
+    """What a data package publishes, by path: what is not in this list is not there, whatever its name."""
+    for entry in folder.iterdir():
+        path = f"{name}/{entry.name}"
+        if entry.is_dir():
+            yield from _files(path, entry)
+        elif posixpath.splitext(entry.name)[1] in TYPES:
+            yield path, entry.read_bytes()
+
+
+def _index(folder: str, names: list[str]) -> Answer:
+    links = "".join(f'<li><a href="/{name}">{name}</a></li>\n' for name in sorted(names))
+    page = f"<!DOCTYPE html>\n<html lang=en><title>/{folder}/</title>\n<ul>\n{links}</ul>\n</html>\n"
+    return HTML, page.encode()
+
+
+def _refusal(error: GatewayError) -> tuple[HTTPStatus, Answer]:
+    text = f"{error.code}: {error.text}\n{error.remedy}\n"
+    return HTTPStatus(error.http_status), (TEXT, text.encode("utf-8", "replace"))

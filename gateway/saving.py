@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -124,8 +124,8 @@ def decide(entry: ActivityEntry, shelf: Shelf, by: Judgement) -> Decision:
         return Decision(entry, Action.REFUSED, entry.findings)
     slot = shelf.by_activity_id(activity.activity_id) or shelf.by_own_id(activity.provider_activity_id)
     wrong = (*_wrong_provider(entry, by), *_wrong_identity(entry, activity, shelf, slot))
-    if wrong:
-        return Decision(entry, Action.REFUSED, (*wrong, *entry.findings), slot)
+    if wrong:  # no slot: whose activity is meant is just what is in doubt
+        return Decision(entry, Action.REFUSED, (*wrong, *entry.findings))
     if entry.action is RecordAction.DELETE:
         assert slot is not None
         return _delete(entry, slot, shelf, by)
@@ -141,7 +141,7 @@ def _wrong_identity(
     entry: ActivityEntry, activity: Activity, shelf: Shelf, slot: Slot | None
 ) -> Iterator[Finding]:
     must_exist = entry.action in {RecordAction.UPDATE, RecordAction.DELETE}
-    by_id = shelf.by_activity_id(_found(activity.activity_id))
+    by_id = shelf.by_activity_id(activity.activity_id)
     by_own = shelf.by_own_id(activity.provider_activity_id)
     if must_exist and not activity.activity_id and not activity.provider_activity_id:
         yield finding("A900", entry.place("activity_id"))
@@ -179,8 +179,7 @@ def _save(
         *_closing(entry, before, after, by),
     ]
     if any(found.blocks for found in findings):
-        errors_first = sorted(findings, key=lambda found: not found.blocks)
-        return Decision(entry, Action.REFUSED, tuple(errors_first), slot)
+        return Decision(entry, Action.REFUSED, tuple(findings), slot)
     after = replace(after, closed=after.closed or bool(entry.close))
     if after == before:
         return Decision(entry, Action.UNCHANGED, tuple(findings), slot)
@@ -216,7 +215,7 @@ def result(decision: Decision, today: date) -> Result:
         provider_activity_id=activity.provider_activity_id if activity else entry.provider_activity_id,
         status=lifecycle.status(activity, today) if lives and activity else None,
         next_statuses=lifecycle.next_statuses(activity, today) if lives and activity else (),
-        findings=decision.findings,
+        findings=_told(decision.findings),
     )
 
 
@@ -226,6 +225,10 @@ def not_done(decision: Decision) -> Result:
     findings = decision.findings
     if decision.action is not Action.REFUSED:
         findings = (finding("A909", entry.place("action")), *findings)
-    return Result(
-        entry.number, Action.REFUSED, entry.activity_id, entry.provider_activity_id, findings=findings
-    )
+    ids = entry.activity_id, entry.provider_activity_id
+    return Result(entry.number, Action.REFUSED, *ids, findings=_told(findings))
+
+
+def _told(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The most a record is answered with, errors first, so that no flood of warnings hides what blocks."""
+    return tuple(sorted(findings, key=lambda found: not found.blocks)[: rules.MOST_FINDINGS])

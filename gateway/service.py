@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import re
+import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -16,7 +18,7 @@ from lxml import etree
 
 from gateway import __version__, operations, vocabulary
 from gateway.accounts import Gatekeeper, combine
-from gateway.errors import GatewayError, Malformed, UnknownOperation
+from gateway.errors import Failed, GatewayError, Malformed, UnknownOperation
 from gateway.intake import Limits, take_credentials
 from gateway.operations import ActivityView, Call, Terms
 from gateway.records import Caller, Credentials, Finding, NextStatus, Place, Receipt, Result
@@ -29,6 +31,7 @@ Element = etree._Element
 FAULT = "urn:cme-gateway:fault:1"
 XS = "{http://www.w3.org/2001/XMLSchema}"
 MOST_FAULT_FINDINGS = 100
+UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 NOTICE = "An independent project, not affiliated with ACCME or any certifying board."
 
 log = logging.getLogger(__name__)
@@ -105,11 +108,8 @@ class ServiceVersion:
             return self._answer(element, gateway, basic, trace_id)
         except GatewayError:
             raise
-        except Exception:
-            log.exception("trace %s: an operation failed", trace_id)
-            raise GatewayError(
-                f"The gateway failed (trace {trace_id}); nothing of this call was stored."
-            ) from None
+        except Exception as error:
+            raise failed(error, trace_id) from None
 
     def _answer(
         self, element: Element, gateway: Gateway, basic: Credentials | None, trace_id: str
@@ -119,7 +119,9 @@ class ServiceVersion:
         caller = None if answer in OPEN else gateway.gatekeeper.admit(credentials)
         key = _take(element, "SubmissionKey")
         raw = etree.tostring(element, method="c14n", exclusive=True)
-        payload = next((child for child in element if gateway.reader.is_payload(child)), None)
+        payload = None
+        if answer in CARRYING:
+            payload = next((child for child in element if gateway.reader.is_payload(child)), None)
         if payload is not None:
             element.remove(payload)
         if key is not None:
@@ -152,10 +154,18 @@ class ServiceVersion:
         return answer
 
     def _judged(self, element: Element) -> tuple[Finding, ...]:
-        findings = self.judge.judge(element, lambda at: Place(f"/{etree.QName(at).localname}", line_of(at)))
+        findings = self.judge.judge(element, lambda at: self._place(at, element))
         if any(found.blocks for found in findings):
             raise Malformed(findings=findings)
         return tuple(findings)
+
+    def _place(self, at: Element, element: Element) -> Place:
+        steps = (element,) if at is element else (element, at)
+        names = map(etree.QName, steps)
+        path = "".join(
+            f"/{'svc' if name.namespace == self.namespace else '*'}:{name.localname}" for name in names
+        )
+        return Place(path, line_of(at))
 
 
 def _take(element: Element, name: str) -> Element | None:
@@ -180,7 +190,7 @@ def _without_payload(schema: Element) -> None:
 def save_activity(request: Request) -> Element:
     """SaveActivity: one or many activities, in any supported payload version."""
     if request.payload is None:
-        place = Place("/SaveActivity")
+        place = Place("/svc:SaveActivity")
         raise Malformed(findings=[finding("X021", place, name="ACCMEActivities", parent="SaveActivity")])
     reading = request.gateway.reader.read(request.payload, request.today())
     call = Call(
@@ -263,6 +273,8 @@ def get_service_info(request: Request) -> Element:
 
 OPEN = frozenset({get_service_info})
 """Operations that need no credentials."""
+CARRYING = frozenset({save_activity})
+"""Operations that take a payload; elsewhere one is as unknown as any other parameter."""
 
 FIRST: Mapping[str, Answer] = {
     "SaveActivity": save_activity,
@@ -297,12 +309,20 @@ def _opened(request: Request) -> tuple[Element, Element]:
 
 def _put(parent: Element, name: str, value: object = "") -> Element:
     """Append an element of the parent's namespace; nothing where the value is None."""
-    element = etree.Element(f"{{{etree.QName(parent).namespace}}}{name}")
+    tag = f"{parent.tag.partition('}')[0]}}}{name}"
     if value is None:
-        return element
-    element.text = value if isinstance(value, str) else _spelled(value)
-    parent.append(element)
+        return etree.Element(tag)
+    element = etree.SubElement(parent, tag)
+    write(element, value if isinstance(value, str) else _spelled(value))
     return element
+
+
+def write(element: Element, text: str) -> None:
+    """Set a text; what XML cannot hold (an HTTP header may bring it along) is shown as missing."""
+    try:
+        element.text = text
+    except ValueError:
+        element.text = UNWRITABLE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def _spelled(value: object) -> str:
@@ -358,7 +378,7 @@ def _findings(parent: Element, findings: tuple[Finding, ...]) -> None:
             ("Remedy", found.remedy),
         ):
             if value is not None:
-                etree.SubElement(element, f"{{{FAULT}}}{name}").text = str(value)
+                write(etree.SubElement(element, f"{{{FAULT}}}{name}"), str(value))
 
 
 def _activity(request: Request, version_name: str) -> Element:
@@ -379,7 +399,7 @@ def _activity(request: Request, version_name: str) -> Element:
     _put(result, "SchemaVersion", version.name)
     _put(result, "Status", view.status)
     _next_statuses(result, view.next_statuses, gateway.reader.label)
-    _findings(result, lost)
+    _findings(result, (*request.notices, *lost))
     return answer
 
 
@@ -392,3 +412,17 @@ def fault(error: GatewayError, trace_id: str) -> Element:
     _findings(element, error.findings[:MOST_FAULT_FINDINGS])
     _put(element, "TraceId", trace_id)
     return element
+
+
+def failed(error: Exception, trace_id: str) -> Failed:
+    """Log where our own program went wrong, and say so without Python's words.
+
+    An exception's text may quote what was sent, so the log has its type and lines of code only.
+    """
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    log.error("trace %s: %s\n%s", trace_id, type(error).__name__, frames)
+    return Failed(
+        f"The gateway failed (trace {trace_id}).",
+        remedy="Send the same again, with the same SubmissionKey if it had one: what was stored is then not "
+        "done twice. If it stays, give the trace id to the operator.",
+    )

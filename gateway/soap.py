@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import logging
+import re
 import secrets
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -27,7 +28,7 @@ from gateway.errors import (
     Unreadable,
     VersionMismatch,
 )
-from gateway.service import Gateway, ServiceVersion, fault
+from gateway.service import Gateway, ServiceVersion, failed, fault, write
 
 import spyne.const
 from spyne import AnyXml, Application, Service, rpc
@@ -41,20 +42,13 @@ StartResponse = Callable[..., Any]
 
 SOAP11 = "http://schemas.xmlsoap.org/soap/envelope/"
 NEXT = "http://schemas.xmlsoap.org/soap/actor/next"
-STATUSES = {
-    200: "200 OK",
-    413: "413 Content Too Large",
-    415: "415 Unsupported Media Type",
-    429: "429 Too Many Requests",
-    500: "500 Internal Server Error",
-    503: "503 Service Unavailable",
-}
+STATUSES = {413: "413 Content Too Large", 415: "415 Unsupported Media Type"}
+EVERY_OTHER = "500 Internal Server Error"
 """What SOAP 1.1 leaves with: every fault is 500, but for refusals made before the envelope is read."""
 
 spyne.const.MIN_GC_INTERVAL = float("inf")  # or it collects inside requests, 38 ms each (traps.md)
 logging.getLogger("spyne").setLevel(logging.CRITICAL + 1)  # it logs whole bodies, and a trace per refusal
 logging.getLogger("spyne.application.client").setLevel(logging.CRITICAL + 1)
-log = logging.getLogger(__name__)
 
 
 class _Carried(Fault):  # type: ignore[misc]
@@ -82,16 +76,14 @@ class SoapDoor:
         """Answer a POST; nothing but a well-formed envelope ever leaves."""
         trace_id = environ["gateway.trace_id"] = secrets.token_hex(8)
         try:
-            environ["gateway.encoding"] = intake.declared_encoding(environ.get("CONTENT_TYPE"))
+            environ["gateway.encoding"] = intake.declared_encoding(environ.pop("CONTENT_TYPE", None))
             body = intake.read_body(environ, self._limits)
             environ["wsgi.input"], environ["CONTENT_LENGTH"] = io.BytesIO(body), str(len(body))
-            environ["CONTENT_TYPE"] = "text/xml"
             return list(self._spyne(environ, start_response))
         except GatewayError as error:
             return _refuse(error, trace_id, start_response)
-        except Exception:
-            log.exception("trace %s: a request failed", trace_id)
-            return _refuse(Failed(), trace_id, start_response)
+        except Exception as error:
+            return _refuse(failed(error, trace_id), trace_id, start_response)
 
 
 def _service(version: ServiceVersion, gateway: Gateway) -> type[Service]:
@@ -154,8 +146,9 @@ class _Envelope(Soap11):  # type: ignore[misc]
         if ctx.out_error is None:
             content = ctx.out_object[0]
         else:
-            error = getattr(ctx.out_error, "error", None) or Failed()
-            content = _fault(error, ctx.transport.req_env["gateway.trace_id"])
+            trace_id = ctx.transport.req_env["gateway.trace_id"]
+            error = getattr(ctx.out_error, "error", None) or failed(ctx.out_error, trace_id)
+            content = _fault(error, trace_id)
         ctx.out_document = content
         ctx.out_string = [_closed(content)]
 
@@ -195,9 +188,9 @@ def _opened(envelope: Element) -> Element:
 
 def _check_action(header: str | None, body: Element) -> None:
     """An absent or empty SOAPAction is fine; one that names another operation is not."""
-    action = (header or "").strip().strip("\"'")
+    action = (header or "").strip("\"' /")
     name = etree.QName(body).localname
-    if action and action.rstrip("/").replace("#", "/").rpartition("/")[2] != name:
+    if action and re.split("[/#:]", action)[-1] != name:
         raise UnknownOperation(
             f"The SOAPAction names another operation than the body, which is a {name[:60]}.",
             remedy="Send the SOAPAction of the WSDL, or an empty one.",
@@ -213,8 +206,9 @@ def _closed(content: Element) -> bytes:
 def _fault(error: GatewayError, trace_id: str) -> Element:
     element = etree.Element(f"{{{SOAP11}}}Fault", nsmap={"soap": SOAP11})
     etree.SubElement(element, "faultcode").text = f"soap:{_code(error)}"
-    etree.SubElement(element, "faultstring").text = f"{error.code}: {error.text} {error.remedy}"
+    reason = etree.SubElement(element, "faultstring")
     etree.SubElement(element, "detail").append(fault(error, trace_id))
+    write(reason, f"{error.code}: {error.text} {error.remedy}")
     return element
 
 
@@ -227,7 +221,7 @@ def _code(error: GatewayError) -> str:
 
 
 def _status(error: GatewayError) -> str:
-    return STATUSES.get(error.http_status, STATUSES[500])
+    return STATUSES.get(error.http_status, EVERY_OTHER)
 
 
 def _refuse(error: GatewayError, trace_id: str, start_response: StartResponse) -> list[bytes]:

@@ -45,7 +45,7 @@ class Receipts(Protocol):
         """The newest that was given for a submission key, of whatever operation."""
 
     def same_content(self, operation: str, digest: bytes, since: datetime) -> StoredReceipt | None:
-        """The newest for the same content."""
+        """The newest for the same content that was no failure."""
 
     def add(self, stored: StoredReceipt, payload: bytes, since: datetime) -> None:
         """Keep a receipt and the payload it is for; its key is free again if the holder is older."""

@@ -12,7 +12,7 @@ import msgspec
 from sqlalchemy import BigInteger, ColumnElement, bindparam, case, desc, select, update
 
 from gateway.errors import Failed
-from gateway.records import Activity, AuditEntry, Receipt, StoredActivity, StoredReceipt
+from gateway.records import Activity, AuditEntry, Outcome, Receipt, StoredActivity, StoredReceipt
 from storage.scope import Owned, Scope, Sealer, Values, owned, owning
 from storage.tables import HOLDING, LIVE, activities, audit, counters, payloads, receipts
 
@@ -147,7 +147,8 @@ _since = receipts.c.received_at >= bindparam("since")
 _BY_KEY = _newest(HOLDING, _operation, _key, _since)
 _BY_ID = _newest(receipts.c.id == bindparam("id"))
 _WITH_KEY = _newest(_key)
-_SAME_CONTENT = _newest(_operation, receipts.c.digest == bindparam("same"), _since)
+_DONE = receipts.c.outcome != Outcome.FAILURE
+_SAME_CONTENT = _newest(_operation, receipts.c.digest == bindparam("same"), _since, _DONE)
 _FREED = owned(
     update(receipts)
     .where(HOLDING, _operation, _key, receipts.c.received_at < bindparam("since"))
@@ -180,7 +181,7 @@ class Receipts:
         return self._found(_WITH_KEY, key=key)
 
     def same_content(self, operation: str, digest: bytes, since: datetime) -> StoredReceipt | None:
-        """The newest receipt for the same content, with whatever key, not older than `since`."""
+        """The newest receipt for the same content that did something, not older than `since`."""
         return self._found(_SAME_CONTENT, of=operation, same=digest, since=since)
 
     def payload(self, receipt_id: str) -> bytes | None:
@@ -219,6 +220,7 @@ def _receipt_columns(stored: StoredReceipt) -> Values:
         "submission_key": stored.submission_key,
         "holds_key": stored.holds_key,
         "received_at": stored.receipt.received_at,
+        "outcome": stored.receipt.outcome,
         "content": _text(stored.receipt),
     }
 

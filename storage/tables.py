@@ -124,6 +124,7 @@ receipts = Table(
     Column("submission_key", String),
     Column("holds_key", Boolean, nullable=False),
     Column("received_at", Moment, nullable=False),
+    Column("outcome", String, nullable=False),
     Column("content", Text, nullable=False),
 )
 HOLDING = receipts.c.holds_key.is_(True)

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from stored import NOW, OPERATION, OTHER_PROVIDER, PROVIDER, make_receipt
 
 from gateway.errors import Busy, Failed
-from gateway.records import AuditEntry, StoredReceipt, replace
+from gateway.records import AuditEntry, Outcome, StoredReceipt, replace
 from storage import Store
 from storage.tables import audit, payloads
 
@@ -172,3 +172,15 @@ def test_audit_is_appended(store: Store) -> None:
         rows = connection.execute(select(audit).order_by(audit.c.id)).mappings().all()
     kept = [AuditEntry(**{name: row[name] for name in AuditEntry.__slots__}) for row in rows]
     assert ([entry, refused], [None, None]) == (kept, [row["hash"] for row in rows])
+
+
+def test_same_content_overlooks_failures(store: Store) -> None:
+    """A failure after it does not hide the receipt for what was done with the same content."""
+    done = make_receipt("R1", key=None, holds_key=False)
+    later = make_receipt("R2", key=None, holds_key=False, at=NOW + DAY)
+    failed = replace(later, receipt=replace(later.receipt, outcome=Outcome.FAILURE))
+    add(store, done, failed)
+
+    found = store.read(PROVIDER, lambda unit: unit.receipts.same_content(OPERATION, b"d" * 32, SINCE))
+
+    assert done == found

@@ -82,6 +82,7 @@ def _make_receipts() -> None:
         sa.Column("submission_key", sa.String),
         sa.Column("holds_key", sa.Boolean, nullable=False),
         sa.Column("received_at", MOMENT, nullable=False),
+        sa.Column("outcome", sa.String, nullable=False),
         sa.Column("content", sa.Text, nullable=False),
     )
     holding = sa.column("holds_key", sa.Boolean).is_(True)

@@ -1,0 +1,148 @@
+"""Joining the parts: a key is made once and never by mistake, and what is missing is one clear refusal."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from entries import TODAY
+from fakes import NOW, PASSWORD, PROVIDER, USER
+from messages import SVC
+
+from gateway import assembly
+from gateway.accounts import hash_secret
+from gateway.errors import Failed
+from gateway.records import Account, Provider
+from gateway.sealing import load_key
+from gateway.settings import Settings
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Settings of a gateway that is not there yet."""
+    return Settings(database=f"sqlite:///{tmp_path / 'gateway.db'}", key_file=str(tmp_path / "gateway.key"))
+
+
+def add_account(settings: Settings) -> None:
+    """Add the tests' provider and user."""
+    store = assembly.store(settings)
+    store.accounts.add_provider(Provider(PROVIDER, "Demo Medical Society"))
+    secret = hash_secret(PASSWORD, load_key(settings.key_file))
+    store.accounts.add_user(Account(PROVIDER, USER, secret))
+    store.close()
+
+
+def ask(application: assembly.Application, method: str, path: str) -> tuple[str, dict[str, str], bytes]:
+    """Ask an application, in process."""
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": method,
+        "PATH_INFO": path,
+        "SERVER_NAME": "localhost",
+        "SERVER_PORT": "80",
+        "wsgi.url_scheme": "http",
+        "CONTENT_LENGTH": "0",
+    }
+    replies: list[Any] = []
+    body = b"".join(application(environ, lambda *reply: replies.append(reply)))
+    return replies[0][0], dict(replies[0][1]), body
+
+
+def test_migrate_makes_a_key_once(settings: Settings) -> None:
+    """The first run makes it, the second leaves it, byte for byte, and says so."""
+    assert assembly.migrate(settings)
+    key = Path(settings.key_file).read_bytes()
+    assert not assembly.migrate(settings)
+    assert key == Path(settings.key_file).read_bytes()
+    assert 0o600 == Path(settings.key_file).stat().st_mode & 0o777
+
+
+def test_migrate_makes_no_second_key_for_old_secrets(settings: Settings) -> None:
+    """Where accounts exist, a new key could not open their secrets: it is refused, and none is made."""
+    assembly.migrate(settings)
+    add_account(settings)
+    Path(settings.key_file).unlink()
+    with pytest.raises(Failed, match=settings.key_file) as failed:
+        assembly.migrate(settings)
+    assert "Put it back" in failed.value.remedy
+    assert not Path(settings.key_file).exists()
+
+
+def test_migrate_makes_a_new_key_for_an_empty_database(settings: Settings) -> None:
+    """The control of the test above: without accounts nothing is lost by it."""
+    assembly.migrate(settings)
+    Path(settings.key_file).unlink()
+    assert assembly.migrate(settings)
+
+
+def test_without_a_key_nothing_is_served(settings: Settings) -> None:
+    """One refusal in our words, naming the key file and what to do."""
+    with pytest.raises(Failed) as failed:
+        assembly.application(settings)
+    assert settings.key_file in failed.value.text
+    assert "migrate" in failed.value.remedy
+
+
+def test_without_a_database_nothing_is_served(settings: Settings) -> None:
+    """One refusal that says to migrate; looking for the database does not make one."""
+    assembly.migrate(settings)
+    database = Path(settings.database.removeprefix("sqlite:///"))
+    database.unlink()
+    with pytest.raises(Failed) as failed:
+        assembly.application(settings)
+    assert "migrate" in failed.value.remedy
+    assert not database.exists()
+
+
+def test_what_is_ready_is_served(settings: Settings) -> None:
+    """The control of the two above, with the clock and the endpoints where they belong."""
+    assembly.migrate(settings)
+    application = assembly.application(settings, lambda: NOW)
+    try:
+        assert TODAY == application.gateway.terms.day(application.gateway.terms.clock())
+        assert {"/soap/v1", "/soap/v2"} == {*application.doors}
+        assert ("200 OK", True) == (
+            ask(application, "GET", "/ready")[0],
+            json.loads(ask(application, "GET", "/ready")[2])["ready"],
+        )
+    finally:
+        application.gateway.store.close()  # type: ignore[attr-defined]
+
+
+def test_a_request_goes_to_the_door_of_its_path_and_method(settings: Settings) -> None:
+    """SOAP by POST, pages by GET and HEAD; what else is asked is told what there is."""
+    assembly.migrate(settings)
+    application = assembly.application(settings)
+    try:
+        got = {
+            (method, path): ask(application, method, path)[0].split()[0]
+            for method, path in (
+                ("POST", "/soap/v2"),
+                ("POST", "/soap/v1/"),
+                ("GET", "/live"),
+                ("HEAD", "/live"),
+                ("PUT", "/soap/v2"),
+                ("POST", "/soap/v3"),
+                ("DELETE", "/nothing"),
+            )
+        }
+        assert ["500", "500", "200", "200", "405", "404", "404"] == list(got.values())
+        status, headers, body = ask(application, "PUT", "/soap/v2")
+        assert ("405 Method Not Allowed", "GET, HEAD, POST") == (status, headers["Allow"])
+        assert b"/soap/v1 or /soap/v2" in body
+        assert SVC.encode() not in body
+    finally:
+        application.gateway.store.close()  # type: ignore[attr-defined]
+
+
+def test_the_catalogue_has_every_code_once_in_order() -> None:
+    """Rules, notices, refusals and shapes; each row of the same columns, in the words of the wire."""
+    rows = assembly.catalogue()
+    codes = [row["code"] for row in rows]
+    assert codes == sorted(codes)
+    twice = {code for code in codes if codes.count(code) > 1}
+    assert twice == set()
+    assert {"A101", "A901", "S001", "X001", "X020"} <= {*codes}
+    assert 1 == len({tuple(row) for row in rows})
+    assert all(row["text"] and row["remedy"] for row in rows)
