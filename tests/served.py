@@ -44,8 +44,15 @@ class Served:
 
 @contextmanager
 def serving(database: str, folder: Path) -> Iterator[Served]:
-    """Serve a gateway on an empty database, with accounts for two providers, and stop it at the end."""
-    told = {"DATABASE": database, "KEY_FILE": str(folder / "gateway.key"), "BIND": f"127.0.0.1:{_free_port()}"}
+    """Serve a gateway on an empty database, with accounts for two providers, and stop it at the end.
+
+    What its process wrote meanwhile may hold no traceback and no password.
+    """
+    told = {
+        "DATABASE": database,
+        "KEY_FILE": str(folder / "gateway.key"),
+        "BIND": f"127.0.0.1:{_free_port()}",
+    }
     environment = {f"CME_GATEWAY_{name}": value for name, value in told.items()}
     configured = settings.load(environment)
     _prepare(configured)
@@ -61,6 +68,9 @@ def serving(database: str, folder: Path) -> Iterator[Served]:
     finally:
         process.terminate()
         process.wait()
+    written = log.read_text()
+    assert "Traceback" not in written, written
+    assert PASSWORD not in written
 
 
 def _prepare(configured: settings.Settings) -> None:

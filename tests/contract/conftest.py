@@ -22,9 +22,7 @@ def served_on_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve
 
 
 @pytest.fixture(scope="session")
-def served_on_postgresql(
-    tmp_path_factory: pytest.TempPathFactory, postgres_server: Any
-) -> Iterator[Served]:
+def served_on_postgresql(tmp_path_factory: pytest.TempPathFactory, postgres_server: Any) -> Iterator[Served]:
     """A gateway on PostgreSQL."""
     with psycopg.connect(postgres_server.get_uri(), autocommit=True) as connection:
         connection.execute("CREATE DATABASE contract")

@@ -28,7 +28,6 @@ OPERATIONS = {
     "v2": {"SaveActivity", "GetActivity", "GetServiceInfo", "GetActivityAs", "GetReceipt"},
 }
 PAYLOAD = {"v1": "1.0", "v2": "2.0"}
-UNTITLED = {"title": None}
 ADDED, REFUSED = "Added", "Refused"
 
 
@@ -62,15 +61,15 @@ class Caller:
 
 def activity(version: str, own_id: str, title: str | None, extension: dict[str, Any]) -> dict[str, Any]:
     """A course of two days as the version tells it, complete but for what closing asks for."""
-    education = {
+    education: dict[str, Any] = {
         "credits": [{"activityCertification": "AMA PRA Category 1", "numberOfCredits": "6.5"}],
-        "startDateTime": datetime(2025, 3, 10),
+        "startDateTime": datetime.fromisoformat("2025-03-10"),
         "activitySponsorship": "direct",
         "activityFormat": [{"string": "IEM" if version == "v1" else "Live Course"}],
     }
-    own = {"HoursOfInstruction": "6.5"}
+    own: dict[str, Any] = {"HoursOfInstruction": "6.5"}
     if version == "v2":
-        education["endDateTime"] = datetime(2025, 3, 11)
+        education["endDateTime"] = datetime.fromisoformat("2025-03-11")
         own = {"DeliveryMethods": {"DeliveryMethod": ["Live-Streamed"]}, "ForPublicList": False}
     general = {
         "identifier": [{"catalog": "Provider Activity ID", "entry": own_id}],
@@ -90,16 +89,16 @@ def activity(version: str, own_id: str, title: str | None, extension: dict[str, 
     }
 
 
-def said(typed: Any) -> Any:
-    """A typed value without what is absent, and without the ids and switches the gateway adds."""
-    value = serialize_object(typed, dict)
+def leaves(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Every text in a value, with the names that lead to it; `_value_1` is zeep's name for a text."""
     if isinstance(value, dict):
-        parts = {name: said(part) for name, part in value.items() if name not in {"closeActivityRecord"}}
-        parts = {name: part for name, part in parts.items() if part not in (None, [], {})}
-        return parts["_value_1"] if set(parts) == {"_value_1"} else parts
-    if isinstance(value, list):
-        return [said(part) for part in value if (part or {}).get("catalog") != "ACCME Activity ID"]
-    return value
+        for name, part in value.items():
+            yield from leaves(part, path if name == "_value_1" else f"{path}/{name}")
+    elif isinstance(value, list):
+        for part in value:
+            yield from leaves(part, path)
+    elif value is not None:
+        yield path, str(value)
 
 
 def codes(result: Any) -> list[str]:
@@ -208,26 +207,16 @@ def test_what_was_saved_is_read_back(either: Caller, own_id: str, by: str) -> No
     sent = either.record(own_id)
     result = either.save(sent).Result[0]
     answer = either.call("GetActivity", **{by: result[by]})
-    wanted = said(either.client.get_type("{http://ns.medbiq.org/metrics/v1/}MedicalEducationMetricsType")(**sent))
-    assert [wanted] == [
-        comparable(record) for record in said(answer.ACCMEActivities)["MedicalEducationMetrics"]
-    ]
+    (record,) = serialize_object(answer.ACCMEActivities.MedicalEducationMetrics, dict)
+    wanted, got = set(leaves(sent)), set(leaves(record))
+    assert set() == wanted - got
+    assert {result.ActivityId, "ACCME Activity ID", "False"} >= {text for _, text in got - wanted}
     assert (result.ActivityId, own_id, PAYLOAD[either.version], result.Status) == (
         answer.ActivityId,
         answer.ProviderActivityId,
         answer.SchemaVersion,
         answer.Status,
     )
-
-
-def comparable(record: dict[str, Any]) -> dict[str, Any]:
-    """A record that was read, its amounts as they were sent: as texts."""
-    education = record["ActivityDescription"]["lom"]["healthcareMetadata"]["healthcareEducation"]
-    for credit in education["credits"]:
-        credit["numberOfCredits"] = str(credit["numberOfCredits"])
-    if "HoursOfInstruction" in record["XtensibleInfo"]:
-        record["XtensibleInfo"]["HoursOfInstruction"] = str(record["XtensibleInfo"]["HoursOfInstruction"])
-    return record
 
 
 def test_a_status_says_what_is_missing_for_the_next(newest: Caller, own_id: str) -> None:
@@ -253,9 +242,10 @@ def test_one_bad_record_does_not_stop_the_others(either: Caller, new_id: Callabl
         (result.RecordNumber, result.ProviderActivityId, result.Action) for result in receipt.Result
     ]
     (found,) = [finding for finding in receipt.Result[1].Finding if finding.Severity == "Error"]
-    assert ("A103", "title", 1) == (found.Code, found.Field, found.Line)
-    assert found.Path.startswith("/ACCMEActivities/m:MedicalEducationMetrics[2]/")
-    assert found.Path.endswith("/lom:title")
+    # zeep writes its declaration on a line of its own, and the first record has two lines.
+    assert ("A103", "title", 3) == (found.Code, found.Field, found.Line)
+    assert found.Path.startswith("/act:ACCMEActivities/m:MedicalEducationMetrics[2]/")
+    assert "/lom:title" in found.Path
     assert found.Text and found.Remedy
     assert ids[2] == either.call("GetActivity", ProviderActivityId=ids[2]).ProviderActivityId
     assert "S003" == either.refused("GetActivity", ProviderActivityId=ids[1]).Code
@@ -362,7 +352,7 @@ def test_a_request_of_the_wrong_shape_names_its_field(either: Caller, own_id: st
     fault = either.refused("SaveActivity", ACCMEActivities=payload, SubmissionKey="k" * 101)
     assert "X012" == fault.Code
     (found,) = fault.Finding
-    assert ("X023", "Error", "SubmissionKey", 1) == (found.Code, found.Severity, found.Field, found.Line)
+    assert ("X023", "Error", "SubmissionKey", 2) == (found.Code, found.Severity, found.Field, found.Line)
     assert "SubmissionKey" in found.Path
     assert "k" * 61 not in found.Text
     assert found.Remedy
