@@ -92,8 +92,8 @@ def _service(version: ServiceVersion, gateway: Gateway) -> type[Service]:
     def carry(ctx: Any, _: Any) -> Element:
         environ = ctx.transport.req_env
         try:
-            header = environ.get("HTTP_AUTHORIZATION")
-            basic = from_basic(header) if header else None
+            header = environ.get("HTTP_AUTHORIZATION", "")  # a proxy may add one that is not for us
+            basic = from_basic(header) if header.lower().startswith("basic") else None
             return version.answer(ctx.in_body_doc, gateway, basic, environ["gateway.trace_id"])
         except GatewayError as error:
             raise _Carried(error) from None

@@ -283,6 +283,11 @@ def test_basic_credentials_are_taken(door: Door) -> None:
     assert "S001" == door.post(body).ours
 
 
+def test_an_authorization_of_another_kind_is_not_for_us(door: Door) -> None:
+    """A proxy may add a token of its own; the credentials in the message count."""
+    assert 200 == door.post(GOOD, HTTP_AUTHORIZATION="Bearer of.a.proxy").status
+
+
 # --- failing ---------------------------------------------------------------------------------------------
 
 
