@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import xml.parsers.expat
-from collections.abc import Iterator
+import codecs
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
-
-from lxml import etree
+from xml.parsers import expat
 
 from gateway import intake, lifecycle, rules
-from gateway.errors import Unreadable
 from gateway.intake import Limits
+from gateway.pieces import RECORD
 from gateway.records import ActivityEntry, Finding, Status, replace
 from gateway.schema import PayloadVersion, Reader
-
-Element = etree._Element
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,20 +35,16 @@ WHOLE = Limits(max_records=1 << 40, max_elements=1 << 40)
 """What bounds a file: as many records as it likes, each as small as any."""
 
 
-def check(path: Path, reader: Reader, today: date) -> tuple[PayloadVersion, list[Checked]]:
+def check(body: bytes, reader: Reader, today: date) -> tuple[PayloadVersion, list[Checked]]:
     """Judge every record of a file by its schema and by the rules that need no store.
 
     Raises Unreadable, UnknownSchema or Malformed where the file as a whole cannot be read.
     """
-    try:
-        body = path.read_bytes()
-    except OSError as error:
-        raise Unreadable(f"{path} cannot be read: {error.strerror}.", remedy="Check the name.") from None
     reading = reader.read(intake.parse(body, WHOLE).root, today)
     checked = [_checked(entry, reading.version, today) for entry in reading.entries]
     if reading.notices:
         checked[0] = replace(checked[0], findings=(*reading.notices, *checked[0].findings))
-    return reading.version, list(_with_columns(checked, body))
+    return reading.version, list(_located(checked, body))
 
 
 def _checked(entry: ActivityEntry, version: PayloadVersion, today: date) -> Checked:
@@ -64,35 +57,57 @@ def _checked(entry: ActivityEntry, version: PayloadVersion, today: date) -> Chec
     return Checked(entry.number, label, lifecycle.status(activity, today), findings)
 
 
-# --- columns, which libxml2 does not keep -----------------------------------------------------------------
+# --- lines beyond 65,535, and columns: libxml2 keeps neither ---------------------------------------------
+
+Steps = tuple[str, ...]
+Position = tuple[int, int]
+MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
-def _with_columns(checked: list[Checked], body: bytes) -> Iterator[Checked]:
-    if not any(one.findings for one in checked):
-        yield from checked
-        return
-    columns = _columns(body)
-    for one in checked:
-        yield replace(one, findings=tuple(_at_column(finding, columns) for finding in one.findings))
+def _located(checked: Sequence[Checked], body: bytes) -> Iterable[Checked]:
+    paths = {_steps(finding.path) for one in checked for finding in one.findings}
+    if not paths:
+        return checked
+    positions = _positions(body, paths | {path[:1] for path in paths})
+    return (
+        replace(one, findings=tuple(_at(finding, positions) for finding in one.findings)) for one in checked
+    )
 
 
-def _at_column(finding: Finding, columns: dict[tuple[int, str], int]) -> Finding:
-    last = finding.path.rpartition("/")[2].partition("[")[0].rpartition(":")[2]
-    return replace(finding, column=columns.get((finding.line or 0, last)))
+def _at(finding: Finding, positions: Mapping[Steps, Position]) -> Finding:
+    """Put a finding where its element begins, or where the record does in which it is missing."""
+    steps = _steps(finding.path)
+    line, column = positions.get(steps) or positions.get(steps[:1]) or (finding.line, None)
+    return replace(finding, line=line, column=column)
 
 
-def _columns(body: bytes) -> dict[tuple[int, str], int]:
-    """The column, from 1, of the first element of a name on each line."""
-    columns: dict[tuple[int, str], int] = {}
-    parser = xml.parsers.expat.ParserCreate()
+def _steps(path: str) -> Steps:
+    """An element's XPath from its record on, each step with its number, none with a prefix."""
+    steps = [step.rpartition(":")[2] for step in path.split("/")[1:]]
+    numbered = [step if step.endswith("]") else f"{step}[1]" for step in steps]
+    return tuple(numbered if numbered[:1] == [f"{RECORD}[1]"] else numbered[1:])
 
-    def start(name: str, attributes: dict[str, str]) -> None:
-        place = (parser.CurrentLineNumber, name.rpartition(":")[2])
-        columns.setdefault(place, parser.CurrentColumnNumber + 1)
 
-    parser.StartElementHandler = start
-    try:
-        parser.Parse(body, True)
-    except xml.parsers.expat.ExpatError:
-        return {}  # an encoding that only libxml2 reads; the line is told all the same
-    return columns
+def _positions(body: bytes, wanted: Collection[Steps]) -> dict[Steps, Position]:
+    """The line and column, from 1, at which each wanted element begins."""
+    found: dict[Steps, Position] = {}
+    above: list[tuple[Steps, Counter[str]]] = []
+    parser = expat.ParserCreate()
+    marked = body.startswith(MARKS)  # expat counts a byte order mark as a column, no editor does
+
+    def begin(name: str, attributes: dict[str, str]) -> None:
+        local = name.rpartition(":")[2]
+        steps: Steps = (f"{local}[1]",) if local == RECORD else ()
+        if above:
+            parent, twins = above[-1]
+            twins[name] += 1
+            steps = (*parent, f"{local}[{twins[name]}]")
+        if steps in wanted:
+            line = parser.CurrentLineNumber
+            found[steps] = line, parser.CurrentColumnNumber + (line > 1 or not marked)
+        above.append((steps, Counter()))
+
+    parser.StartElementHandler = begin
+    parser.EndElementHandler = lambda name: above.pop()
+    parser.Parse(body, True)
+    return found

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from functools import partial
+from typing import Any, BinaryIO, TextIO
 
 import requests
 from lxml import etree
 from zeep import Client, Settings, Transport
+from zeep.exceptions import Error as ZeepError
 from zeep.exceptions import Fault as ZeepFault
-from zeep.exceptions import XMLSyntaxError
 
-from gateway.errors import Failed, Refused, Unreadable
+from gateway.errors import Failed, Refused
+from gateway.pieces import Piece, pieces
 from gateway.records import Credentials, Finding, Severity
 
 Element = etree._Element
@@ -23,12 +25,15 @@ CONNECT_SECONDS = 10
 ANSWER_SECONDS = 60
 RECORDS_PER_CALL = 500
 SOAP11 = "http://schemas.xmlsoap.org/soap/envelope/"
-RECORD = "MedicalEducationMetrics"
 FAULT = "{urn:cme-gateway:fault:1}"
 
 
 class CallRefused(Refused):
     """The gateway refused the call."""
+
+
+class CallFailed(Failed):
+    """The gateway failed; nothing of this call was stored."""
 
 
 class Unreachable(Failed):
@@ -41,8 +46,8 @@ class Unreachable(Failed):
 class GatewayClient:
     """A caller of one service version; `url` is the gateway's address without a path.
 
-    Both timeouts are set, DTDs and entities are refused. Methods raise CallRefused for a fault of
-    ours, Unreachable when there is no gateway.
+    Both timeouts are set, DTDs and entities are refused. Methods raise CallRefused or CallFailed for a
+    fault, by whose it is, Unreachable when there is no gateway.
     """
 
     def __init__(self, url: str, credentials: Credentials, version: str = "v2") -> None:
@@ -56,7 +61,7 @@ class GatewayClient:
         try:
             wsdl = f"{url.rstrip('/')}/soap/{version}?wsdl"
             self._zeep = Client(wsdl, transport=transport, settings=settings)
-        except (requests.RequestException, XMLSyntaxError) as error:
+        except (requests.RequestException, ZeepError, ValueError, OSError) as error:
             raise Unreachable(f"There is no gateway at {url} ({_reason(error)}).") from None
 
     def call(self, operation: str, **parameters: Any) -> Any:
@@ -92,148 +97,130 @@ class GatewayClient:
 
         return self._answered(post)
 
-    def submit(self, path: Path, validate_only: bool = False) -> Iterator[Submitted]:
+    def submit(self, file: BinaryIO, validate_only: bool = False) -> Iterator[Submitted]:
         """Send a file of activities in as many calls as it takes, in order; gives each call's answer.
 
-        Raises Unreadable where the file is no well-formed XML.
+        Lines of findings, also those of a refusal, are lines of the file. Raises Unreadable where it is
+        no well-formed XML; what came before has been sent.
         """
-        for piece in pieces(path, RECORDS_PER_CALL):
-            answer = self.send("SaveActivity", piece.text, ValidateOnly=validate_only or None)
-            yield _submitted(path, piece, answer)
+        for piece in pieces(file, RECORDS_PER_CALL):
+            try:
+                answer = self.send("SaveActivity", piece.text, ValidateOnly=validate_only or None)
+            except CallRefused as refusal:
+                refusal.findings = tuple(map(piece.placed, refusal.findings))
+                raise
+            yield _submitted(piece, answer)
 
     def _answered(self, call: Callable[[], Any]) -> Any:
         try:
             return call()
         except ZeepFault as fault:
-            raise _refusal(fault) from None
-        except requests.RequestException as error:
+            raise _error(fault) from None
+        except (requests.RequestException, ZeepError) as error:
             raise Unreachable(f"The gateway did not answer ({_reason(error)}).") from None
 
 
-def _refusal(fault: ZeepFault) -> CallRefused:
+def _error(fault: ZeepFault) -> CallRefused | CallFailed:
+    kind = CallFailed if str(fault.code).endswith("Server") else CallRefused
     ours = fault.detail.find(f"{FAULT}Fault") if fault.detail is not None else None
     if ours is None:
-        return CallRefused(fault.message)
-    text = {child.tag.removeprefix(FAULT): child.text or "" for child in ours}
-    refusal = CallRefused(text["Text"], remedy=text["Remedy"])
-    refusal.code = text["Code"]
-    return refusal
+        return kind(fault.message)
+    findings = [_finding(partial(_said, found)) for found in ours.iterfind(f"{FAULT}Finding")]
+    error = kind(_said(ours, "Text"), remedy=_said(ours, "Remedy"), findings=findings)
+    error.code = _said(ours, "Code") or kind.code
+    return error
+
+
+def _said(element: Element, name: str) -> str | None:
+    return element.findtext(FAULT + name)
 
 
 def _reason(error: Exception) -> str:
-    return type(error).__name__ if isinstance(error, requests.RequestException) else "it answers no contract"
+    return type(error).__name__ if isinstance(error, requests.RequestException) else "it speaks no SOAP"
 
 
-# --- files ---------------------------------------------------------------------------------------------
+# --- the answers to a file -------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What became of one record of a file; `number` is its place in the file, from 1."""
+    """What became of one record of a file: `number` is its place there, from 1, `text` how it was sent."""
 
     number: int
     label: str
     findings: tuple[Finding, ...]
+    refused: bool
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """The answer to one call of a file's submission."""
+    """The answer to one call of a file's submission, with the piece of the file it answers."""
 
     summary: str
-    refused: int
     results: tuple[Sent, ...]
+    piece: Piece
 
 
-def _submitted(path: Path, piece: Piece, answer: Any) -> Submitted:
+class Corrections:
+    """The refused records of a file as a file of their own, each under a comment of what is to be
+    corrected, so that it can be submitted when that is done."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+        self._tail = ""
+
+    def add(self, answer: Submitted) -> None:
+        """Write the records that were refused in an answer."""
+        for one in answer.results:
+            if one.refused:
+                self._file.write(f"{'' if self.any else answer.piece.head}\n{_notes(one)}{one.text}\n")
+                self._tail = f"{answer.piece.tail}\n"
+
+    def close(self) -> None:
+        """End what was begun; the file is its owner's to close."""
+        self._file.write(self._tail)
+
+    @property
+    def any(self) -> bool:
+        """Whether there is anything to correct."""
+        return bool(self._tail)
+
+
+def _notes(one: Sent) -> str:
+    blocking = (found for found in one.findings if found.blocks)
+    notes = (f"{found.code} {found.field}: {found.text} {found.remedy}" for found in blocking)
+    return "".join(f"<!-- {re.sub('-(?=-)', '- ', note)} -->\n" for note in notes)
+
+
+def _submitted(piece: Piece, answer: Any) -> Submitted:
     actions = Counter(result.Action for result in answer.Result)
     told = ", ".join(f"{count} {action.lower()}" for action, count in sorted(actions.items()))
     kept = f"receipt {answer.ReceiptId}" if answer.ReceiptId else "validated only, nothing stored"
     return Submitted(
-        f"{path}: {answer.Outcome}, activity {answer.SchemaVersion}: {told}; {kept}",
-        actions["Refused"],
-        tuple(
-            Sent(
-                piece.first + result.RecordNumber,
-                result.ProviderActivityId or result.ActivityId or "(no id)",
-                tuple(map(_finding, result.Finding)),
-            )
-            for result in answer.Result
-        ),
+        f"{answer.Outcome}, activity {answer.SchemaVersion}: {told}; {kept}",
+        tuple(_sent(piece, result) for result in answer.Result),
+        piece,
     )
 
 
-def _finding(found: Any) -> Finding:
+def _sent(piece: Piece, result: Any) -> Sent:
+    return Sent(
+        piece.first + result.RecordNumber,
+        result.ProviderActivityId or result.ActivityId or "(no id)",
+        tuple(piece.placed(_finding(partial(getattr, found))) for found in result.Finding),
+        result.Action == "Refused",
+        piece.records[result.RecordNumber - 1].text,
+    )
+
+
+def _finding(said: Callable[[str], Any]) -> Finding:
     return Finding(
-        code=found.Code,
-        severity=Severity(found.Severity),
-        text=found.Text,
-        remedy=found.Remedy,
-        field=found.Field or "",
-        path=found.Path or "",
-        line=found.Line,
+        code=said("Code"),
+        severity=Severity(said("Severity")),
+        text=said("Text"),
+        remedy=said("Remedy"),
+        field=said("Field") or "",
+        path=said("Path") or "",
+        line=int(said("Line")) if said("Line") else None,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A part of a file that goes in one call: its records keep their lines. `first` counts from 0."""
-
-    text: str
-    first: int
-    records: int
-
-
-def pieces(path: Path, most: int) -> Iterator[Piece]:
-    """Cut an XML file into payloads of at most so many records, reading it as a stream.
-
-    Raises Unreadable where the file is no well-formed XML; what came before has been given out.
-    """
-    try:
-        yield from _pieces(path, most)
-    except etree.XMLSyntaxError as error:
-        raise Unreadable(f"{path} is not well-formed XML, line {error.lineno}.") from None
-    except OSError as error:
-        raise Unreadable(f"{path} cannot be read: {error.strerror}.", remedy="Check the name.") from None
-
-
-def _pieces(path: Path, most: int) -> Iterator[Piece]:
-    depth, first, wrapper = 0, 0, None
-    records: list[tuple[int, str]] = []
-    with path.open("rb") as file:
-        parsing = etree.iterparse(
-            file, events=("start", "end"), resolve_entities=False, no_network=True, load_dtd=False
-        )
-        for event, element in parsing:
-            if event == "start":
-                depth += 1
-                wrapper = element if wrapper is None else wrapper
-                continue
-            depth -= 1
-            assert wrapper is not None
-            if depth == 0 and etree.QName(wrapper).localname == RECORD:  # a record without its wrapper
-                yield Piece(etree.tostring(element, encoding="unicode", with_tail=False), 0, 1)
-            elif depth == 1 and etree.QName(wrapper).localname != RECORD:
-                text = etree.tostring(element, encoding="unicode", with_tail=False)
-                records.append((element.sourceline or 0, text))
-                element.clear()
-                for done in list(element.itersiblings(preceding=True)):
-                    wrapper.remove(done)
-            if len(records) == most or (depth == 0 and records):
-                yield Piece(_joined(wrapper, records), first, len(records))
-                first, records = first + len(records), []
-
-
-def _joined(wrapper: Element, records: list[tuple[int, str]]) -> str:
-    """Put records into their wrapper so that each stands at the line it has in the file."""
-    namespaces: Any = wrapper.nsmap
-    attributes: Any = wrapper.attrib
-    empty = etree.Element(wrapper.tag, attributes, nsmap=namespaces)
-    empty.text = " "
-    start, _, end = etree.tostring(empty, encoding="unicode").rpartition(" ")
-    text, line = start, 1
-    for at, record in records:
-        at = at - record.partition(">")[0].count("\n")
-        text += "\n" * max(0, at - line) + record
-        line = max(at, line) + record.count("\n")
-    return text + end

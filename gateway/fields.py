@@ -9,11 +9,12 @@ field with many values the last step repeats, or the one that ends in `*`.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from lxml import etree
@@ -25,6 +26,8 @@ LONGEST_TEXT = 4_096  # characters of one field (trust.md A13)
 LONGEST_DESCRIPTION = 65_536
 MOST_DIGITS = 18
 _UNTOLD = {".", "lom:string", "lom:entry"}  # steps that say nothing of the field
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")
+_WHOLE = re.compile(r"[+-]?[0-9]+")
 _STEP = re.compile(r"(?P<name>[^\[]+)(?:\[(?P<key>@?[\w:]+)='(?P<value>[^']*)'\])?$")
 
 
@@ -48,13 +51,13 @@ def _text(longest: int) -> Callable[[str], str]:
     return read
 
 
-def _number(text: str) -> Decimal:
-    if sum(character.isdigit() for character in text) > MOST_DIGITS:
+def _spelled(text: str, shape: re.Pattern[str], what: str) -> str:
+    """Let pass only what looks like it: `1E999999999` must not even be tried."""
+    if not shape.fullmatch(text):
+        raise ValueError(f"It is not a {what}.")
+    if len(text) > MOST_DIGITS and sum(map(str.isdigit, text)) > MOST_DIGITS:
         raise ValueError(f"It has more than {MOST_DIGITS} digits.")
-    try:
-        return Decimal(text)
-    except InvalidOperation:
-        raise ValueError("It is not a number.") from None
+    return text
 
 
 def _day(text: str) -> date:
@@ -68,8 +71,8 @@ TEXT = Kind(_text(LONGEST_TEXT))
 LONG_TEXT = Kind(_text(LONGEST_DESCRIPTION))
 DATE = Kind(_day, date.isoformat)
 MIDNIGHT = Kind(_day, lambda day: f"{day}T00:00:00")
-DECIMAL = Kind(_number, lambda number: f"{number:f}")
-WHOLE = Kind(lambda text: int(_number(text)))
+DECIMAL = Kind(lambda text: Decimal(_spelled(text, _NUMBER, "number")), lambda number: f"{number:f}")
+WHOLE = Kind(lambda text: int(_spelled(text, _WHOLE, "whole number")))
 BOOLEAN = Kind(lambda text: text in {"true", "1"}, lambda value: "true" if value else "false")
 YES_NO = Kind(lambda text: text == "yes", lambda value: "yes" if value else "no")
 
@@ -82,27 +85,33 @@ class Field:
     """One field of a record and where it stands.
 
     `many`: a tuple of values. `parts` and `record`: the field is a record of its own, whose parts'
-    paths start at its element.
+    paths start at its element; without a `needed` part it cannot be, though blanks please the schema.
     """
 
     name: str
     path: str
     kind: Kind = TEXT
     many: bool = False
+    needed: bool = False
     parts: tuple[Field, ...] = ()
     record: Callable[..., Any] | None = None
 
     @property
     def label(self) -> str:
         """The field's name on the wire: the last named step of its path."""
-        steps = [step for step in self.path.replace("*", "").split("/") if step not in _UNTOLD]
-        match = _STEP.match(steps[-1]) if steps else None
-        if match is None:
-            return self.name
-        name = match["name"].rpartition(":")[2].lstrip("@")
-        if match["key"] is None:
-            return name
-        return f"{name} {match['value']}" if match["key"][0] == "@" else match["value"]
+        return _label(self.path) or self.name
+
+
+@functools.cache
+def _label(path: str) -> str:
+    steps = [step for step in path.replace("*", "").split("/") if step not in _UNTOLD]
+    match = _STEP.match(steps[-1]) if steps else None
+    if match is None:
+        return ""
+    name = match["name"].rpartition(":")[2].lstrip("@")
+    if match["key"] is None:
+        return name
+    return f"{name} {match['value']}" if match["key"][0] == "@" else match["value"]
 
 
 @dataclass(slots=True)
@@ -131,11 +140,13 @@ class Node:
         self.by_tag.setdefault(tag, []).append(node)
         return node
 
-    def matches(self, element: Element) -> bool:
-        """Whether an element of this tag is the one meant here (its catalogue, its category)."""
-        if self.key is None:
-            return True
-        found = element.get(self.key[1:]) if self.key[0] == "@" else element.findtext(self.key)
+    def is_keyed(self, element: Element) -> bool:
+        """Whether an element bears this node's key, whatever the case."""
+        assert self.key is not None
+        if self.key[0] == "@":
+            found = element.get(self.key[1:])
+        else:
+            found = next((child.text for child in element if child.tag == self.key), None)
         return (found or "").strip().casefold() == self.value.casefold()
 
 
@@ -157,6 +168,7 @@ class Table:
     ) -> None:
         self.fields = {field.name: field for field in fields}
         self.namespaces = dict(namespaces)
+        self.prefixes = {namespace: prefix for prefix, namespace in namespaces.items()}
         self._root = Node()
         for path in always:  # elements that stand even where they hold nothing
             self._descend(self._root, path).always = True
@@ -167,6 +179,7 @@ class Table:
         """Gather the values of an element of this table's shape."""
         gathered = Gathered()
         _gather(element, self._root, gathered, gathered.values)
+        gathered.values = _settled(gathered.values)
         return gathered
 
     def write(self, parent: Element, values: Mapping[str, Any]) -> None:
@@ -211,55 +224,67 @@ class Table:
 
 
 def _gather(element: Element, node: Node, gathered: Gathered, values: Values) -> None:
-    if node.text is not None:
-        _put(node.text, element, element.text, gathered, values)
-    for name, field_ in node.attributes.items():
-        _put(field_, element, element.get(name), gathered, values)
+    """Gather from an element and all in it; most of reading's time goes here, so it makes few calls."""
     for child in element:
         for step in node.by_tag.get(child.tag, ()):
-            if step.matches(child):
-                _take(child, step, gathered, values)
+            if step.key is None or step.is_keyed(child):
                 break
         else:
             if child.tag != node.key:  # the catalogue's own name is used, if not stored
                 gathered.unused.append(child)
+            continue
+        if step.field is None:
+            _gather(child, step, gathered, values)
+        elif step.parts is None:
+            _put(step.field, child, child.text, gathered, values)
+        elif parts := _parts(child, step.parts, gathered):
+            _put_record(step.field, child, parts, gathered, values)
+    if node.text is not None:
+        _put(node.text, element, element.text, gathered, values)
+    for name, field_ in node.attributes.items():
+        _put(field_, element, element.get(name), gathered, values)
 
 
-def _take(element: Element, node: Node, gathered: Gathered, values: Values) -> None:
-    field_ = node.field
-    if field_ is None:
-        _gather(element, node, gathered, values)
-    elif node.parts is None:
-        _put(field_, element, element.text, gathered, values)
-    else:
-        parts: Values = {}
-        _gather(element, node.parts, gathered, parts)
-        assert field_.record is not None
-        if parts:
-            _keep(field_, element, field_.record(**parts), gathered, values)
+def _parts(element: Element, node: Node, gathered: Gathered) -> Values:
+    parts: Values = {}
+    _gather(element, node, gathered, parts)
+    return _settled(parts)
+
+
+def _put_record(field: Field, element: Element, parts: Values, gathered: Gathered, values: Values) -> None:
+    for part in field.parts:
+        if part.needed and part.name not in parts:
+            gathered.unreadable.append((part, element, "It is blank."))
+            return
+    assert field.record is not None
+    _keep(field, element, field.record(**parts), gathered, values)
 
 
 def _put(field: Field, element: Element, text: str | None, gathered: Gathered, values: Values) -> None:
-    text = text.strip() if text else ""
-    if not text:
-        return
-    try:
-        value = field.kind.read(text)
-    except ValueError as error:
-        gathered.unreadable.append((field, element, str(error)))
-        return
-    _keep(field, element, value, gathered, values)
+    if text and (text := text.strip()):
+        try:
+            value = field.kind.read(text)
+        except ValueError as error:
+            gathered.unreadable.append((field, element, str(error)))
+        else:
+            _keep(field, element, value, gathered, values)
 
 
 def _keep(field: Field, element: Element, value: Any, gathered: Gathered, values: Values) -> None:
+    name = field.name
     if field.many:
-        values[field.name] = (*values.get(field.name, ()), value)
-    elif field.name in values:
+        values.setdefault(name, []).append(value)
+    elif name in values:
         gathered.unused.append(element)  # only the first counts
         return
     else:
-        values[field.name] = value
-    gathered.elements.setdefault(field.name, element)
+        values[name] = value
+    gathered.elements.setdefault(name, element)
+
+
+def _settled(values: Values) -> Values:
+    """Of a field with many values a tuple: a list was kept while they came, for a tuple grows slowly."""
+    return {name: tuple(value) if type(value) is list else value for name, value in values.items()}
 
 
 # --- writing ---------------------------------------------------------------------------------------

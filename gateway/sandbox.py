@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -19,9 +20,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
-from rich.box import SIMPLE_HEAD
-from rich.console import Console
-from rich.table import Table
 
 from gateway import assembly, lifecycle, samples
 from gateway.accounts import hash_secret
@@ -32,6 +30,7 @@ from gateway.schema import Reader
 from gateway.sealing import load_key
 from gateway.server import check_address
 from gateway.settings import Settings
+from gateway.terminal import say, show
 
 PROVIDER = Provider("0001234", "Demo Medical Society")
 USER, PASSWORD = "demo", "demo-password"
@@ -95,12 +94,16 @@ def _serving(settings: Settings) -> Iterator[Server]:
     own = {
         f"CME_GATEWAY_{name.upper()}": getattr(settings, name) for name in ("database", "key_file", "bind")
     }
-    server = subprocess.Popen([sys.executable, "-m", "gateway.cli", "serve"], env={**os.environ, **own})
+    server = subprocess.Popen(
+        [sys.executable, "-m", "gateway.cli", "serve"],
+        env={**os.environ, **own},
+        stdout=subprocess.DEVNULL,
+    )
     try:
         _wait(f"http://{settings.bind}", server)
         yield server
     finally:
-        server.terminate()
+        server.send_signal(signal.SIGINT)  # at once, whoever is in the middle of a call
         server.wait()
 
 
@@ -130,7 +133,7 @@ class Shown:
     expected: bool
 
 
-def demonstrate(url: str, console: Console, settings: Settings) -> bool:
+def demonstrate(url: str, settings: Settings) -> bool:
     """Save the samples through both service versions, read each back in both payload versions.
 
     Prints a table; says whether everything was as expected.
@@ -143,7 +146,8 @@ def demonstrate(url: str, console: Console, settings: Settings) -> bool:
         *_shown(url, "v1", "1.0", samples.demo_legacy_activities(today), today),
         *_shown(url, "v2", "2.0", closing, today),
     ]
-    console.print(_table(shown))
+    say("Samples, saved over SOAP and read back in payload versions 1.0 and 2.0:")
+    show(("Sent as", "ActivityId", "Action", "Status", "OK", "Title"), map(_row, shown))
     return all(one.expected for one in shown)
 
 
@@ -187,20 +191,7 @@ def _reader() -> Reader:
     return assembly.reader(Settings())
 
 
-def _table(shown: Iterable[Shown]) -> Table:
-    title = "Samples, saved over SOAP and read back in payload versions 1.0 and 2.0"
-    table = Table(title=title, box=SIMPLE_HEAD)
-    for heading in ("Sent as", "ActivityId", "Own id", "Title", "Action", "Status", "OK"):
-        table.add_column(heading, no_wrap=heading != "Title")
-    for one in shown:
-        result = one.result
-        table.add_row(
-            one.sent_as,
-            result.ActivityId,
-            result.ProviderActivityId,
-            one.activity.title,
-            result.Action,
-            result.Status,
-            "yes" if one.expected else "NO",
-        )
-    return table
+def _row(one: Shown) -> Sequence[str]:
+    result = one.result
+    ok = "yes" if one.expected else "NO"
+    return one.sent_as, result.ActivityId, result.Action, result.Status, ok, one.activity.title or ""

@@ -6,12 +6,14 @@ for all of them stands here.
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from importlib.resources import files
+from itertools import islice
 from typing import Any, cast
 
 from lxml import etree
@@ -20,7 +22,7 @@ from gateway.errors import Malformed, UnknownSchema
 from gateway.fields import Field, Gathered, Table
 from gateway.intake import Limits
 from gateway.records import Activity, ActivityEntry, Finding, Place, RecordAction, replace
-from gateway.shape import LONGEST_VALUE, MOST_PER_RECORD, Judge, finding, line_of
+from gateway.shape import MOST_PER_RECORD, Judge, finding, line_of, shown
 
 Element = etree._Element
 
@@ -28,6 +30,7 @@ MOST_PER_DOCUMENT = 100
 OWN = frozenset({"derived", "closed", "born"})  # the gateway's own fields of an activity
 DIRECTIVES = ("action", "close", "provider_id")  # what a record says of itself and is not stored
 IDENTITY = ("activity_id", "provider_activity_id")
+EMPTY = (None, ())
 ACTIVITY_FIELDS = frozenset(field.name for field in dataclasses.fields(Activity)) - OWN
 
 NAMESPACES = {
@@ -38,6 +41,7 @@ NAMESPACES = {
     "ar": "http://ns.medbiq.org/activityreport/v1/",
 }
 METRICS_2 = "http://ns.medbiq.org/metrics/v2/"
+_count = etree.XPath("count(descendant-or-self::*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +97,16 @@ class PayloadVersion:
         """The fields of a record that this version can express."""
         return frozenset(self.table.fields) & ACTIVITY_FIELDS | self.also_holds
 
+    @property
+    def local(self) -> str:
+        """The name of a record's element, without its namespace."""
+        return etree.QName(self.record).localname
+
+    def step(self, element: Element) -> str:
+        """An element's name as a step of a path, with this version's prefixes."""
+        namespace, _, local = element.tag.rpartition("}")
+        return f"{self.table.prefixes.get(namespace[1:], '*')}:{shown(local)}"
+
     def update(self, stored: Activity, incoming: Activity) -> Activity:
         """Lay a record of this version over the stored one (contract, section 5).
 
@@ -101,7 +115,9 @@ class PayloadVersion:
         """
         given = self.holds - (incoming.derived - self.also_holds)
         filled = {
-            name for name in incoming.derived - given if name in stored.derived or not getattr(stored, name)
+            name
+            for name in incoming.derived - given
+            if name in stored.derived or getattr(stored, name) in EMPTY
         }
         changes = {name: getattr(incoming, name) for name in given | filled}
         for name in IDENTITY:
@@ -109,9 +125,44 @@ class PayloadVersion:
         derived = stored.derived - given | filled | (incoming.derived & self.also_holds)
         return self.carry(stored, replace(stored, **changes, derived=derived))
 
-    def place_of(self, element: Element) -> Place:
-        """Where an element stands, as an XPath from the wrapper with this version's prefixes."""
-        return Place(_path(element, self), line_of(element))
+
+class Sent:
+    """A record as it was sent: findings point into it, whatever tidying does to the record since."""
+
+    def __init__(self, record: Element, path: str, version: PayloadVersion) -> None:
+        self.path = path
+        self._record = record
+        self._step = version.step
+        self._kept: dict[Element, tuple[Element, int | None]] = {}
+
+    @property
+    def top(self) -> Place:
+        """Where the record itself stood."""
+        return self.place(self._record)
+
+    def keep(self) -> None:
+        """Remember the record as it is now, since it is about to be tidied."""
+        copies = copy.deepcopy(self._record).iter()
+        self._kept = {
+            one: (as_sent, line_of(one)) for one, as_sent in zip(self._record.iter(), copies, strict=True)
+        }
+
+    def place(self, element: Element) -> Place:
+        """Where an element stood, as an XPath from the document's root."""
+        steps = []
+        as_sent, line = self._kept.get(element) or (element, line_of(element))
+        root, _ = self._kept.get(self._record) or (self._record, None)
+        for step in (as_sent, *as_sent.iterancestors()):
+            if step is root:
+                break
+            steps.append(self._step(step) + _position(step))
+        return Place("/".join((self.path, *reversed(steps))), line)
+
+
+def _position(element: Element) -> str:
+    before = sum(1 for _ in element.itersiblings(element.tag, preceding=True))
+    alone = not before and next(element.itersiblings(element.tag), None) is None
+    return "" if alone else f"[{before + 1}]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +213,7 @@ class Reader:
         """Whether an element is a payload, by its namespace or its name."""
         name = etree.QName(element)
         return name.namespace in self._by_namespace or any(
-            name.localname in {version.wrapper, etree.QName(version.record).localname}
-            for version in self.versions
+            name.localname in {version.wrapper, version.local} for version in self.versions
         )
 
     def read(self, payload: Element, today: date) -> Reading:
@@ -172,16 +222,15 @@ class Reader:
         The payload may be rewritten on the way. Raises UnknownSchema for a version that is not
         known or past its sunset, Malformed when the wrapper itself is wrong or holds too much.
         """
-        payload = self._wrapped(payload)
         version, notices = self._find(payload)
         notices += self._age(version, today)
-        records = list(self._records(payload, version))
+        records = self._records(payload, version)
         if len(records) > self._limits.max_records:
             raise Malformed(
                 f"The payload has {len(records):,} records; a call may have {self._limits.max_records:,}.",
                 remedy="Send them in several calls, or as a file.",
             )
-        return Reading(version, tuple(self._entries(records, version)), tuple(notices))
+        return Reading(version, tuple(self._entries(payload, records, version)), tuple(notices))
 
     def write(
         self, activities: Iterable[Activity], version: PayloadVersion
@@ -202,42 +251,44 @@ class Reader:
 
     # --- finding the version ---
 
-    def _wrapped(self, payload: Element) -> Element:
-        """A record that comes without its wrapper is put into one."""
-        record = next((v for v in self.versions if v.record == payload.tag), None)
-        if record is None:
-            return payload
-        wrapper = etree.Element(record.wrapper)
-        parent = payload.getparent()
-        if parent is not None:
-            parent.replace(payload, wrapper)
-        wrapper.append(payload)
-        return wrapper
-
     def _find(self, payload: Element) -> tuple[PayloadVersion, list[Finding]]:
-        name = etree.QName(payload)
-        said = payload.get("schemaVersion")
-        found = self._by_namespace.get(name.namespace or "")
-        if found is not None:
-            contradicts = said is not None and said.strip() != found.name
-            if contradicts:
-                del payload.attrib["schemaVersion"]
-            return found, [finding("X042", found.place_of(payload), name=found.name)] if contradicts else []
-        candidates = [version for version in self.versions if version.wrapper == name.localname]
+        """The version of a payload, whose foreign namespaces are then rewritten to that version's."""
+        namespace, said = _namespace(payload), payload.get("schemaVersion", "").strip()
+        told = self._by_namespace.get(namespace) or self._aliases.get(namespace)
+        found = told or self._guessed(payload, said)
+        place = Place(f"/{found.step(payload)}", line_of(payload))
+        if told is None or self._aliases:
+            self._rewrite(payload, found)
+        if told is None:
+            return found, [finding("X041", place, name=_local(payload), version=found.name)]
+        if said not in ("", found.name):
+            return found, [finding("X042", place, name="schemaVersion", version=found.name)]
+        return found, []
+
+    def _guessed(self, payload: Element, said: str) -> PayloadVersion:
+        """The version of a payload whose namespace does not tell it."""
+        local = _local(payload)
+        candidates = [version for version in self.versions if local in (version.wrapper, version.local)]
         if not candidates:
-            raise UnknownSchema(f"{name.localname[:60]} is no payload that is known here.")
-        alias = self._aliases.get(name.namespace or "")
-        if alias is not None:
-            found = alias
-        elif said is not None:
-            found = self.named(candidates[0].payload, said)
-        else:
-            newest_first = sorted(candidates, key=lambda version: version.number, reverse=True)
-            found = next((v for v in newest_first if v.recognise(payload)), newest_first[-1])
-        _rename(payload, name.namespace, found.namespace)
-        return found, [] if alias else [
-            finding("X041", found.place_of(payload), name=name.localname, version=found.name)
-        ]
+            known = " or ".join(f"{v.wrapper} in version {v.name}" for v in self.versions)
+            raise UnknownSchema(f"{shown(local)} is no payload that is known here.", remedy=f"Send {known}.")
+        stem, _, number = _namespace(payload).rpartition(":")
+        if stem == candidates[0].namespace.rpartition(":")[0]:
+            return self.named(candidates[0].payload, number)
+        if said:
+            return self.named(candidates[0].payload, said)
+        newest_first = sorted(candidates, key=lambda version: version.number, reverse=True)
+        return next((v for v in newest_first if v.recognise(payload)), newest_first[-1])
+
+    def _rewrite(self, payload: Element, version: PayloadVersion) -> None:
+        """Rewrite the foreign namespaces of a payload; those that are official stay what they are."""
+        foreign = {namespace for namespace, alias in self._aliases.items() if alias is version}
+        foreign |= {_namespace(payload)}
+        foreign -= {*version.table.namespaces.values(), METRICS_2}
+        if foreign:
+            for element in payload.iter():
+                if _namespace(element) in foreign:
+                    element.tag = f"{{{version.namespace}}}{_local(element)}"
 
     def _age(self, version: PayloadVersion, today: date) -> list[Finding]:
         span = self.lifespans.get((version.payload, version.name), Lifespan())
@@ -251,45 +302,55 @@ class Reader:
             return []
         until = f" and is taken until {span.sunset}" if span.sunset else ""
         what = f"{version.payload} {version.name}"
-        return [finding("X043", name=what, since=span.deprecated, until=until, successor=successor)]
+        return [finding("X043", what=what, since=span.deprecated, until=until, successor=successor)]
 
     # --- reading the records ---
 
-    def _records(self, payload: Element, version: PayloadVersion) -> Iterator[Element]:
-        local = etree.QName(version.record).localname
-        for child in payload:
-            name = etree.QName(child)
-            if name.namespace == METRICS_2:
+    def _records(self, payload: Element, version: PayloadVersion) -> list[Element]:
+        """The records of a payload, which may be a single one without its wrapper."""
+        bare = _local(payload) == version.local
+        for child in (payload,) if bare else payload:
+            if _namespace(child) == METRICS_2:
                 raise UnknownSchema(
                     "The records are of MedBiquitous Medical Education Metrics version 2.",
-                    remedy=f"Send them in version 1, {etree.QName(version.record).namespace}, as PARS does.",
+                    remedy=f"Send them in version 1, {version.table.namespaces['m']}, as PARS does.",
                 )
-            if name.localname != local:
-                place = version.place_of(child)
-                raise Malformed(
-                    findings=[finding("X020", place, name=name.localname, known=f"Only {local} may stand.")]
-                )
-            yield child
+            if _local(child) != version.local:
+                place = Place(f"/{version.step(payload)}/{version.step(child)}", line_of(child))
+                known = f"Only {version.local} may stand."
+                raise Malformed(findings=[finding("X020", place, name=shown(_local(child)), known=known)])
         if not len(payload):
-            place = version.place_of(payload)
-            raise Malformed(findings=[finding("X021", place, name=local, parent=version.wrapper)])
+            place = Place(f"/{version.step(payload)}", line_of(payload))
+            raise Malformed(findings=[finding("X021", place, name=version.local, parent=_local(payload))])
+        return [payload] if bare else list(payload)
 
-    def _entries(self, records: list[Element], version: PayloadVersion) -> Iterator[ActivityEntry]:
-        told = 0
+    def _entries(
+        self, payload: Element, records: list[Element], version: PayloadVersion
+    ) -> Iterator[ActivityEntry]:
+        wrapper = "" if records[0] is payload else f"/{version.step(payload)}"
+        told, most = 0, self._limits.max_record_elements
         for number, record in enumerate(records, 1):
-            findings = self._judge(record, version, told)
-            told += len(findings)
-            yield _entry(number, record, version, findings, self._fields)
+            position = f"[{number}]" if len(records) > 1 else ""
+            sent = Sent(record, f"{wrapper}/{version.step(record)}{position}", version)
+            if _count(record) > most:  # type: ignore[operator]
+                gathered, findings = Gathered(), [finding("X044", sent.top, most=f"{most:,}")]
+            else:
+                findings = self._judge(record, version, sent, explain=told < MOST_PER_DOCUMENT)
+                gathered = version.table.read(record)
+            told += sum(found.blocks for found in findings)
+            yield _entry(number, gathered, version, findings, sent, self._fields)
 
-    def _judge(self, record: Element, version: PayloadVersion, told: int) -> list[Finding]:
-        place = version.place_of(record)
-        if record.tag != version.record:
-            record.tag = version.record
-        if _larger(record, self._limits.max_record_elements):
-            return [finding("X044", place, name=f"{self._limits.max_record_elements:,}")]
-        if told < MOST_PER_DOCUMENT:
-            return version.judge.judge(record, version.place_of)
-        return [] if version.judge.accepts(record) else [finding("X045", place, name=str(MOST_PER_DOCUMENT))]
+    def _judge(self, record: Element, version: PayloadVersion, sent: Sent, *, explain: bool) -> list[Finding]:
+        if version.judge.accepts(record):
+            return []
+        sent.keep()
+        record.attrib.pop("schemaVersion", "")  # of a record without its wrapper
+        found = version.judge.tidy(record, version.record, sent.place)
+        if version.judge.accepts(record):
+            return found
+        if not explain:
+            return [finding("X045", sent.top, most=MOST_PER_DOCUMENT), *found]
+        return (version.judge.explain(record, sent.place) + found)[:MOST_PER_RECORD]
 
 
 def lifespans() -> dict[tuple[str, str], Lifespan]:
@@ -302,15 +363,12 @@ def lifespans() -> dict[tuple[str, str], Lifespan]:
     }
 
 
-def _larger(record: Element, most: int) -> bool:
-    return sum(1 for _ in zip(record.iter(), range(most + 1), strict=False)) > most
+def _local(element: Element) -> str:
+    return element.tag.rpartition("}")[2]
 
 
-def _rename(payload: Element, foreign: str | None, ours: str) -> None:
-    for element in payload.iter():
-        name = etree.QName(element)
-        if name.namespace == foreign:
-            element.tag = f"{{{ours}}}{name.localname}"
+def _namespace(element: Element) -> str:
+    return element.tag.rpartition("}")[0][1:]
 
 
 # --- records from what was gathered, and back ---------------------------------------------------------
@@ -318,15 +376,17 @@ def _rename(payload: Element, foreign: str | None, ours: str) -> None:
 
 def _entry(
     number: int,
-    record: Element,
+    gathered: Gathered,
     version: PayloadVersion,
     findings: list[Finding],
+    sent: Sent,
     fields: Mapping[str, Field],
 ) -> ActivityEntry:
-    gathered = version.table.read(record)
-    findings = [*findings, *_told(gathered, version)][:MOST_PER_RECORD]
+    findings += islice(_told(gathered, findings, sent), MOST_PER_RECORD - len(findings))
     blocked = any(finding.blocks for finding in findings)
     activity = None if blocked else _activity(gathered, version)
+    if activity and activity.derived:
+        findings.append(_derived(activity, version, sent.top, fields))
     action = gathered.values.get("action")
     return ActivityEntry(
         number,
@@ -335,8 +395,8 @@ def _entry(
         close=gathered.values.get("close"),
         provider_id=gathered.values.get("provider_id"),
         onto=lambda stored: version.update(stored, activity) if activity else stored,
-        findings=(*findings, *_derived(activity, version, record, fields)) if activity else tuple(findings),
-        place=lambda field: _place(field, gathered, version, record),
+        findings=tuple(findings),
+        place=lambda field: _place(field, gathered, version, sent),
         activity_id=gathered.values.get("activity_id"),
         provider_activity_id=gathered.values.get("provider_activity_id"),
     )
@@ -352,26 +412,26 @@ def _values(activity: Activity) -> dict[str, Any]:
     return values | {"close": activity.closed}
 
 
-def _told(gathered: Gathered, version: PayloadVersion) -> Iterator[Finding]:
+def _told(gathered: Gathered, findings: list[Finding], sent: Sent) -> Iterator[Finding]:
+    """What reading found, but for the elements that were found wrong before."""
+    wrong = {found.path for found in findings if found.blocks}
     for field, element, reason in gathered.unreadable:
-        yield finding("X032", version.place_of(element), name=field.label, reason=reason)
-    for element in gathered.unused:
-        yield finding("X031", version.place_of(element), name=etree.QName(element).localname)
+        if (place := sent.place(element)).path not in wrong:
+            yield finding("X032", place, name=field.label, reason=reason)
+    for element in () if wrong else gathered.unused:
+        yield finding("X031", sent.place(element), name=shown(_local(element)))
 
 
 def _derived(
-    activity: Activity, version: PayloadVersion, record: Element, fields: Mapping[str, Field]
-) -> Iterator[Finding]:
-    if not activity.derived:
-        return
+    activity: Activity, version: PayloadVersion, place: Place, fields: Mapping[str, Field]
+) -> Finding:
     told = {}
     for name in sorted(activity.derived):
         value, field = getattr(activity, name), fields[name]
         spelled = ", ".join(map(field.kind.write, value if field.many else (value,)))
-        told[field.label] = spelled.removesuffix("T00:00:00")[:LONGEST_VALUE]
+        told[field.label] = shown(spelled.removesuffix("T00:00:00"))
     values = ", ".join(f"{label} “{value}”" for label, value in told.items())
-    place = version.place_of(record)
-    yield finding("X033", place, name=", ".join(told), version=version.name, values=values)
+    return finding("X033", place, name=", ".join(told), version=version.name, values=values)
 
 
 def _losses(activity: Activity, back: Activity) -> list[str]:
@@ -379,31 +439,14 @@ def _losses(activity: Activity, back: Activity) -> list[str]:
     return [
         name
         for name in sorted(ACTIVITY_FIELDS)
-        if getattr(activity, name) not in (None, ()) and getattr(activity, name) != getattr(back, name)
+        if getattr(activity, name) not in EMPTY and getattr(activity, name) != getattr(back, name)
     ]
 
 
-def _place(field: str, gathered: Gathered, version: PayloadVersion, record: Element) -> Place:
+def _place(field: str, gathered: Gathered, version: PayloadVersion, sent: Sent) -> Place:
     element = gathered.elements.get(field)
     known = version.table.fields.get(field)
     label = known.label if known else field
     if element is not None:
-        return replace(version.place_of(element), field=label)
-    place = version.place_of(record)
-    return replace(place, path=f"{place.path}/{known.path}" if known else place.path, field=label)
-
-
-def _path(element: Element, version: PayloadVersion) -> str:
-    prefixes = {namespace: prefix for prefix, namespace in version.table.namespaces.items()}
-    steps: list[str] = []
-    step: Element | None = element
-    while step is not None:
-        name = etree.QName(step)
-        prefix = prefixes.get(name.namespace or "")
-        twins = 1 + sum(1 for _ in step.itersiblings(step.tag, preceding=True))
-        more = twins > 1 or next(step.itersiblings(step.tag), None) is not None
-        steps.append((f"{prefix}:" if prefix else "*:") + name.localname + (f"[{twins}]" if more else ""))
-        if name.localname == version.wrapper:
-            break
-        step = step.getparent()
-    return "/" + "/".join(reversed(steps))
+        return replace(sent.place(element), field=label)
+    return replace(sent.top, path=f"{sent.path}/{known.path}" if known else sent.path, field=label)

@@ -6,11 +6,15 @@ import errno
 import functools
 import gc
 import logging
+import os
+import signal
 import socket
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NoReturn
 
 import gunicorn.util
 from gunicorn.app.base import BaseApplication
+from gunicorn.workers.gthread import ThreadWorker
 
 from gateway.assembly import Application, application, ready
 from gateway.errors import Failed
@@ -20,15 +24,21 @@ LINGER = 0.05
 """Seconds a worker waits for a client to hang up. gunicorn's own 2 s hold a worker's main loop, and
 one client that leaves its socket open stalls everyone behind it (clients.md)."""
 
+STOPS = {signal.SIGINT, signal.SIGQUIT, signal.SIGTERM}
 
-def serve(settings: Settings) -> None:
-    """Serve until told to stop; raises Failed where the address is taken or the store is not ready."""
+
+def serve(settings: Settings, served: Callable[[], None] = lambda: None) -> None:
+    """Serve until told to stop, and call `served` once calls are taken.
+
+    Raises Failed where the address is taken or the store is not ready.
+    """
     check_address(settings.bind)
     ready(settings).close()  # whatever is amiss is told here, once, and not by every worker
     logging.getLogger("gunicorn.error").setLevel(logging.WARNING)
+    _hold_back_signals()
     gc.collect()
     gc.freeze()  # what is loaded now is shared by all workers and never looked at again
-    _Server(settings).run()
+    _Server(settings, served).run()
 
 
 def check_address(bind: str) -> None:
@@ -49,11 +59,38 @@ def check_address(bind: str) -> None:
             ) from None
 
 
+def _hold_back_signals() -> None:
+    """Keep a signal for a worker until it listens for it: one that came before would be lost, and the
+    master, who tells each worker once, would wait for it as long as for a call."""
+    os.register_at_fork(
+        before=lambda: signal.pthread_sigmask(signal.SIG_BLOCK, STOPS),
+        after_in_parent=lambda: signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS),
+    )
+
+
+class _Worker(ThreadWorker):  # type: ignore[misc]
+    """gunicorn's threaded worker, which told to quit is gone.
+
+    Its own would wait for a thread that waits for the rest of a half-sent call. Told twice at a time,
+    as Ctrl-C does, to every process and then by the master, it would wait for a lock of its own.
+    """
+
+    def init_signals(self) -> None:
+        """Listen for signals, those held back at the fork included."""
+        super().init_signals()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
+
+    def handle_quit(self, sig: int, frame: object) -> NoReturn:
+        """End at once; what was being written is rolled back."""
+        os._exit(0)
+
+
 class _Server(BaseApplication):  # type: ignore[misc]
     """gunicorn, told what to do by our settings and by nothing else."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, served: Callable[[], None]) -> None:
         self._settings = settings
+        self._served = served
         super().__init__()
 
     def load_config(self) -> None:
@@ -63,7 +100,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
             "bind": settings.bind,
             "workers": settings.workers,
             "threads": settings.threads,
-            "worker_class": "gthread",
+            "worker_class": _Worker,
             "timeout": settings.request_timeout,
             "graceful_timeout": settings.request_timeout,
             "keepalive": 5,
@@ -71,6 +108,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
             "control_socket_disable": True,  # or it opens one in the user's home
             "proc_name": "cme-gateway",
             "loglevel": "warning",
+            "when_ready": lambda arbiter: self._served(),
             "post_worker_init": _hang_up_quickly,
         }
         for name, value in options.items():

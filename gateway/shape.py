@@ -8,6 +8,7 @@ first error of each content model.
 
 from __future__ import annotations
 
+import copy
 import difflib
 import functools
 import re
@@ -16,6 +17,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from importlib.resources import as_file, files
+from itertools import islice
 from pathlib import Path
 from typing import Any, cast
 
@@ -38,8 +40,8 @@ _DATE = re.compile(r"(-?\d{4,}-\d\d-\d\d)(T.*|Z|[+-]\d\d:\d\d)?$")
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """Namespaces as the judge needs them: `known` are those of the schema set, and `unused` the
-    official elements that PARS does not use, by tag."""
+    """What is set aside with a warning, by tag: `unused` are the official elements that PARS does not
+    use; in `open_parents` whatever stands in a namespace that is none of ours."""
 
     unused: frozenset[str] = frozenset()
     open_parents: frozenset[str] = frozenset()
@@ -85,16 +87,29 @@ class Judge:
         """Accept the element, or tidy it and say what is wrong; warnings alone mean it is valid now."""
         if self.accepts(element):
             return []
+        found = self.tidy(element, element.tag, place)
+        if self.accepts(element):
+            return found
+        return (self.explain(element, place) + found)[:MOST_PER_RECORD]
+
+    def tidy(self, element: Element, tag: str, place: PlaceOf) -> list[Finding]:
+        """Make of what real clients send for `tag` what its schema asks for; tell what was no mere form."""
+        model = self.model(tag)
+        tidier = _Tidier(self.names, place)
+        if model is not None:
+            tidier.rename(element, tag)
+            tidier.tidy(element, model)
+        return tidier.told
+
+    def explain(self, element: Element, place: PlaceOf) -> list[Finding]:
+        """Everything that is wrong with an element that was not accepted, up to MOST_PER_RECORD."""
+        disagreed = _last_word(self._validator)
         model = self.model(element.tag)
         if model is None:
-            return [finding("X020", place(element), name=_local(element), known="")]
-        found = list(_tidy(element, model, self.names, place))
-        if self.accepts(element):
-            return found[:MOST_PER_RECORD]
-        wrong = list(_explain(element, model, place))
-        if not wrong:  # the two readers of the schema disagree; the judge's word stands
-            wrong = [finding("X028", place(element), detail=_told(self._validator))]
-        return (wrong + found)[:MOST_PER_RECORD]
+            return [finding("X020", place(element), name=_local(element), known=COMPARE)]
+        wrong = list(islice(_explain(element, model, place), MOST_PER_RECORD))
+        # Where the two readers of the schema disagree, the judge's word stands.
+        return wrong or [finding("X028", place(element), name=_local(element), detail=disagreed)]
 
     def model(self, tag: str) -> Model | None:
         """The model of a global element, read from the XSD when first asked for."""
@@ -151,38 +166,62 @@ def _model(element: Any, known: dict[Any, Model]) -> Model:
 # --- tidying: what real clients send, made what the schema asks for --------------------------------
 
 
-def _tidy(element: Element, model: Model, names: Names, place: PlaceOf) -> Iterator[Finding]:
-    for child in list(element):
-        known = model.children.get(child.tag)
-        if known is None and not model.open:
-            yield from _adopt(child, element, model, names, place)
+class _Tidier:
+    """Tidies one element, and tells once of each namespace that was wrong."""
+
+    def __init__(self, names: Names, place: PlaceOf) -> None:
+        self.told: list[Finding] = []
+        self._names = names
+        self._place = place
+        self._namespaces: set[str | None] = set()
+
+    def tidy(self, element: Element, model: Model) -> None:
+        """Tidy the children of an element, then what they hold, then their order."""
+        for child in list(element):
+            if not model.open and child.tag not in model.children:
+                self._adopt(child, element, model)
+        standing = Counter(child.tag for child in element)
+        for child in list(element):
             known = model.children.get(child.tag)
-        if known is None or child.getparent() is None:
-            continue
-        yield from _tidy(child, known.model, names, place)
-        if known.least == 0 and _is_absent(child):
-            element.remove(child)
-        elif known.model.simple is not None:
-            _cut_date(child, known.model.simple)
-    if model.children:
-        ranks = {tag: child.rank for tag, child in model.children.items()}
-        in_order = sorted(element, key=lambda child: ranks.get(child.tag, len(ranks)))
-        if in_order != list(element):
-            element[:] = in_order
+            if known is None:
+                continue
+            self.tidy(child, known.model)
+            if _is_nil(child) or (standing[child.tag] > known.least and _is_hollow(child, known.model)):
+                standing[child.tag] -= 1
+                element.remove(child)
+            elif known.model.simple is not None:
+                _trim(child, known.model.simple)
+        _sort(element, model)
+
+    def rename(self, element: Element, tag: str) -> None:
+        """Read an element of the right name in the wrong namespace."""
+        was, right = etree.QName(element).namespace, etree.QName(tag)
+        if element.tag != tag and was not in self._namespaces:
+            self._namespaces.add(was)
+            self._tell("X030", element, name=right.localname, namespace=right.namespace)
+        element.tag = tag
+
+    def _adopt(self, child: Element, parent: Element, model: Model) -> None:
+        """Take a stranger for the one of its name, or set aside what PARS does not use."""
+        tag = model.by_name.get(etree.QName(child).localname)
+        if tag is not None:
+            self.rename(child, tag)
+        elif child.tag in self._names.unused or (
+            parent.tag in self._names.open_parents and _is_foreign(child, parent, model)
+        ):
+            self._tell("X031", child, name=_local(child))
+            parent.remove(child)
+
+    def _tell(self, code: str, element: Element, **parts: object) -> None:
+        if len(self.told) < MOST_PER_RECORD:
+            self.told.append(finding(code, self._place(element), **parts))
 
 
-def _adopt(child: Element, parent: Element, model: Model, names: Names, place: PlaceOf) -> Iterator[Finding]:
-    """Read an element of the right name in the wrong namespace; set aside what PARS does not use."""
-    name = etree.QName(child)
-    tag = model.by_name.get(name.localname)
-    if tag is not None:
-        yield finding("X030", place(child), name=name.localname, namespace=etree.QName(tag).namespace)
-        child.tag = tag
-    elif child.tag in names.unused or (
-        parent.tag in names.open_parents and _is_foreign(child, parent, model)
-    ):
-        yield finding("X031", place(child), name=name.localname)
-        parent.remove(child)
+def _sort(element: Element, model: Model) -> None:
+    ranks = {tag: child.rank for tag, child in model.children.items()}
+    in_order = sorted(element, key=lambda child: ranks.get(child.tag, len(ranks)))
+    if in_order != list(element):
+        element[:] = in_order
 
 
 def _is_foreign(child: Element, parent: Element, model: Model) -> bool:
@@ -190,13 +229,21 @@ def _is_foreign(child: Element, parent: Element, model: Model) -> bool:
     return etree.QName(child).namespace not in ours | {None}
 
 
-def _is_absent(element: Element) -> bool:
-    if element.get(XSI + "nil") in {"true", "1"}:
-        return True
-    return not len(element) and not (element.text or "").strip() and not any(element.attrib.values())
+def _is_nil(element: Element) -> bool:
+    """Whether an element is said to be absent; what is said not to be is no attribute of ours."""
+    return element.attrib.pop(XSI + "nil", "").strip() in {"true", "1"}
 
 
-def _cut_date(element: Element, simple: Any) -> None:
+def _is_hollow(element: Element, model: Model) -> bool:
+    """Whether an element says nothing, itself or in the children that belong there."""
+    said = any(text and text.strip() for text in (element.text, *element.attrib.values()))
+    return not said and all(
+        child.tag in model.children and _is_hollow(child, model.children[child.tag].model)
+        for child in element
+    )
+
+
+def _trim(element: Element, simple: Any) -> None:
     """Of a date the part as written counts, whatever its time and zone."""
     name = simple.root_type.local_name
     match = _DATE.match((element.text or "").strip()) if name in {"date", "dateTime"} else None
@@ -214,33 +261,44 @@ def _explain(element: Element, model: Model, place: PlaceOf) -> Iterator[Finding
     if model.simple is not None:
         yield from _explain_text(element, model, place)
         return
-    counts = Counter(child.tag for child in element)
+    yield from _explain_counts(element, model, place)
+    if stray := _stray_text(element):
+        yield finding("X046", place(element), name=_local(element), value=shown(stray))
     for child in element:
         known = model.children.get(child.tag)
         if known is not None:
             yield from _explain(child, known.model, place)
         elif not model.open:
             yield finding("X020", place(child), name=_local(child), known=_alike(child, model))
+
+
+def _explain_counts(element: Element, model: Model, place: PlaceOf) -> Iterator[Finding]:
+    counts = Counter(child.tag for child in element)
     for tag, known in model.children.items():
         name = etree.QName(tag).localname
         if counts[tag] < known.least:
             yield finding("X021", place(element), name=name, parent=_local(element))
         elif known.most is not None and counts[tag] > known.most:
-            extra = [child for child in element if child.tag == tag][known.most]
+            extra = next(islice(element.iterchildren(tag), known.most, None))
             yield finding("X022", place(extra), name=name, most=known.most, parent=_local(element))
+
+
+def _stray_text(element: Element) -> str:
+    texts = (element.text, *(child.tail for child in element))
+    return next((text.strip() for text in texts if text and text.strip()), "")
 
 
 def _explain_text(element: Element, model: Model, place: PlaceOf) -> Iterator[Finding]:
     if len(element):
         yield finding("X025", place(element), name=_local(element))
-    elif not model.simple.is_valid(element.text or ""):
-        yield finding(
-            "X023",
-            place(element),
-            name=_local(element),
-            value=_shown(element.text),
-            wanted=_wanted(model.simple),
-        )
+    elif not _fits(model.simple, element.text or ""):
+        wanted = _wanted(model.simple)
+        yield finding("X023", place(element), name=_local(element), value=shown(element.text), wanted=wanted)
+
+
+def _fits(simple: Any, text: str) -> bool:
+    """Whether a text is of a simple type; `is_valid` would build its whole context anew each time."""
+    return bool(simple.text_is_valid(text, copy.copy(simple.schema.validation_context)))
 
 
 def _explain_attributes(element: Element, model: Model, place: PlaceOf) -> Iterator[Finding]:
@@ -249,14 +307,14 @@ def _explain_attributes(element: Element, model: Model, place: PlaceOf) -> Itera
         if name.startswith(XSI) or None in model.attributes:
             continue
         if declared is None:
-            yield finding("X026", place(element), name=_local(element), attribute=name)
-        elif not declared.type.is_valid(value):
+            yield finding("X026", place(element), name=_local(element), attribute=shown(name))
+        elif not _fits(declared.type, value):
             yield finding(
                 "X027",
                 place(element),
                 name=_local(element),
                 attribute=name,
-                value=_shown(value),
+                value=shown(value),
                 wanted=_wanted(declared.type),
             )
     for name, declared in model.attributes.items():
@@ -294,41 +352,66 @@ def _wanted(simple: Any) -> str:
 
 
 def _bounds(simple: Any) -> str:
+    patterns = _stated(simple, "patterns")
     parts = [
         f"{words} {value}"
         for words, value in (
-            ("at least", simple.min_value),
-            ("at most", simple.max_value),
-            ("with no fewer characters than", simple.min_length),
-            ("with no more characters than", simple.max_length),
-            ("of the pattern", simple.patterns and " or ".join(simple.patterns.regexps)),
+            ("at least", _stated(simple, "min_value")),
+            ("at most", _stated(simple, "max_value")),
+            ("with no fewer characters than", _stated(simple, "min_length")),
+            ("with no more characters than", _stated(simple, "max_length")),
+            ("of the pattern", patterns and " or ".join(patterns.regexps)),
         )
         if value is not None
     ]
     return "".join(f", {part}" for part in parts)
 
 
-def _shown(text: str | None) -> str:
-    text = " ".join((text or "").split())
+def _stated(simple: Any, facet: str) -> Any:
+    """A facet as the nearest type of the lineage states it: xmlschema does not hand all of them down."""
+    while simple is not None:
+        if (value := getattr(simple, facet, None)) is not None:
+            return value
+        simple = simple.base_type
+    return None
+
+
+def shown(text: str | None) -> str:
+    """A sender's text as a finding may show it: on one line, and cut to LONGEST_VALUE characters."""
+    text = " ".join((text or "")[: 4 * LONGEST_VALUE].split())
     return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + "…"
 
 
 def _local(element: Element) -> str:
-    return etree.QName(element).localname[:LONGEST_VALUE]
+    return shown(etree.QName(element).localname)
 
 
-def _told(validator: etree.XMLSchema) -> str:
-    return _shown(str(validator.error_log))
+def _last_word(validator: etree.XMLSchema) -> str:
+    log: Any = validator.error_log
+    return shown(log.last_error.message) if log.last_error is not None else ""
+
+
+MOST_SHORT_LINES = 65_535  # what libxml2 keeps in an element; beyond that only texts know their line
 
 
 def line_of(element: Element) -> int | None:
-    """The line an element starts on, None for one that was never parsed."""
+    """The line an element's tag ends on, None for one that was never parsed."""
     line: Any = element.sourceline
-    return line if isinstance(line, int) else None
+    return _far_line(element) if line is not None and line >= MOST_SHORT_LINES else cast("int | None", line)
+
+
+def _far_line(element: Element) -> int:
+    """Beyond 65,534 lines libxml2 tells the line on which the nearest text ends."""
+    first = element
+    while first.text is None and len(first):
+        first = first[0]  # no text between the two tags, thus no new line
+    nearest = first.text or first.tail or ""
+    return cast(int, first.sourceline) - nearest.count("\n")
 
 
 # --- the findings ------------------------------------------------------------------------------------
 
+COMPARE = "Compare it with the schema."
 SHAPE = {  # code: (severity, text, remedy); {names} are filled in
     "X020": (Severity.ERROR, "There is no {name} at this place.", "{known}"),
     "X021": (Severity.ERROR, "{name} is missing in {parent}.", "Add {name}."),
@@ -338,11 +421,11 @@ SHAPE = {  # code: (severity, text, remedy); {names} are filled in
     "X025": (Severity.ERROR, "{name} holds elements where a text is asked for.", "Write a text only."),
     "X026": (Severity.ERROR, "{name} has an unknown attribute {attribute}.", "Leave it out."),
     "X027": (Severity.ERROR, "The attribute {attribute} of {name} cannot be “{value}”.", "Write {wanted}."),
-    "X028": (Severity.ERROR, "The element does not fit its schema: {detail}", "Compare it with the schema."),
+    "X028": (Severity.ERROR, "{name} does not fit its schema: {detail}", COMPARE),
     "X029": (Severity.ERROR, "The attribute {attribute} of {name} is missing.", "Add it."),
     "X030": (
         Severity.WARNING,
-        "{name} is not in the namespace its schema names; it was read all the same.",
+        "{name} is not in the namespace its schema names; it and its like were read all the same.",
         "Write it in the namespace {namespace}.",
     ),
     "X031": (
@@ -363,21 +446,22 @@ SHAPE = {  # code: (severity, text, remedy); {names} are filled in
     ),
     "X041": (
         Severity.WARNING,
-        "The namespace of {name} is not known here; it was read as version {version}.",
+        "The namespace of {name} does not tell its version; it was read as version {version}.",
         "Use the namespace of the version, or ask the operator for an alias.",
     ),
     "X042": (
         Severity.WARNING,
-        "schemaVersion contradicts the namespace; the namespace, version {name}, was believed.",
+        "schemaVersion contradicts the namespace; the namespace, version {version}, was believed.",
         "Make the two agree.",
     ),
-    "X043": (Severity.WARNING, "{name} is deprecated since {since}{until}.", "{successor}"),
-    "X044": (Severity.ERROR, "The record has more than {name} elements.", "Make it smaller."),
+    "X043": (Severity.WARNING, "{what} is deprecated since {since}{until}.", "{successor}"),
+    "X044": (Severity.ERROR, "The record has more than {most} elements.", "Make it smaller."),
     "X045": (
         Severity.ERROR,
-        "The record does not fit its schema; after {name} findings the reasons are no longer listed.",
+        "The record does not fit its schema; after {most} errors the reasons are no longer listed.",
         "Correct those first and send it again.",
     ),
+    "X046": (Severity.ERROR, "{name} cannot hold the text “{value}”.", "Leave the text out."),
 }
 
 

@@ -34,7 +34,7 @@ EDUCATION = "m:ActivityDescription/lom:lom/hx:healthcareMetadata/hx:healthcareEd
 COUNTS = "m:ParticipationMetrics/m:ParticipantsByCategory"
 EXTENSION = "m:XtensibleInfo"
 
-UPPER = Kind(str.upper)
+UPPER = Kind(lambda text: TEXT.read(text).upper())
 LEGACY_TYPE = Kind(lambda text: old.code if (old := vocabulary.legacy_type_named(text)) else TEXT.read(text))
 
 REPORT = (
@@ -145,7 +145,7 @@ TABLE = Table(
             IN_KIND,
             many=True,
             record=InKindSupport,
-            parts=(Field("source", "act:source"), Field("kinds", "act:inKindType", many=True)),
+            parts=(Field("source", "act:source", needed=True), Field("kinds", "act:inKindType", many=True)),
         ),
     ),
     NAMESPACES | {"act": NAMESPACE},
@@ -168,13 +168,15 @@ UNUSED = Names(
 """Official elements that our schemas leave out; where a sender fills them they are set aside."""
 
 
+OWN = frozenset({"HoursOfInstruction", "Competencies", "inKindType"})
+
+
 def recognise(payload: etree._Element) -> bool:
-    """Whether a document's content is of 1.0: old activity types, or what only 1.0 has."""
-    own = {"HoursOfInstruction", "Competencies", "inKindType"}
-    formats = payload.iterfind(".//hx:activityFormat/lom:string", NAMESPACES)
-    return any(etree.QName(element).localname in own for element in payload.iter("{*}*")) or any(
-        vocabulary.legacy_type_named((format.text or "").strip()) for format in formats
-    )
+    """Whether a document's content is of 1.0: what only 1.0 has, or a type that is no present format."""
+    if any(etree.QName(element).localname in OWN for element in payload.iter("{*}*")):
+        return True
+    types = (element.text or "" for element in payload.iterfind(".//{*}activityFormat/{*}string"))
+    return any(old is not None and old.name != old.format for old in map(vocabulary.legacy_type_named, types))
 
 
 def complete(activity: Activity) -> Activity:
@@ -194,6 +196,8 @@ def complete(activity: Activity) -> Activity:
 
 def _last_day(start: date | None, format: vocabulary.Format | None) -> date | None:
     if start is None or format is None or format.name != "Enduring Material":
+        return start
+    if start.year + 3 > date.max.year:
         return start
     leap = (start.month, start.day) == (2, 29)
     return (date(start.year + 3, 3, 1) if leap else start.replace(year=start.year + 3)) - timedelta(days=1)

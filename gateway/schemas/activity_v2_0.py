@@ -44,7 +44,7 @@ TABLE = Table(
             trunk.IN_KIND,
             many=True,
             record=InKindSupport,
-            parts=(Field("source", "act:source"),),
+            parts=(Field("source", "act:source", needed=True),),
         ),
         Field(
             "outcomes",
@@ -63,7 +63,7 @@ TABLE = Table(
             many=True,
             record=MocRegistration,
             parts=(
-                Field("board", "act:boardName"),
+                Field("board", "act:boardName", needed=True),
                 Field("points", "act:mocPoints", DECIMAL),
                 Field("credit_types", "act:MOCCreditType", many=True),
                 Field("claim_date", "act:CreditClaimDate", DATE),
@@ -82,9 +82,9 @@ _own = frozenset(field.label for field in TABLE.fields.values()) - {
 
 
 def recognise(payload: etree._Element) -> bool:
-    """Whether a document's content is of 2.0: an end date, or what 1.0 did not have."""
+    """Whether a document's content is of 2.0: what 1.0 did not have, or an end date and nothing old."""
     names = {etree.QName(element).localname for element in payload.iter("{*}*")}
-    return bool(names & (_own | {"endDateTime"}))
+    return bool(names & _own) or ("endDateTime" in names and not trunk.recognise(payload))
 
 
 def prepare(activity: Activity) -> Activity:
@@ -96,9 +96,15 @@ def prepare(activity: Activity) -> Activity:
 
 def carry(stored: Activity, merged: Activity) -> Activity:
     """Keep the kinds of in-kind support that only 1.0 could say, at the sources that stay."""
-    kinds = {support.source: support.kinds for support in stored.in_kind_supports}
-    supports = (replace(support, kinds=kinds.get(support.source, ())) for support in merged.in_kind_supports)
-    return replace(merged, in_kind_supports=tuple(supports))
+    left = list(stored.in_kind_supports)
+
+    def kept(support: InKindSupport) -> InKindSupport:
+        before = next((one for one in left if one.source == support.source), support)
+        if before in left:
+            left.remove(before)
+        return replace(support, kinds=before.kinds)
+
+    return replace(merged, in_kind_supports=tuple(map(kept, merged.in_kind_supports)))
 
 
 VERSION = PayloadVersion(

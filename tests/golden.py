@@ -1,0 +1,76 @@
+"""Golden messages: what comes in, the record it is, and what goes out of it, as files.
+
+`python tests/golden.py` writes everything but the messages anew. From release 1.0 on nothing here is
+edited; before that, the commit says why.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from lxml import etree
+from payloads import READER, V1, V2, read
+
+from gateway.records import Activity, ActivityEntry
+from gateway.schema import PayloadVersion
+
+FOLDER = Path(__file__).parent / "golden"
+MESSAGES = sorted(path for path in FOLDER.glob("*/*.xml") if "." not in path.stem)
+ENTRY = ("number", "action", "close", "provider_id", "activity_id", "provider_activity_id", "activity")
+
+
+def outcomes(message: Path) -> dict[Path, str]:
+    """All that follows from a message, by the file it is kept in."""
+    reading = read(message.read_bytes())
+    activities = [entry.activity for entry in reading.entries if entry.activity is not None]
+    written = {version.name: READER.write(activities, version) for version in (V1, V2)}
+    findings = {
+        "version": reading.version.name,
+        "notices": reading.notices,
+        "records": [entry.findings for entry in reading.entries],
+        "lost": {name: [one.field for one in lost] for name, (_, lost) in written.items()},
+    }
+    kept = {
+        ".record.json": spelled([record(entry) for entry in reading.entries]),
+        ".findings.json": spelled(findings),
+        **{f".as_{name.replace('.', '_')}.xml": pretty(root) for name, (root, _) in written.items()},
+    }
+    return {message.with_suffix(suffix): text for suffix, text in kept.items()}
+
+
+def record(entry: ActivityEntry) -> dict[str, Any]:
+    """A record as it was read, without what is empty."""
+    return {name: said(getattr(entry, name)) for name in ENTRY if getattr(entry, name) is not None}
+
+
+def said(value: Any) -> Any:
+    """An activity as a mapping of the fields that say something; anything else as it is."""
+    if not isinstance(value, Activity):
+        return value
+    fields = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    return {name: field for name, field in fields.items() if field not in (None, (), frozenset())}
+
+
+def spelled(value: Any) -> str:
+    """JSON in one spelling: sorted and indented."""
+    return msgspec.json.format(msgspec.json.encode(value, order="sorted"), indent=2).decode() + "\n"
+
+
+def pretty(root: etree._Element) -> str:
+    """XML in one spelling: indented, in UTF-8."""
+    etree.indent(root)
+    return etree.tostring(root, encoding="UTF-8", xml_declaration=True).decode() + "\n"
+
+
+def version_of(message: Path) -> PayloadVersion:
+    """The version whose folder a message lies in."""
+    return {"activity_v1_0": V1, "activity_v2_0": V2}[message.parent.name]
+
+
+if __name__ == "__main__":
+    for message in MESSAGES:
+        for path, text in outcomes(message).items():
+            path.write_text(text, "utf-8")

@@ -1,0 +1,161 @@
+"""Judging a file offline: what the gateway would refuse, and where in the file it stands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+from lxml import etree
+
+from gateway import assembly, checking
+from gateway.checking import Checked
+from gateway.errors import Malformed, UnknownSchema, Unreadable
+from gateway.records import Finding, Location, Status, replace
+from gateway.samples import demo_activities
+from gateway.settings import Settings
+
+TODAY = date(2026, 11, 21)
+READER = assembly.reader(Settings(), checking.WHOLE)
+VERSION = READER.named("activity", "2.0")
+RECORD = "<m:MedicalEducationMetrics"
+
+
+def _document(*titles: str) -> str:
+    """A file of activities whose country is no code, one a title."""
+    activity = replace(demo_activities(TODAY)[1], location=Location("Lyon", None, "FR"))
+    named = [replace(activity, title=title, provider_activity_id=title) for title in titles]
+    wrapper, _ = READER.write(named, VERSION)
+    return etree.tostring(wrapper, encoding="unicode", pretty_print=True)
+
+
+def _checked(text: str, encoding: str = "utf-8") -> list[Checked]:
+    return checking.check(text.encode(encoding), READER, TODAY)[1]
+
+
+def _findings(text: str, encoding: str = "utf-8") -> list[tuple[int, Finding]]:
+    return [(one.number, finding) for one in _checked(text, encoding) for finding in one.findings]
+
+
+def _found_at(text: str, finding: Finding) -> tuple[int, str]:
+    """The number of the record and the name of the element that begin at a finding's line and column."""
+    lines = text.splitlines(keepends=True)
+    assert finding.line is not None
+    assert finding.column is not None
+    offset = sum(map(len, lines[: finding.line - 1])) + finding.column - 1
+    name = re.match(r"<(?:\w+:)?(\w+)", text[offset:])
+    return text[: offset + len(RECORD)].count(RECORD), name[1] if name else text[offset : offset + 20]
+
+
+def _on_one_line(text: str) -> str:
+    return re.sub(r">\s+<", "><", text).strip()
+
+
+def _on_many_lines(text: str) -> str:
+    return text.replace("><", ">\n<").replace(" xmlns", "\n  xmlns")
+
+
+def _far_down(text: str) -> str:
+    return text.replace(RECORD, "\n" * 70_000 + RECORD)
+
+
+LAYOUTS: dict[str, Callable[[str], str]] = {
+    "as written": str,
+    "one line": _on_one_line,
+    "many lines": _on_many_lines,
+    "Windows": lambda text: text.replace("\n", "\r\n"),
+    "tabs": lambda text: text.replace("  ", "\t"),
+    "far down": _far_down,
+}
+
+
+def test_good_file_has_no_findings() -> None:
+    """Records that break nothing are told with their label and today's status, and without findings."""
+    wrapper, _ = READER.write(demo_activities(TODAY), VERSION)
+    version, checked = checking.check(etree.tostring(wrapper), READER, TODAY)
+    assert VERSION is version
+    assert [()] * 5 == [one.findings for one in checked]
+    assert [1, 2, 3, 4, 5] == [one.number for one in checked]
+    assert ["DMS-DEMO-1", "DMS-DEMO-2"] == [one.label for one in checked[:2]]
+    assert [Status.DRAFT, Status.ACTIVE] == [one.status for one in checked[:2]]
+    assert not any(one.refused for one in checked)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_finding_stands_where_its_element_begins(layout: str, encoding: str) -> None:
+    """Line and column lead to the element of the right record, however the file is laid out and encoded."""
+    text = LAYOUTS[layout](_document("One", "Zwölf Ärzte 𝄞 “x”", "Three"))
+    found = _findings(text, encoding)
+    assert [(1, "A301"), (2, "A301"), (3, "A301")] == [(number, finding.code) for number, finding in found]
+    places = [_found_at(text, finding) for _, finding in found]
+    assert [(number, "activityLocation") for number in (1, 2, 3)] == places
+
+
+def test_missing_element_is_looked_for_at_its_record() -> None:
+    """What is missing is told at the line and column of the record it is missing in."""
+    text = _on_one_line(_document("One", "Two"))
+    text = re.sub(r"<lom:title>.*?</lom:title>", "", text).replace(">FR<", ">FRA<")
+    found = _findings(text)
+    assert [1, 2] == [number for number, _ in found]
+    assert [(1, "MedicalEducationMetrics"), (2, "MedicalEducationMetrics")] == [
+        _found_at(text, finding) for _, finding in found
+    ]
+
+
+def test_record_without_wrapper_has_places() -> None:
+    """A record that is a document of its own is judged, and its findings have line and column."""
+    wrapper, _ = READER.write(
+        [replace(demo_activities(TODAY)[1], location=Location("Lyon", None, "FR"))], VERSION
+    )
+    text = "\n\n" + etree.tostring(wrapper[0], encoding="unicode")
+    [finding] = [finding for _, finding in _findings(text) if finding.code == "A301"]
+    assert (1, "activityLocation") == _found_at(text, finding)
+
+
+def test_unreadable_record_is_refused_and_the_rest_judged() -> None:
+    """A record whose shape is wrong is refused with the reason and its place; the next one is judged."""
+    text = _document("One", "Two").replace(">FR<", ">FRA<").replace("<lom:title>", "<lom:tittle>", 1)
+    text = text.replace("</lom:title>", "</lom:tittle>", 1)
+    first, second = _checked(text)
+    assert (True, None) == (first.refused, first.status)
+    assert (False, ()) == (second.refused, second.findings)
+    assert (1, "tittle") == _found_at(text, first.findings[0])
+
+
+def test_notice_about_the_file_stands_with_its_first_record() -> None:
+    """What is told once of the whole file, here that its version was guessed, is told at its wrapper."""
+    text = _document("One").replace(VERSION.namespace, "urn:example:unheard-of").replace(">FR<", ">FRA<")
+    [(number, finding)] = _findings(text)
+    assert (1, "X041") == (number, finding.code)
+    assert (0, "ACCMEActivities") == _found_at(text, finding)
+
+
+@pytest.mark.parametrize(
+    ("body", "error"),
+    [
+        (b"", Unreadable),
+        (b"<a><b></a>", Unreadable),
+        (b"<!DOCTYPE a><a/>", Unreadable),
+        (b"Provider\tTitle\n", Unreadable),
+        (b"<a/>", UnknownSchema),
+        (b'<ACCMEActivities schemaVersion="9.9"/>', UnknownSchema),
+        (b"<ACCMEActivities/>", Malformed),
+        (b"<ACCMEActivities><frob/></ACCMEActivities>", Malformed),
+    ],
+)
+def test_what_cannot_be_judged_is_refused_as_a_whole(body: bytes, error: type[Exception]) -> None:
+    """A file that is no XML, of no version, or without records, is one refusal."""
+    with pytest.raises(error):
+        checking.check(body, READER, TODAY)
+
+
+def test_file_has_no_limit_of_records() -> None:
+    """A file may have more records than a call, while a call's own reader refuses them."""
+    many = _document("One").replace(">FR<", ">FRA<")
+    start, record, end = re.split(rf"(?=  {RECORD})|(?=</ACCMEActivities)", many)
+    body = (start + record * 2_001 + end).encode()
+    assert 2_001 == len(checking.check(body, READER, TODAY)[1])
+    with pytest.raises(Malformed):
+        checking.check(body, assembly.reader(Settings()), TODAY)

@@ -1,0 +1,509 @@
+"""The command door: every command, its exit code, and one clear line where it cannot do its work."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import command
+import pytest
+from command import COLUMNS, Ended
+from lxml import etree
+
+from gateway import __version__, accounts, assembly, cli, settings, terminal
+from gateway.errors import NotAuthenticated
+from gateway.records import Credentials
+from gateway.sealing import load_key
+
+PROVIDER = "0001234"
+COMMANDS = ("check", "migrate", "provider", "rules", "sample", "sandbox", "schemas", "serve", "settings")
+VERSIONS = ("1.0", "2.0")
+RECORD = "{http://ns.medbiq.org/metrics/v1/}MedicalEducationMetrics"
+SUBMIT = ("--url", "http://127.0.0.1:9", "--provider", PROVIDER, "--user", "anna")
+
+
+Run = Callable[..., Ended]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """A function that runs a command in an empty folder, without settings."""
+    for name in [name for name in os.environ if name.startswith("CME_GATEWAY_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+    return partial(command.run, tmp_path)
+
+
+def _lets_in(user: str, password: str) -> bool:
+    """Whether the gateway that the settings name lets a user in."""
+    configured = settings.load()
+    store = assembly.store(configured)
+    gatekeeper = accounts.Gatekeeper(store.accounts.user, load_key(configured.key_file), 0)
+    try:
+        gatekeeper.admit(Credentials(PROVIDER, user, password))
+    except NotAuthenticated:
+        return False
+    finally:
+        store.close()
+    return True
+
+
+@pytest.fixture
+def ready(run: Run) -> Run:
+    """The command, with a database, a provider and its user anna."""
+    assert 0 == run("migrate").code
+    assert 0 == run("provider", "add", PROVIDER, "Demo Medical Society").code
+    assert 0 == run("user", "add", PROVIDER, "anna", "--password-stdin", stdin=b"a pass word\n").code
+    return run
+
+
+# --- how it is called ----------------------------------------------------------------------------------
+
+
+def test_version_is_told(run: Run) -> None:
+    """--version prints name and version."""
+    assert (0, f"cme-gateway {__version__}\n") == (run("--version").code, run("--version").out)
+
+
+def test_help_names_every_command_on_a_line(run: Run) -> None:
+    """The help fits 80 columns, names the command as it is typed, and cuts no description short."""
+    told = run("--help")
+    assert 0 == told.code
+    assert told.out.startswith("Usage: cme-gateway ")
+    assert [] == [name for name in COMMANDS if f"\n  {name} " not in told.out]
+    assert "..." not in told.out.partition("Commands:")[2]
+    assert COLUMNS >= max(map(len, told.out.splitlines()))
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("frob",),
+        ("--frob",),
+        ("check",),
+        ("provider", "add", PROVIDER),
+        ("provider", "add", "1234", "Short"),
+        ("provider", "add", "\uff11" * 7, "Full width"),
+        ("provider", "add", PROVIDER, ""),
+        ("provider", "add", PROVIDER, "two\nlines"),
+        ("user", "add", PROVIDER, " "),
+        ("user", "add", PROVIDER, "x" * 101),
+        ("user", "add", PROVIDER, "with:colon"),
+        ("user", "add", PROVIDER, "anna", "--password-stdin"),
+        ("sandbox", "--port", "0"),
+        ("sample", "activity", "--count", "0"),
+        ("sample", "activity", "--errors", "101"),
+        ("submit", "a.xml"),
+        ("submit", "a.xml", "--url", "127.0.0.1:8080", "--provider", PROVIDER, "--user", "anna"),
+        ("submit", "a.xml", "--url", "http://[", "--provider", PROVIDER, "--user", "anna"),
+        ("submit", "a.xml", "--service", "v9", *SUBMIT),
+        ("submit", "a.xml", *SUBMIT),  # no password, and no terminal to ask for it at
+    ],
+    ids=" ".join,
+)
+def test_wrong_usage_is_64_and_says_where_help_is(run: Run, arguments: tuple[str, ...]) -> None:
+    """Wrong usage is one line with the command whose help tells more, and exit code 64."""
+    told = run(*arguments)
+    assert (64, "") == (told.code, told.out)
+    assert told.is_one_clear_line
+    assert told.err.rstrip().endswith("--help")
+
+
+@pytest.mark.parametrize("group", [(), ("provider",), ("user",), ("sample",)])
+def test_no_command_shows_the_help(run: Run, group: tuple[str, ...]) -> None:
+    """A group without a command shows its help, on standard error, and is wrong usage."""
+    told = run(*group)
+    assert (64, "") == (told.code, told.out)
+    assert told.err.startswith(" ".join(("Usage: cme-gateway", *group)))
+
+
+def test_interrupt_is_quiet(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C ends a command without a word."""
+
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(assembly, "catalogue", interrupted)
+    told = run("rules")
+    assert (130, "", "") == (told.code, told.out, told.err.strip())
+
+
+def test_printed_commands_can_be_copied(capsys: pytest.CaptureFixture[str]) -> None:
+    """A line that is longer than the terminal is wide stays one line, and nothing in it is markup."""
+    line = f"[bold]cme-gateway[/] :warning: submit {'x' * 200}"
+    terminal.say(line)
+    assert f"{line}\n" == capsys.readouterr().out
+
+
+@pytest.mark.network
+def test_sandbox_tells_commands_that_exist(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the sandbox tells to type is understood: its options, its account, its files."""
+    told = cli._serving("http://127.0.0.1:9", None)
+    typed = [line.split() for line in told.splitlines() if line.startswith("  ")]
+    assert ["export", "CME_GATEWAY_PASSWORD=demo-password"] == typed[0]
+    _, *sample = typed[1]
+    Path("activities.xml").write_text(run(*sample[: sample.index(">")]).out)
+    assert 0 == run(*typed[2][1:]).code
+    monkeypatch.setenv("CME_GATEWAY_PASSWORD", "x")
+    submitted = run(*typed[3][1:])
+    assert (1, True) == (submitted.code, "There is no gateway at" in submitted.err)
+
+
+# --- accounts ------------------------------------------------------------------------------------------
+
+
+def test_migrate_makes_a_key_once(run: Run) -> None:
+    """The first run makes the key and says so, the second changes nothing."""
+    first, key = run("migrate"), Path("cme-gateway.key").read_bytes()
+    second = run("migrate")
+    assert [0, 0] == [first.code, second.code]
+    assert [True, False] == ["key file" in told.out for told in (first, second)]
+    assert key == Path("cme-gateway.key").read_bytes()
+
+
+def test_providers_are_added_listed_and_disabled(ready: Run) -> None:
+    """A provider is listed as it was added, as a table and as JSON; disabling can be undone."""
+    listed = {"id": PROVIDER, "name": "Demo Medical Society", "enabled": True}
+    assert [listed] == ready("provider", "list", "--json").rows
+    assert [True, True] == [
+        word in ready("provider", "list").out for word in (PROVIDER, "Demo Medical Society")
+    ]
+    assert 0 == ready("provider", "disable", PROVIDER).code
+    assert not _lets_in("anna", "a pass word")
+    assert [listed | {"enabled": False}] == ready("provider", "list", "--json").rows
+    assert 0 == ready("provider", "disable", PROVIDER, "--undo").code
+    assert _lets_in("anna", "a pass word")
+
+
+def test_empty_list_says_so(run: Run) -> None:
+    """A list without rows is a sentence, and as JSON an empty list."""
+    run("migrate")
+    assert "There are none.\n" == run("provider", "list").out
+    assert [] == run("provider", "list", "--json").rows
+
+
+def test_password_of_ones_own_is_never_shown(ready: Run) -> None:
+    """A password from standard input lets the user in, and is not printed."""
+    told = ready("user", "add", PROVIDER, "ben", "--password-stdin", stdin=b"s\xc3\xa9cret word\r\n")
+    assert (0, "Added user ben of provider 0001234.\n", "") == (told.code, told.out, told.err)
+    assert _lets_in("ben", "sécret word")
+
+
+def test_generated_password_is_shown_once_and_works(ready: Run) -> None:
+    """A generated password is on a line of its own that can be copied, and lets the user in."""
+    told = ready("user", "add", PROVIDER, "carla")
+    secret = told.out.splitlines()[-1].rpartition(" ")[2]
+    assert 0 == told.code
+    assert 1 == told.out.count(secret)
+    assert _lets_in("carla", secret)
+    assert secret not in ready("user", "list", PROVIDER).out
+
+
+def test_rotated_password_replaces_the_old_one(ready: Run) -> None:
+    """After a rotation the new password lets in and the old one does not."""
+    secret = ready("user", "rotate", PROVIDER, "anna").out.splitlines()[-1].rpartition(" ")[2]
+    assert [True, False] == [_lets_in("anna", secret), _lets_in("anna", "a pass word")]
+
+
+def test_users_are_listed_and_disabled(ready: Run) -> None:
+    """A disabled user is listed as such and not let in, until that is undone."""
+    assert 0 == ready("user", "disable", PROVIDER, "anna").code
+    assert [{"user": "anna", "enabled": False}] == ready("user", "list", PROVIDER, "--json").rows
+    assert not _lets_in("anna", "a pass word")
+    assert 0 == ready("user", "disable", PROVIDER, "anna", "--undo").code
+    assert _lets_in("anna", "a pass word")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("provider", "add", PROVIDER, "Again"),
+        ("provider", "disable", "0009999"),
+        ("user", "add", PROVIDER, "anna"),
+        ("user", "add", "0009999", "anna"),
+        ("user", "rotate", PROVIDER, "nobody"),
+        ("user", "disable", PROVIDER, "nobody"),
+        ("user", "list", "0009999"),
+    ],
+    ids=" ".join,
+)
+def test_what_accounts_cannot_do_is_refused(ready: Run, arguments: tuple[str, ...]) -> None:
+    """What exists already, or does not exist, is one line and exit code 2; no password is shown."""
+    told = ready(*arguments)
+    assert (2, "") == (told.code, told.out)
+    assert told.is_one_clear_line
+
+
+# --- check and sample ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_sample_passes_its_own_check(run: Run, version: str) -> None:
+    """What is generated without errors breaks no rule, from standard input as from a file."""
+    made = run("sample", "activity", "--version", version, "--count", "40", "--seed", "7").out.encode()
+    Path("good.xml").write_bytes(made)
+    told = run("check", "good.xml", "--json")
+    assert (0, []) == (told.code, [row for row in told.rows if row["severity"] == "Error"])
+    told = run("check", "-", stdin=made)
+    assert 0 == told.code
+    assert told.out.startswith(f"-: activity {version}, 40 records, 0 to be refused\n")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("version", VERSIONS)
+def test_sample_with_errors_breaks_the_rules_it_names(run: Run, version: str) -> None:
+    """Each record is found wrong by exactly the rule that the comment before it names."""
+    command = ("sample", "activity", "--version", version, "--count", "120", "--errors", "100", "--seed", "3")
+    made = run(*command).out.encode()
+    named = [
+        str(record.getprevious().text).split()[-1]  # type: ignore[union-attr]
+        for record in etree.fromstring(made).iter(RECORD)
+    ]
+    told = run("check", "-", "--json", stdin=made)
+    found = [(row["record"], row["code"]) for row in told.rows if row["severity"] == "Error"]
+    assert 2 == told.code
+    assert list(enumerate(named, 1)) == found
+    assert len(set(named)) > 10
+
+
+def test_sample_is_the_same_for_the_same_seed(run: Run) -> None:
+    """A seed makes the same samples again, another or none makes others."""
+    made = [run("sample", "activity", "--count", "5", *seed).out for seed in (("--seed", "1"),) * 2 + ((),)]
+    assert made[0] == made[1]
+    assert made[0] != made[2]
+
+
+def test_sample_of_an_unknown_version_is_refused(run: Run) -> None:
+    """A version that does not exist is one line that names those that do."""
+    told = run("sample", "activity", "--version", "3.1")
+    assert (2, "") == (told.code, told.out)
+    assert told.is_one_clear_line
+    assert "1.0, 2.0" in told.err
+
+
+def test_check_tells_findings_with_their_place(run: Run) -> None:
+    """Findings stand with record, line, column, code and remedy, in a table that fits 80 columns."""
+    made = run("sample", "activity", "--count", "2", "--errors", "100", "--seed", "1").out
+    Path("bad.xml").write_text(made)
+    told, rows = run("check", "bad.xml"), run("check", "bad.xml", "--json").rows
+    assert 2 == told.code
+    assert told.out.startswith("bad.xml: activity 2.0, 2 records, 2 to be refused\n")
+    assert COLUMNS >= max(map(len, told.out.splitlines()))
+    for row in rows:
+        assert f"{row['line']}:{row['column']} " in told.out
+        assert f" {row['code']} " in told.out
+        assert made.splitlines()[row["line"] - 1][row["column"] - 1] == "<"
+    expected = (
+        "file",
+        "record",
+        "id",
+        "severity",
+        "code",
+        "field",
+        "text",
+        "remedy",
+        "path",
+        "line",
+        "column",
+    )
+    assert {expected} == {tuple(row) for row in rows}
+
+
+def test_check_tells_of_every_file(run: Run) -> None:
+    """A file that cannot be read, by name, kind or content, does not keep the others from being judged."""
+    Path("good.xml").write_text(run("sample", "activity").out)
+    Path("old.xml").write_text('<ACCMEActivities schemaVersion="0.9"/>')
+    Path("broken.xml").write_text("<a>\n<b>\n</a>")
+    Path("folder").mkdir()
+    names = ("missing.xml", "folder", "broken.xml", "old.xml", "good.xml")
+    told, rows = run("check", *names), run("check", "--json", *names).rows
+    assert 2 == told.code
+    assert list(names) == [line.partition(":")[0] for line in told.out.splitlines()]
+    assert ["X001", "X001", "X001", "X010"] == [row["code"] for row in rows]
+    assert [0, 0, 0, 0] == [row["record"] for row in rows]
+    assert "line 3" in told.out
+
+
+def test_check_of_a_wrong_wrapper_tells_its_findings(run: Run) -> None:
+    """A file whose wrapper is wrong is refused as a whole, with its findings as a table."""
+    Path("wrong.xml").write_text("<ACCMEActivities><frob/></ACCMEActivities>")
+    told = run("check", "wrong.xml")
+    assert (2, True, True) == (told.code, "refused as a whole" in told.out, " X020 " in told.out)
+
+
+def test_json_is_all_of_standard_output(run: Run) -> None:
+    """With --json the summary goes to standard error, so that a program can read the output."""
+    Path("good.xml").write_text(run("sample", "activity").out)
+    told = run("check", "good.xml", "--json")
+    assert ([], True) == (json.loads(told.out), "1 record, 0 to be refused" in told.err)
+
+
+def test_zone_decides_which_day_it_is(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Today is the day in the zone of the settings."""
+    days = set()
+    for zone in ("Pacific/Kiritimati", "Etc/GMT+12"):  # 26 hours apart: never the same day
+        monkeypatch.setenv("CME_GATEWAY_ZONE", zone)
+        days.add(cli._today(settings.load()))
+    assert 2 == len(days)
+
+
+# --- catalogues ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("command", "key", "known"),
+    [
+        ("schemas", "namespace", "urn:cme-gateway:pars:activity:2.0"),
+        ("rules", "code", "A101"),
+        ("rules", "code", "X001"),
+        ("settings", "env", "CME_GATEWAY_MAX_RECORD_ELEMENTS"),
+    ],
+)
+def test_catalogue_is_a_table_and_json(run: Run, arguments: str, key: str, known: str) -> None:
+    """A catalogue names everything once; in its table, 80 columns wide, no name is broken over lines."""
+    table, rows = run(command), run(command, "--json").rows
+    names = [row[key] for row in rows]
+    assert known in names
+    assert len(names) == len(set(names))
+    assert [] == [name for name in names if name not in table.out]
+    assert COLUMNS >= max(map(len, table.out.splitlines()))
+
+
+# --- what stands in the way ----------------------------------------------------------------------------
+
+
+def test_missing_database_is_named(run: Run) -> None:
+    """Without key or database a command says which command makes them."""
+    told = run("provider", "list")
+    assert (1, True, True) == (told.code, told.is_one_clear_line, "cme-gateway migrate" in told.err)
+    run("migrate")
+    Path("cme-gateway.db").unlink()
+    told = run("provider", "list")
+    assert (1, True, True) == (told.code, told.is_one_clear_line, "cme-gateway migrate" in told.err)
+    assert not Path("cme-gateway.db").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE", "nonsense"),
+        ("DATABASE", "mysql://localhost/x"),
+        ("DATABASE", "sqlite:////proc/none/x.db"),
+        ("KEY_FILE", "/proc/none/key"),
+    ],
+)
+def test_migrate_that_cannot_is_one_line(
+    run: Run, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    """A database or key file that cannot be made is one line and exit code 1."""
+    monkeypatch.setenv(f"CME_GATEWAY_{name}", value)
+    told = run("migrate")
+    assert (1, "") == (told.code, told.out)
+    assert told.is_one_clear_line
+
+
+@pytest.mark.network
+def test_absent_postgres_is_one_line(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A database server that is not there is one line without the password of its URL."""
+    monkeypatch.setenv("CME_GATEWAY_DATABASE", "postgresql://anna:topsecret@127.0.0.1:9/x")
+    told = run("migrate")
+    assert (1, True, False) == (told.code, told.is_one_clear_line, "topsecret" in told.err)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("PORT", "1"), ("WORKERS", "0"), ("ZONE", "Mars/Base"), ("BIND", "x"), ("SETTINGS", "/none.toml")],
+)
+def test_bad_setting_is_one_line(run: Run, monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    """A setting that does not exist or cannot be is one line that names it, before anything is done."""
+    monkeypatch.setenv(f"CME_GATEWAY_{name}", value)
+    told = run("migrate")
+    assert (2, True) == (told.code, told.is_one_clear_line)
+    assert value in told.err or f"CME_GATEWAY_{name}" in told.err
+
+
+@pytest.mark.parametrize("command", [("serve",), ("sandbox", "--port")], ids=" ".join)
+def test_port_in_use_is_one_line(
+    ready: Run, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
+    """A port that is taken is one line that names it."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        monkeypatch.setenv("CME_GATEWAY_BIND", f"127.0.0.1:{port}")
+        told = ready(*command, *([port] if len(command) > 1 else []))
+    assert (1, True, True) == (told.code, told.is_one_clear_line, f"Port {port} " in told.err)
+
+
+def test_sandbox_refuses_other_hosts(run: Run) -> None:
+    """The sandbox, whose password everybody knows, is for loopback only."""
+    told = run("sandbox", "--host", "0.0.0.0")  # noqa: S104  refused
+    assert (2, True) == (told.code, told.is_one_clear_line)
+
+
+def test_sandbox_that_cannot_keep_its_data_is_one_line(run: Run) -> None:
+    """A data folder that cannot be made is one line and exit code 1."""
+    Path("file").write_text("")
+    told = run("sandbox", "--data", "file/below", "--port", _free_port())
+    assert (1, True) == (told.code, told.is_one_clear_line)
+
+
+@pytest.mark.network
+def test_absent_gateway_is_one_line(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no gateway is served, submitting is one line and exit code 1; no file is left behind."""
+    monkeypatch.setenv("CME_GATEWAY_PASSWORD", "x")
+    told = run("submit", "a.xml", *SUBMIT, "--errors", "corrections.xml")
+    assert (1, True, False) == (told.code, told.is_one_clear_line, Path("corrections.xml").exists())
+
+
+@pytest.mark.parametrize(("files", "errors"), [(("a.xml", "b.xml"), "new.xml"), (("a.xml",), "there.xml")])
+def test_corrections_write_over_nothing(
+    run: Run, monkeypatch: pytest.MonkeyPatch, files: tuple[str, ...], errors: str
+) -> None:
+    """Corrections are of one file, and go into a new one."""
+    monkeypatch.setenv("CME_GATEWAY_PASSWORD", "x")
+    Path("there.xml").write_text("precious")
+    told = run("submit", *files, *SUBMIT, "--errors", errors)
+    assert (64, True) == (told.code, told.is_one_clear_line)
+    assert ("precious", False) == (Path("there.xml").read_text(), Path("new.xml").exists())
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", ["rules", "sample activity --count 200", "rules --json"])
+def test_broken_pipe_is_quiet(arguments: str) -> None:
+    """A reader that goes away early, such as `head`, ends a command without a word."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "gateway.cli", *command.split()],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    process.stdout.close()
+    _, err = process.communicate()
+    assert (1, b"") == (process.returncode, err)
+
+
+@pytest.mark.slow
+def test_any_locale_will_do() -> None:
+    """A terminal that knows ASCII only gets escapes, and no traceback."""
+    ascii_only = {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0", "LC_ALL": "C", "PYTHONCOERCECLOCALE": "0"}
+    told = subprocess.run(
+        [sys.executable, "-m", "gateway.cli", "check", "Ärzte.xml"],
+        env=os.environ | ascii_only,
+        capture_output=True,
+    )
+    assert (2, b"") == (told.returncode, told.stderr)
+    assert told.stdout.startswith(rb"\xc4rzte.xml") or told.stdout.startswith(b"\\u")

@@ -1,0 +1,263 @@
+"""Our own client: what it sends, how it waits, and what it makes of every kind of answer."""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+from lxml import etree
+from served import PASSWORD, PROVIDER, USER, Served, serving
+
+from gateway import assembly, client
+from gateway.client import CallFailed, CallRefused, Corrections, GatewayClient, Sent, Submitted, Unreachable
+from gateway.errors import GatewayError, Unreadable
+from gateway.pieces import Piece, Record
+from gateway.records import Credentials, Finding, Location, Severity, replace
+from gateway.samples import demo_activities
+from gateway.settings import Settings
+
+GATEWAY = Path(client.__file__).parent
+CREDENTIALS = Credentials(PROVIDER, USER, PASSWORD)
+TODAY = assembly.now().date()
+READER = assembly.reader(Settings())
+VERSION = READER.named("activity", "2.0")
+TIMES = {"timeout", "operation_timeout"}
+FAULT = """<soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"><soap:Body><soap:Fault>
+<faultcode>soap:{kind}</faultcode><faultstring>x</faultstring><detail>{detail}</detail>
+</soap:Fault></soap:Body></soap:Envelope>"""
+DETAIL = """<f:Fault xmlns:f="urn:cme-gateway:fault:1"><f:Code>X012</f:Code><f:Text>Wrong.</f:Text>
+<f:Remedy>Mend it.</f:Remedy><f:Finding><f:Code>X020</f:Code><f:Severity>Error</f:Severity>
+<f:Field>a</f:Field><f:Path>/a</f:Path><f:Line>3</f:Line><f:Text>There.</f:Text><f:Remedy>Out.</f:Remedy></f:Finding>
+<f:TraceId>1</f:TraceId></f:Fault>"""
+
+
+# --- how long it waits ---------------------------------------------------------------------------------
+
+
+def _calls(source: str, name: str) -> list[set[str | None]]:
+    """The keyword arguments of each call of a name in a source."""
+    calls = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call))
+    named = (call for call in calls if isinstance(call.func, ast.Name) and call.func.id == name)
+    return [{keyword.arg for keyword in call.keywords} for call in named]
+
+
+def _waits_for_ever(source: str) -> bool:
+    """Whether a source makes a zeep client whose waiting has no end."""
+    transports = _calls(source, "Transport")
+    return not (
+        all(given >= TIMES for given in transports)
+        and all("transport" in given for given in _calls(source, "Client"))
+    )
+
+
+def test_every_zeep_client_has_both_timeouts() -> None:
+    """Whoever makes a zeep client says how long it waits for a contract and for an answer."""
+    sources = {path: path.read_text("utf-8") for path in GATEWAY.rglob("*.py")}
+    makers = {path.name for path, source in sources.items() if _calls(source, "Client")}
+    assert {"client.py"} == makers
+    assert set() == {path.name for path, source in sources.items() if _waits_for_ever(source)}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "Client(wsdl)",
+        "Client(wsdl, transport=Transport())",
+        "Client(wsdl, transport=Transport(timeout=1))",
+        "Client(wsdl, transport=Transport(operation_timeout=1))",
+    ],
+)
+def test_client_without_a_timeout_is_found(source: str) -> None:
+    """The look at the sources finds a client that waits for ever."""
+    assert _waits_for_ever(source)
+
+
+# --- what it makes of an answer ------------------------------------------------------------------------
+
+
+@contextmanager
+def _answering(status: int, body: bytes, kind: str = "text/xml") -> Iterator[str]:
+    """A server that gives our contracts by GET, and one answer to every POST."""
+
+    class Answering(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            path = self.path.partition("?")[0]
+            name = f"wsdl/{path.rpartition('/')[2]}.wsdl" if path.startswith("/soap/") else path[1:]
+            folder, _, rest = name.partition("/")
+            here = f'<soap:address location="http://{self.headers["Host"]}{path}"'.encode()
+            contract = re.sub(b'<soap:address location="[^"]*"', here, (files(folder) / rest).read_bytes())
+            self._answer(200, contract, "text/xml")
+
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self._answer(status, body, kind)
+
+        def _answer(self, status: int, body: bytes, kind: str) -> None:
+            self.send_response(status)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Nobody reads it."""
+
+    with HTTPServer(("127.0.0.1", 0), Answering) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def _refusal(status: int, body: bytes, kind: str = "text/xml") -> GatewayError:
+    with _answering(status, body, kind) as url:
+        caller = GatewayClient(url, CREDENTIALS)
+        with pytest.raises(GatewayError) as caught:
+            list(caller.submit(io.BytesIO(b"\n\n<ACCMEActivities>\n<a/>\n<b/></ACCMEActivities>")))
+    return caught.value
+
+
+@pytest.mark.network
+@pytest.mark.parametrize(("kind", "error"), [("Client", CallRefused), ("Server", CallFailed)])
+def test_fault_is_refusal_or_failure(kind: str, error: type[GatewayError]) -> None:
+    """A fault of the sender's is a refusal, one of the gateway's a failure; code and remedy are kept."""
+    raised = _refusal(500, FAULT.format(kind=kind, detail=DETAIL).encode())
+    assert error is type(raised)
+    assert ("X012", "Wrong.", "Mend it.") == (raised.code, raised.text, raised.remedy)
+
+
+@pytest.mark.network
+def test_findings_of_a_fault_have_lines_of_the_file() -> None:
+    """What a fault says of the message's lines is told of the file's."""
+    [finding] = _refusal(500, FAULT.format(kind="Client", detail=DETAIL).encode()).findings
+    assert Finding("X020", Severity.ERROR, "There.", "Out.", "a", "/a", 6) == finding
+
+
+@pytest.mark.network
+@pytest.mark.parametrize("kind", ["Client", "Server"])
+def test_fault_without_our_detail_is_told(kind: str) -> None:
+    """A fault that is not ours, of a proxy, still is one clear sentence."""
+    raised = _refusal(500, FAULT.format(kind=kind, detail="").encode())
+    assert "x" == raised.text
+
+
+@pytest.mark.network
+@pytest.mark.parametrize(
+    ("status", "body", "kind"),
+    [
+        (502, b"<html>Bad Gateway", "text/html"),
+        (200, b"<html>Welcome</html>", "text/html"),
+        (200, b"", "text/xml"),
+        (200, b"<soap", "text/xml"),
+        (503, b"", "text/plain"),
+    ],
+)
+def test_answer_that_is_no_answer_is_a_failure(status: int, body: bytes, kind: str) -> None:
+    """Whatever answers in place of the gateway is reported as such."""
+    raised = _refusal(status, body, kind)
+    assert (Unreachable, "The gateway did not answer (it speaks no SOAP).") == (type(raised), raised.text)
+
+
+@pytest.mark.network
+@pytest.mark.parametrize("url", ["http://127.0.0.1:9", "http://127.0.0.1:9/", "http://["])
+def test_wrong_address_is_a_failure(url: str) -> None:
+    """Where nobody listens, one sentence says so."""
+    with pytest.raises(Unreachable, match="There is no gateway at"):
+        GatewayClient(url, CREDENTIALS)
+
+
+# --- files, against a gateway --------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A gateway to send files to."""
+    folder = tmp_path_factory.mktemp("client")
+    with serving(f"sqlite:///{folder / 'gateway.db'}", folder) as served:
+        yield served
+
+
+def _document(count: int, wrong: set[int]) -> str:
+    """A file of so many activities, of which some have a country that is no code."""
+    good = demo_activities(TODAY)[1]
+    bad = replace(good, location=Location("Lyon", None, "FR"))
+    activities = [
+        replace(bad if number in wrong else good, provider_activity_id=f"CUT-{number}")
+        for number in range(1, count + 1)
+    ]
+    wrapper, _ = READER.write(activities, VERSION)
+    return etree.tostring(wrapper, encoding="unicode", pretty_print=True)
+
+
+@pytest.mark.network
+def test_findings_have_lines_of_the_file(gateway: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also in the third call for a file, a finding names the record and the line it has in the file."""
+    monkeypatch.setattr(client, "RECORDS_PER_CALL", 2)
+    text = _document(6, {2, 5})
+    caller = GatewayClient(gateway.url, CREDENTIALS)
+    answers = list(caller.submit(io.BytesIO(text.encode()), validate_only=True))
+    refused = [one for answer in answers for one in answer.results if one.refused]
+    assert [2, 2, 2] == [len(answer.results) for answer in answers]
+    assert [(2, "CUT-2"), (5, "CUT-5")] == [(one.number, one.label) for one in refused]
+    at = [line for line, said in enumerate(text.splitlines(), 1) if "<hx:activityLocation>" in said]
+    assert [at[1], at[4]] == [one.findings[0].line for one in refused]
+
+
+@pytest.mark.network
+def test_broken_file_is_sent_up_to_where_it_breaks(gateway: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whole pieces before an error are sent, and the error says at which line it is."""
+    monkeypatch.setattr(client, "RECORDS_PER_CALL", 1)
+    text = _document(2, set()).removesuffix("</ACCMEActivities>\n")
+    caller = GatewayClient(gateway.url, CREDENTIALS)
+    answers = caller.submit(io.BytesIO(text.encode()), validate_only=True)
+    assert 1 == len(next(answers).results)
+    with pytest.raises(Unreadable, match=f"line {text.count(chr(10)) + 1}"):
+        list(answers)
+
+
+@pytest.mark.network
+def test_corrections_are_a_new_submission(gateway: Served) -> None:
+    """The refused records alone, once corrected, are a file the gateway takes; their faults stand above."""
+    written = io.StringIO()
+    caller = GatewayClient(gateway.url, CREDENTIALS)
+    [answer] = caller.submit(io.BytesIO(_document(3, {1, 3}).encode()), validate_only=True)
+    corrections = Corrections(written)
+    corrections.add(answer)
+    corrections.close()
+    assert corrections.any
+    notes = [comment.text for comment in etree.fromstring(written.getvalue()).iter(etree.Comment)]
+    assert [True, True] == ["A301 activityLocation: " in (note or "") for note in notes]
+    mended = written.getvalue().replace(">FR<", ">FRA<").encode()
+    [again] = caller.submit(io.BytesIO(mended), validate_only=True)
+    assert [("CUT-1", False), ("CUT-3", False)] == [(one.label, one.refused) for one in again.results]
+
+
+def test_corrections_stay_well_formed_whatever_was_found() -> None:
+    """A finding that quotes hyphens or markup does not end the comment it stands in."""
+    finding = Finding("A1", Severity.ERROR, 'Found: "--><b/>---".', "-", "a")
+    one = Sent(1, "x", (finding,), True, "<r/>")
+    written = io.StringIO()
+    corrections = Corrections(written)
+    corrections.add(Submitted("", (one,), Piece("<w>", 1, (Record(1, "<r/>"),), 0)))
+    corrections.close()
+    assert ["r"] == [child.tag for child in etree.fromstring(written.getvalue()).iterchildren("*")]
+
+
+def test_nothing_refused_is_nothing_to_correct() -> None:
+    """Where nothing was refused nothing is written."""
+    written = io.StringIO()
+    corrections = Corrections(written)
+    corrections.add(Submitted("", (Sent(1, "x", (), False, "<r/>"),), Piece("<w>", 1, (), 0)))
+    corrections.close()
+    assert ("", False) == (written.getvalue(), corrections.any)

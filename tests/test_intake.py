@@ -1,0 +1,336 @@
+"""The rim: what is too large, in another encoding, nested or armed never becomes a tree to work on."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+from lxml import etree
+
+from gateway import intake
+from gateway.errors import TooLarge, Unreadable, UnsupportedMedia
+from gateway.intake import Limits
+from gateway.records import Credentials
+
+LIMITS = Limits(max_call_bytes=100, max_elements=10, max_depth=4)
+WIDE = Limits()
+
+
+class Body(io.BytesIO):
+    """A body that knows how much of it was asked for."""
+
+    asked = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Read, and remember how much was wanted."""
+        self.asked = len(self.getbuffer()) if size is None or size < 0 else size
+        return super().read(size)
+
+
+def environ(body: bytes, **headers: Any) -> dict[str, Any]:
+    """A request's surroundings, its length announced unless a header says otherwise."""
+    return {"wsgi.input": Body(body), "CONTENT_LENGTH": str(len(body))} | headers
+
+
+# --- the body -----------------------------------------------------------------------------------------
+
+
+def test_a_body_is_read_whole() -> None:
+    """Announced or in chunks, a body up to the limit arrives whole."""
+    body = b"x" * LIMITS.max_call_bytes
+    assert body == intake.read_body(environ(body), LIMITS)
+    chunked = environ(body, CONTENT_LENGTH="", **{"wsgi.input_terminated": True})
+    assert body == intake.read_body(chunked, LIMITS)
+
+
+@pytest.mark.parametrize("length", ["101", "1073741824", "9" * 30])
+def test_an_announced_length_beyond_the_limit_is_refused_unread(length: str) -> None:
+    """Not a byte is read of a body that says it is too large."""
+    request = environ(b"x", CONTENT_LENGTH=length)
+    with pytest.raises(TooLarge, match="larger than the 100 bytes"):
+        intake.read_body(request, LIMITS)
+    assert 0 == request["wsgi.input"].asked
+
+
+def test_a_chunked_body_is_read_one_byte_beyond_the_limit_at_most() -> None:
+    """What announces no length cannot fill the memory."""
+    request = environ(b"x" * 1_000, CONTENT_LENGTH="", **{"wsgi.input_terminated": True})
+    with pytest.raises(TooLarge):
+        intake.read_body(request, LIMITS)
+    assert LIMITS.max_call_bytes + 1 == request["wsgi.input"].asked
+
+
+def test_nothing_announced_is_not_waited_for() -> None:
+    """Without a length and without chunks there is no body, and nobody waits for one."""
+    request = environ(b"x", CONTENT_LENGTH="")
+    assert b"" == intake.read_body(request, LIMITS)
+    assert 0 == request["wsgi.input"].asked
+
+
+@pytest.mark.parametrize("length", ["abc", "-5", "1.5", "+3", " 3", "0x3"])
+def test_a_length_that_is_no_number_is_refused(length: str) -> None:
+    """An odd Content-Length is a refusal, not an exception of Python's."""
+    with pytest.raises(Unreadable, match="Content-Length"):
+        intake.read_body(environ(b"abc", CONTENT_LENGTH=length), LIMITS)
+
+
+def test_a_body_that_ends_early_is_refused() -> None:
+    """Half a message is no message."""
+    with pytest.raises(Unreadable, match="ended before"):
+        intake.read_body(environ(b"<a/>", CONTENT_LENGTH="50"), LIMITS)
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "GZIP", "identity, gzip"])
+def test_a_compressed_body_is_refused_unread(encoding: str) -> None:
+    """Nothing is inflated, so that nothing can burst."""
+    request = environ(b"\x1f\x8b", HTTP_CONTENT_ENCODING=encoding)
+    with pytest.raises(UnsupportedMedia, match="compressed"):
+        intake.read_body(request, LIMITS)
+    assert 0 == request["wsgi.input"].asked
+
+
+def test_identity_is_no_compression() -> None:
+    """The encoding `identity` says that there is none."""
+    assert b"x" == intake.read_body(environ(b"x", HTTP_CONTENT_ENCODING=" Identity "), LIMITS)
+
+
+# --- the encoding -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("header", "encoding"),
+    [
+        (None, None),
+        ("text/xml", None),
+        ("text/xml; charset=utf-8", "utf-8"),
+        ('application/xml; charset="UTF-8"', "utf-8"),
+        ("TEXT/XML;charset=utf-16", "utf-16"),
+        ("text/xml; charset=UTF-16BE", "utf-16be"),
+        ("text/xml; charset=us-ascii", "us-ascii"),
+    ],
+)
+def test_the_header_tells_the_encoding(header: str | None, encoding: str | None) -> None:
+    """A charset of the Content-Type is taken in any spelling; without one nothing is declared."""
+    assert encoding == intake.declared_encoding(header)
+
+
+@pytest.mark.parametrize(
+    "header", ["text/xml; charset=iso-8859-1", "text/xml; charset=utf-7", "application/json", "text/html"]
+)
+def test_other_media_and_charsets_are_refused(header: str) -> None:
+    """What is no XML, or in a charset that is not taken, is refused before it is read."""
+    with pytest.raises(UnsupportedMedia):
+        intake.declared_encoding(header)
+
+
+DECLARED = "<?xml version='1.0' encoding='{}'?><a>\u00e9</a>"
+
+
+@pytest.mark.parametrize(
+    ("body", "header"),
+    [
+        ("<a>\u00e9</a>".encode(), None),
+        ("\ufeff<a>\u00e9</a>".encode(), None),
+        ("\ufeff<a>\u00e9</a>".encode(), "utf-8"),
+        ("<a>\u00e9</a>".encode("utf-16"), None),
+        ("<a>\u00e9</a>".encode("utf-16"), "utf-16"),
+        ("<a>\u00e9</a>".encode("utf-16-le"), "utf-16"),
+        ("<a>\u00e9</a>".encode("utf-16-be"), "utf-16be"),
+        ("\ufeff<a>\u00e9</a>".encode("utf-16-be"), "utf-16be"),
+        ("\ufeff<a>\u00e9</a>".encode("utf-16-be"), "utf-16"),
+        ("\ufeff<a>\u00e9</a>".encode("utf-16-le"), "utf-16be"),
+        (DECLARED.format("utf-16").encode("utf-16-be"), None),
+        (DECLARED.format("iso-8859-1").encode(), "utf-8"),
+        (DECLARED.format("utf-16").encode(), "utf-8"),
+    ],
+)
+def test_encodings_that_are_taken(body: bytes, header: str | None) -> None:
+    """UTF-8 and UTF-16 are read with and without mark; what the header says wins over the document."""
+    assert "\u00e9" == intake.parse(body, WIDE, header).root.text
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        DECLARED.format("iso-8859-1").encode("latin-1"),
+        DECLARED.format("windows-1252").encode("latin-1"),
+        b"<?xml version='1.0' encoding='utf-7'?><a>+AOk-</a>",
+        b"<?xml version='1.0' encoding='klingon'?><a/>",
+        "<a/>".encode("utf-32"),
+        DECLARED.format("utf-16").encode(),
+        b"<a>\xff\xfe</a>",
+    ],
+)
+def test_encodings_that_are_not_taken(body: bytes) -> None:
+    """Any other encoding, and bytes that are not in theirs, are unreadable and no exception of lxml's."""
+    with pytest.raises(Unreadable):
+        intake.parse(body, WIDE)
+
+
+def test_a_header_that_does_not_fit_the_bytes_is_refused() -> None:
+    """The header wins also where it is wrong."""
+    for header in ("us-ascii", "utf-16"):
+        with pytest.raises(Unreadable):
+            intake.parse("<a>\u00e9</a>".encode(), WIDE, header)
+
+
+# --- the tree -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("body", [b"", b" \r\n\t", b"\xef\xbb\xbf", b"x", b"<a>", b"<a/><b/>", b"<a>\0</a>"])
+def test_what_is_no_document_is_unreadable(body: bytes) -> None:
+    """Nothing, something else or a broken document is refused in our words."""
+    with pytest.raises(Unreadable) as refused:
+        intake.parse(body, WIDE)
+    assert refused.value.text.startswith(("The message is empty.", "The message is not well-formed XML"))
+
+
+def test_an_unreadable_document_names_its_line() -> None:
+    """A sender finds the broken place."""
+    with pytest.raises(Unreadable, match="line 3"):
+        intake.parse(b"<a>\n<b>\n</a>", WIDE)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-be"])
+@pytest.mark.parametrize(
+    "doctype",
+    [
+        "<!DOCTYPE a>",
+        "<!DOCTYPE a SYSTEM 'file:///etc/hostname'>",
+        "<!DOCTYPE a [<!ENTITY x 'y'>]>",
+        "<!DOCTYPE a [<!ENTITY % x SYSTEM 'http://127.0.0.1:1/x'>%x;]>",
+        "<!DOCTYPE a [<!ATTLIST a b CDATA 'c'>]>",
+    ],
+)
+def test_a_doctype_is_refused(doctype: str, encoding: str) -> None:
+    """A DOCTYPE is refused in any encoding: a scan of bytes would miss UTF-16."""
+    declared = "<?xml version='1.0' encoding='utf-16'?>" if "16" in encoding else ""
+    with pytest.raises(Unreadable, match="DOCTYPE"):
+        intake.parse(f"{declared}{doctype}<a/>".encode(encoding), WIDE)
+
+
+def test_the_word_doctype_is_harmless() -> None:
+    """Negative control: what looks like a DOCTYPE in a comment or a text is none."""
+    parsed = intake.parse(b"<a><!-- <!DOCTYPE a> --><![CDATA[<!DOCTYPE a>]]></a>", WIDE)
+    assert "<!DOCTYPE a>" == parsed.root.text
+
+
+def test_entities_are_not_resolved() -> None:
+    """Negative control of the DOCTYPE's refusal: the parser itself resolves no entity either."""
+    parser = intake._parser(None)
+    armed = etree.fromstring(b"<!DOCTYPE a [<!ENTITY x SYSTEM 'file:///etc/hostname'>]><a>&x;</a>", parser)
+    assert not armed.text
+    assert "&x;" == armed[0].text
+
+
+def test_comments_and_instructions_leave_the_text_whole() -> None:
+    """A text is one text, whatever was put in between."""
+    assert "xyz<w>" == intake.parse(b"<a>x<!-- c -->y<?p i?>z<![CDATA[<w>]]></a>", WIDE).root.text
+
+
+def test_depth_is_capped() -> None:
+    """As deep as the limit is taken, one level more is not."""
+    assert 4 == intake.parse(b"<a>" * 4 + b"</a>" * 4, LIMITS).elements
+    with pytest.raises(Unreadable, match="deeper than 4"):
+        intake.parse(b"<a>" * 5 + b"</a>" * 5, LIMITS)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_elements_are_capped(encoding: str) -> None:
+    """As many as the limit are taken, one more is not."""
+    assert 10 == intake.parse(f"<a>{'<b>x</b>' * 9}</a>".encode(encoding), LIMITS).elements
+    with pytest.raises(TooLarge, match="more than the 10 elements"):
+        intake.parse(f"<a>{'<b>x</b>' * 10}</a>".encode(encoding), LIMITS)
+
+
+def test_no_tree_is_made_of_far_too_many_elements(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two million empty elements fit into 8 MB, and into 300 MB as a tree: they are refused as bytes."""
+    monkeypatch.setattr(intake, "_parsed", None)
+    with pytest.raises(TooLarge, match="200,000 elements"):
+        intake.parse(b"<a>" + b"<b/>" * 2_000_000 + b"</a>", WIDE)
+
+
+def test_comments_do_not_count_as_elements() -> None:
+    """Negative control: what is no element is not taken for one."""
+    assert 1 == intake.parse(b"<a>" + b"<!-- x --><?p i?><![CDATA[]]>" * 50 + b"</a>", LIMITS).elements
+
+
+def attributes(count: int, form: str = 'p{}="x"') -> str:
+    """An element with so many attributes."""
+    return f"<a {' '.join(form.format(number) for number in range(count))}/>"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+@pytest.mark.parametrize("form", ['p{}="x"', "p{} = '>'", 'xmlns:p{}="urn:{}"', 'p{}="&lt;=&quot;"'])
+def test_attributes_are_capped_before_a_tree_is_made(
+    form: str, encoding: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """64 attributes or namespaces of an element are taken, 65 are not, however they are written."""
+    most = attributes(intake.MOST_ATTRIBUTES, form.replace("urn:{}", "urn:x")).encode(encoding)
+    assert 1 == intake.parse(most, WIDE).elements
+    monkeypatch.setattr(intake, "_parsed", None)
+    more = attributes(intake.MOST_ATTRIBUTES + 1, form.replace("urn:{}", "urn:x")).encode(encoding)
+    with pytest.raises(TooLarge, match="64 attributes"):
+        intake.parse(more, WIDE)
+
+
+def test_equal_signs_in_a_text_are_no_attributes() -> None:
+    """Negative control: a text full of what looks like attributes is a text."""
+    text = " ".join(f'p{number}="x"' for number in range(500))
+    assert text == intake.parse(f"<a>{text}</a>".encode(), WIDE).root.text
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_namespaces_in_scope_are_capped(encoding: str) -> None:
+    """Many namespaces in one place are refused, also where each element has few of them."""
+    level = " ".join(f'xmlns:p{number}="urn:x"' for number in range(60))
+    nested = f"<a {level}>" * 5 + "</a>" * 5
+    with pytest.raises(TooLarge, match="256 namespaces"):
+        intake.parse(nested.encode(encoding), WIDE)
+
+
+def test_namespaces_side_by_side_are_taken() -> None:
+    """Negative control: clients that declare their namespaces on each element anew do no harm."""
+    many = '<m:b xmlns:m="urn:m" xmlns:n="urn:n"/>' * 1_000
+    assert 1_001 == intake.parse(f"<a>{many}</a>".encode(), WIDE).elements
+
+
+def test_a_huge_text_is_read_or_refused_never_more() -> None:
+    """Seven megabytes of text are a text; beyond libxml2's own limit they are unreadable."""
+    assert 7_000_000 == len(intake.parse(b"<a>" + b"x" * 7_000_000 + b"</a>", WIDE).root.text or "")
+    with pytest.raises(Unreadable):
+        intake.parse(b"<a>" + b"x" * 10_000_001 + b"</a>", WIDE)
+
+
+# --- the credentials -----------------------------------------------------------------------------------
+
+
+def test_credentials_leave_the_tree() -> None:
+    """User and password are nowhere in what is kept or compared; the provider's id stays."""
+    operation = etree.fromstring(
+        "<Save xmlns='urn:s'><ProviderId> 0001234 </ProviderId><User> lms </User>"
+        "<Password> pass word </Password><Rest>x</Rest></Save>"
+    )
+    assert Credentials("0001234", "lms", " pass word ") == intake.take_credentials(operation)
+    kept = etree.tostring(operation, method="c14n", exclusive=True)
+    assert b"lms" not in kept
+    assert b"pass" not in kept
+    assert b"0001234" in kept
+    assert ["ProviderId", "Rest"] == [etree.QName(child).localname for child in operation]
+
+
+def test_every_password_leaves_the_tree() -> None:
+    """Of several the first counts, and none stays, whatever its namespace."""
+    operation = etree.fromstring(
+        "<Save><Password>one</Password><x:Password xmlns:x='urn:x'>two</x:Password>"
+        "<User>a</User><User>b</User></Save>"
+    )
+    assert Credentials(None, "a", "one") == intake.take_credentials(operation)
+    assert 0 == len(operation)
+
+
+def test_what_was_not_given_is_none() -> None:
+    """Absent and empty credentials are the same."""
+    operation = etree.fromstring("<Save><ProviderId> </ProviderId><User/><Password></Password></Save>")
+    assert Credentials() == intake.take_credentials(operation)

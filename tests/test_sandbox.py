@@ -1,0 +1,252 @@
+"""The whole system as a user starts it: the demo, the files sent to it, and what is left when it stops."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gateway import sandbox
+
+pytestmark = [pytest.mark.network, pytest.mark.slow]
+
+COMMAND = [sys.executable, "-m", "gateway.cli"]
+ROOT = Path(__file__).parent.parent
+PATIENCE = 60
+QUICK = 15
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where commands run, and where they put what is temporary."""
+    return tmp_path_factory.mktemp("sandbox")
+
+
+def _environment(folder: Path, **more: str) -> dict[str, str]:
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("CME_GATEWAY_")}
+    own = {"PYTHONPATH": str(ROOT), "TMPDIR": str(folder), "COLUMNS": "80"}
+    return inherited | own | {"CME_GATEWAY_PASSWORD": sandbox.PASSWORD, **more}
+
+
+def _run(folder: Path, *arguments: object, stdin: str = "", **more: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*COMMAND, *map(str, arguments)],
+        cwd=folder,
+        env=_environment(folder, **more),
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+    )
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def _started(folder: Path, *arguments: object, **more: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A command that serves, in a process group of its own; gives what it printed until it served."""
+    process = subprocess.Popen(
+        [*COMMAND, *map(str, arguments)],
+        cwd=folder,
+        env=_environment(folder, **more),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    assert process.stdout is not None
+    said = ""
+    try:
+        for line in process.stdout:
+            said += line
+            if line.startswith(("  ", "Serving")) and ("submit" in line or arguments[0] == "serve"):
+                break
+        yield process, said
+    finally:
+        with process:
+            _signal_group(process, signal.SIGKILL)
+
+
+def _signal_group(process: subprocess.Popen[str], sent: signal.Signals) -> bool:
+    """Signal a process group; says whether there was anybody in it."""
+    try:
+        os.killpg(process.pid, sent)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+@pytest.fixture(scope="module")
+def served(folder: Path) -> Iterator[str]:
+    """The URL of a sandbox."""
+    port = _free_port()
+    with _started(folder, "sandbox", "--port", port) as (_, said):
+        assert f"http://127.0.0.1:{port}/soap/v2?wsdl" in said
+        yield f"http://127.0.0.1:{port}"
+
+
+def _submit(folder: Path, url: str, *arguments: object, **more: Any) -> subprocess.CompletedProcess[str]:
+    account = ("--url", url, "--provider", sandbox.PROVIDER.id, "--user", sandbox.USER)
+    return _run(folder, "submit", *arguments, *account, **more)
+
+
+def _sample(folder: Path, name: str, *options: object) -> Path:
+    path = folder / name
+    path.write_text(_run(folder, "sample", "activity", *options).stdout)
+    return path
+
+
+# --- the demo ------------------------------------------------------------------------------------------
+
+
+def test_demo_succeeds_and_again_on_the_same_data(folder: Path) -> None:
+    """The demo ends with 0 and shows each sample; with kept data the same samples are unchanged."""
+    data = folder / "kept"
+    for action in ("Added", "Unchanged"):
+        told = _run(folder, "sandbox", "--demo", "--port", _free_port(), "--data", data)
+        rows = [line for line in told.stdout.splitlines() if re.match(r" v\d, \d\.\d", line)]
+        assert (0, "") == (told.returncode, told.stderr)
+        assert [True] * 7 == [f" {action} " in row and " yes " in row for row in rows]
+        assert 80 >= max(map(len, told.stdout.splitlines()))
+    assert {"sandbox.db", "sandbox.key"} <= {path.name for path in data.iterdir()}
+
+
+def test_demo_fails_where_anything_is_unexpected(monkeypatch: pytest.MonkeyPatch, served: str) -> None:
+    """The demo says so when a sample does not come back as it was sent."""
+    monkeypatch.setattr(sandbox, "DONE", {"Deleted"})
+    assert sandbox.demonstrate(served, sandbox.Settings()) is False
+
+
+# --- stopping ------------------------------------------------------------------------------------------
+
+
+def _busy(port: int) -> tuple[socket.socket, socket.socket]:
+    """Two clients that do not let go: one keeps its connection, one has sent half a call."""
+    idle, half = (socket.create_connection(("127.0.0.1", port)) for _ in range(2))
+    idle.sendall(b"GET /live HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    idle.recv(1000)
+    half.sendall(b"POST /soap/v2 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99\r\n\r\n<")
+    return idle, half
+
+
+@pytest.mark.parametrize("group", [True, False], ids=["Ctrl-C", "kill"])
+def test_stopped_sandbox_leaves_nothing(folder: Path, group: bool) -> None:
+    """Ctrl-C, which reaches every process, and a kill of the first one end it at once, with exit code 0;
+    no process and no folder stays, whatever its clients are doing."""
+    port, before = _free_port(), set(folder.iterdir())
+    with _started(folder, "sandbox", "--port", port) as (process, _):
+        clients = _busy(port)
+        assert [True] == [path.name.startswith("cme-gateway-") for path in set(folder.iterdir()) - before]
+        time.sleep(0.2)
+        if group:
+            _signal_group(process, signal.SIGINT)
+        else:
+            process.terminate()
+        assert 0 == process.wait(QUICK)
+        assert not _signal_group(process, signal.SIGTERM)
+        for client in clients:
+            client.close()
+    assert before == set(folder.iterdir())
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM], ids=str)
+def test_stopped_server_is_gone(folder: Path, sent: signal.Signals) -> None:
+    """A gateway told to stop, all its processes at a time, ends with 0 and without a word of complaint."""
+    own = {"CME_GATEWAY_BIND": f"127.0.0.1:{_free_port()}"}
+    assert 0 == _run(folder, "migrate", **own).returncode
+    for _ in range(3):  # the workers were told twice at a time, and one in four waited for itself
+        with _started(folder, "serve", **own) as (process, said):
+            assert "Serving on http://127.0.0.1:" in said
+            _signal_group(process, sent)
+            out, _ = process.communicate(timeout=QUICK)
+        assert (0, "") == (process.returncode, out)
+
+
+# --- sending files -------------------------------------------------------------------------------------
+
+
+def test_good_file_is_accepted_and_known_again(folder: Path, served: str) -> None:
+    """A file of samples is added, in either service version; sent again nothing changes; exit code 0."""
+    path = _sample(folder, "good.xml", "--count", 3, "--seed", 11)
+    first, second = _submit(folder, served, path), _submit(folder, served, path, "--service", "v1")
+    assert [0, 0] == [first.returncode, second.returncode]
+    assert f"{path}: Success, activity 2.0: 3 added; receipt " in first.stdout
+    assert "3 unchanged" in second.stdout
+
+
+def test_bad_records_are_refused_and_come_back_to_be_corrected(folder: Path, served: str) -> None:
+    """With errors the exit code is 2, the findings have line and remedy, and the refused records a file."""
+    path = _sample(folder, "bad.xml", "--count", 20, "--seed", 12, "--errors", 40)
+    again = folder / "again.xml"
+    told = _submit(folder, served, path, "--json", "--errors", again)
+    rows = [row for row in json.loads(told.stdout) if row["severity"] == "Error"]
+    lines = path.read_text().splitlines()
+    assert 2 == told.returncode
+    assert "Partial success" in told.stderr
+    assert path.read_text().count("breaks rule") == len(rows) == again.read_text().count("<!-- ")
+    assert [] == [row for row in rows if not lines[row["line"] - 1].lstrip().startswith("<")]
+    assert [row["code"] for row in rows] == re.findall(r"<!-- (\w+) ", again.read_text())
+    assert 2 == _submit(folder, served, again, "--validate-only").returncode
+
+
+def test_many_records_go_in_pieces(folder: Path, served: str) -> None:
+    """A file of 1,200 records goes in three calls, with nothing lost and every record's number right."""
+    path = _sample(folder, "many.xml", "--count", 1200, "--seed", 13, "--errors", 1)
+    told = _submit(folder, served, path, "--json")
+    named = [
+        number
+        for number, part in enumerate(path.read_text().split("</m:MedicalEducationMetrics>"), 1)
+        if "breaks rule" in part
+    ]
+    assert (2, 3) == (told.returncode, told.stderr.count("receipt "))
+    counts = {word: sum(map(int, re.findall(rf"(\d+) {word}", told.stderr))) for word in ("added", "refused")}
+    assert {"added": 1200 - len(named), "refused": len(named)} == counts
+    assert named == [row["record"] for row in json.loads(told.stdout) if row["severity"] == "Error"]
+
+
+def test_validating_stores_nothing(folder: Path, served: str) -> None:
+    """--validate-only says what would happen, as often as it is asked."""
+    made = _run(folder, "sample", "activity", "--seed", 14).stdout
+    for _ in range(2):
+        told = _submit(folder, served, "-", "--validate-only", stdin=made)
+        assert (0, "-: Success, activity 2.0: 1 added; validated only, nothing stored\n") == (
+            told.returncode,
+            told.stdout,
+        )
+
+
+def test_wrong_password_is_one_line(folder: Path, served: str) -> None:
+    """A wrong password is refused once, whatever the number of files."""
+    path = _sample(folder, "one.xml")
+    told = _submit(folder, served, path, path, CME_GATEWAY_PASSWORD="wrong")  # noqa: S106  wrong on purpose
+    assert (2, "", 1) == (told.returncode, told.stdout, told.stderr.count("\n"))
+    assert "[S001]" in told.stderr
+
+
+def test_file_that_cannot_be_sent_stops_no_other(folder: Path, served: str) -> None:
+    """Files that are missing, broken or of no version are told in a line each, and the next one is sent."""
+    (folder / "broken.xml").write_text("<a>")
+    (folder / "foreign.xml").write_text('<ACCMEActivities schemaVersion="0.9"><a/></ACCMEActivities>')
+    path = _sample(folder, "last.xml", "--seed", 15)
+    told = _submit(folder, served, "missing.xml", "broken.xml", "foreign.xml", path)
+    assert (2, "") == (told.returncode, told.stderr)
+    assert ["refused", "refused", "refused", "Success,"] == [
+        line.split()[1] for line in told.stdout.splitlines()
+    ]
+    assert ["X001", "X001", "X010"] == re.findall(r"\[(X\d+)\]", told.stdout)

@@ -1,0 +1,672 @@
+"""Schema versions: found in the contract's order, read into records, laid over what is stored, written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from lxml import etree
+from payloads import (
+    END,
+    FORMAT,
+    LEGACY_FORMAT,
+    OFFICIAL,
+    OURS,
+    OWN_ID,
+    READER,
+    START,
+    TITLE,
+    TODAY,
+    V1,
+    V2,
+    codes,
+    document,
+    entry,
+    legacy,
+    parse,
+    read,
+    record,
+)
+
+from gateway import schema, schemas
+from gateway.errors import Malformed, UnknownSchema
+from gateway.intake import Limits
+from gateway.records import (
+    Activity,
+    InKindSupport,
+    Location,
+    MeasuredOutcome,
+    RecordAction,
+    Severity,
+    replace,
+)
+from gateway.schema import Lifespan, PayloadVersion, Reader
+
+FOREIGN = "http://example.org/pars"
+NEW_ONLY = "<ForPublicList>true</ForPublicList>"
+OLD_ONLY = "<HoursOfInstruction>1</HoursOfInstruction>"
+
+
+def found(xml: str, reader: Reader = READER) -> tuple[str, list[str]]:
+    """The version a document is read as, and the codes of what is told with it."""
+    reading = read(xml, reader)
+    return reading.version.name, [finding.code for finding in reading.notices]
+
+
+# --- which version? -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("version", ["1.0", "2.0"])
+def test_the_namespace_decides_first(version: str) -> None:
+    """Where the wrapper's namespace is one of ours, neither attribute nor content is asked."""
+    body = {"1.0": record(extension=""), "2.0": legacy()}[version]
+    assert (version, []) == found(document(body, version=version))
+
+
+@pytest.mark.parametrize(
+    ("said", "told"), [("1.0", ["X042"]), ("9.9", ["X042"]), ("2.0", []), (" 2.0 ", []), ("", [])]
+)
+def test_a_contradicting_attribute_is_told(said: str, told: list[str]) -> None:
+    """The namespace is believed, and a schemaVersion that says otherwise is a warning."""
+    reading = read(document(attributes=f'schemaVersion="{said}"'))
+    assert ("2.0", told) == (reading.version.name, [one.code for one in reading.notices])
+    assert [] == codes(reading.entries[0])
+    assert {"/act:ACCMEActivities"} >= {one.path for one in reading.notices}
+    assert {Severity.WARNING} >= {one.severity for one in reading.notices}
+
+
+@pytest.mark.parametrize("namespace", [FOREIGN, ""])
+@pytest.mark.parametrize(
+    ("version", "body"), [("1.0", record()), ("2.0", legacy(education=START + END + LEGACY_FORMAT))]
+)
+def test_the_attribute_decides_before_the_content(namespace: str, version: str, body: str) -> None:
+    """Where the namespace is unknown or absent, schemaVersion is asked next, whatever the content."""
+    xml = document(body, namespace=namespace, attributes=f'schemaVersion="{version}"')
+    assert (version, ["X041"]) == found(xml)
+
+
+@pytest.mark.parametrize("namespace", [FOREIGN, ""])
+@pytest.mark.parametrize(
+    ("body", "version"),
+    [
+        (record(), "2.0"),
+        (legacy(), "1.0"),
+        (legacy(extension=OLD_ONLY), "1.0"),
+        (legacy(education=START + END + LEGACY_FORMAT, extension=OLD_ONLY), "1.0"),
+        (legacy(education=START + END + LEGACY_FORMAT), "1.0"),
+        (legacy(extension=NEW_ONLY), "2.0"),
+        (record(education=START + END + FORMAT.replace("Live Course", "Enduring Material")), "2.0"),
+        (record(education=START), "1.0"),
+    ],
+)
+def test_the_content_decides_last(body: str, version: str, namespace: str) -> None:
+    """With neither, what the document contains tells its version; nothing told is the oldest."""
+    assert (version, ["X041"]) == found(document(body, namespace=namespace))
+
+
+def test_a_foreign_wrapper_brings_its_extension_elements_along() -> None:
+    """Extension elements in the wrapper's own foreign namespace are read without further words."""
+    one = entry(document(record(extension=NEW_ONLY), namespace=FOREIGN))
+    assert [] == codes(one)
+    assert one.activity is not None
+    assert True is one.activity.passport
+
+
+def test_a_document_without_any_namespace_is_read() -> None:
+    """A sender that knows no namespaces at all is told once, not element by element."""
+    xml = document(record(extension=NEW_ONLY), namespace="").replace(f" {OFFICIAL}", "")
+    for prefix in ("m:", "lom:", "hx:", "a:"):
+        xml = xml.replace(f"<{prefix}", "<").replace(f"</{prefix}", "</")
+    reading = read(xml)
+    assert ("2.0", ["X041"]) == (reading.version.name, [one.code for one in reading.notices])
+    assert ["X030"] == codes(reading.entries[0])
+    assert reading.entries[0].activity == entry(document(record(extension=NEW_ONLY))).activity
+
+
+def test_a_wrapper_in_an_official_namespace_is_read() -> None:
+    """A default namespace that is MedBiquitous' own makes the wrapper foreign, not what is in it."""
+    xml = document(namespace="http://ns.medbiq.org/metrics/v1/")
+    assert ("2.0", ["X041"]) == found(xml)
+    assert [] == codes(entry(xml))
+
+
+@pytest.mark.parametrize(
+    "body", [record(), record(extension=NEW_ONLY.replace(">", f' xmlns="{OURS}2.0">', 1))]
+)
+def test_a_record_without_its_wrapper_is_read(body: str) -> None:
+    """A bare MedicalEducationMetrics is one record, and its paths start at it."""
+    bare = body.replace("<m:MedicalEducationMetrics", f"<m:MedicalEducationMetrics {OFFICIAL}", 1)
+    reading = read(bare)
+    assert ("2.0", ["X041"]) == (reading.version.name, [one.code for one in reading.notices])
+    (one,) = reading.entries
+    assert [] == codes(one)
+    assert one.place("title").path.startswith("/m:MedicalEducationMetrics/m:ActivityDescription/")
+    assert "/m:MedicalEducationMetrics" == reading.notices[0].path
+
+
+def test_a_bare_record_may_say_its_version() -> None:
+    """The attribute counts without the wrapper as well, and is no error of the record's."""
+    bare = legacy().replace("Metrics>", f'Metrics schemaVersion="2.0" {OFFICIAL}>', 1)
+    assert ("2.0", ["X041"]) == found(bare)
+    assert [] == codes(entry(bare))
+
+
+@pytest.mark.parametrize("wrapped", [True, False])
+def test_metrics_of_version_2_are_refused(wrapped: bool) -> None:
+    """MedBiquitous metrics version 2 is named, and the remedy is version 1, as PARS has it."""
+    second = record().replace("Metrics>", f"Metrics {OFFICIAL}>", 1).replace("metrics/v1/", "metrics/v2/")
+    with pytest.raises(UnknownSchema, match="version 2") as refused:
+        read(document(second).replace("metrics/v1/", "metrics/v2/") if wrapped else second)
+    assert "http://ns.medbiq.org/metrics/v1/" in refused.value.remedy
+
+
+@pytest.mark.parametrize(
+    "xml",
+    [
+        document(namespace=FOREIGN, attributes='schemaVersion="3.7"'),
+        document(namespace=f"{OURS}3.7"),
+        document(attributes='schemaVersion="3.7"', namespace=""),
+    ],
+)
+def test_an_unknown_version_is_refused(xml: str) -> None:
+    """A version that is not supported is refused, and the remedy names those that are."""
+    with pytest.raises(UnknownSchema, match=r"3\.7") as refused:
+        read(xml)
+    assert "1.0, 2.0" in refused.value.remedy
+
+
+def test_what_is_no_payload_is_refused() -> None:
+    """Another document is refused by its name, cut, and told what is taken."""
+    with pytest.raises(UnknownSchema) as refused:
+        read(f"<{'x' * 100}/>")
+    assert "x" * 61 not in refused.value.text
+    assert "ACCMEActivities in version 1.0" in refused.value.remedy
+    assert "version 2.0" in refused.value.remedy
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_payload_is_told_by_namespace_or_name(known: bool) -> None:
+    """What may be a payload is one by its namespace or its name; anything else is none."""
+    assert READER.is_payload(parse(f'<x xmlns="{OURS}1.0"/>' if known else "<ACCMEActivities/>"))
+    assert READER.is_payload(parse("<MedicalEducationMetrics/>"))
+    assert not READER.is_payload(parse("<Learner/>"))
+
+
+# --- aliases ------------------------------------------------------------------------------------------
+
+
+def aliased(**aliases: str) -> Reader:
+    """A reader with an operator's aliases."""
+    return Reader(schemas.VERSIONS, Limits(), aliases)
+
+
+@pytest.mark.parametrize("namespace", [FOREIGN, ""])
+def test_an_alias_is_read_without_a_warning(namespace: str) -> None:
+    """A namespace the operator mapped, or none at all, is that version's: rewritten before it is judged."""
+    reader = aliased(**{namespace: "activity:2.0"})
+    reading = read(document(record(extension=NEW_ONLY), namespace=namespace), reader)
+    assert ("2.0", ()) == (reading.version.name, reading.notices)
+    assert [] == codes(reading.entries[0])
+
+
+def test_an_alias_decides_before_attribute_and_content() -> None:
+    """An alias is a namespace that is known: it wins, and a contradiction is told."""
+    xml = document(namespace=FOREIGN, attributes='schemaVersion="2.0"')
+    assert ("1.0", ["X042"]) == found(xml, aliased(**{FOREIGN: "activity:1.0"}))
+
+
+def test_an_alias_holds_for_extension_elements_in_it() -> None:
+    """Wrapper and extension may stand in two namespaces, each with its own alias."""
+    xml = document(record(extension=f'<x:ForPublicList xmlns:x="{FOREIGN}">true</x:ForPublicList>'))
+    assert ["X030"] == codes(entry(xml))
+    one = entry(xml, aliased(**{FOREIGN: "activity:2.0"}))
+    assert ([], True) == (codes(one), one.activity is not None and one.activity.passport)
+
+
+def test_an_alias_to_nothing_is_refused_at_once() -> None:
+    """A setting that names an unknown version fails where it is made."""
+    with pytest.raises(UnknownSchema, match=r"3\.7"):
+        aliased(**{FOREIGN: "activity:3.7"})
+
+
+# --- lifespans ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def aging(monkeypatch: pytest.MonkeyPatch) -> Callable[[Lifespan], Reader]:
+    """A reader to whom activity 1.0 has this lifespan."""
+
+    def made(span: Lifespan) -> Reader:
+        monkeypatch.setattr(schema, "lifespans", lambda: {("activity", "1.0"): span})
+        return Reader(schemas.VERSIONS, Limits())
+
+    return made
+
+
+LATER = date(2027, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("span", "told"),
+    [
+        (Lifespan(), []),
+        (Lifespan(deprecated=LATER), []),
+        (Lifespan(deprecated=TODAY), ["activity 1.0 is deprecated since 2026-06-01."]),
+        (
+            Lifespan(deprecated=TODAY, sunset=LATER),
+            ["activity 1.0 is deprecated since 2026-06-01 and is taken until 2027-01-01."],
+        ),
+    ],
+)
+def test_a_deprecated_version_is_told(
+    aging: Callable[[Lifespan], Reader], span: Lifespan, told: list[str]
+) -> None:
+    """From the day it is deprecated a version is answered with a warning that has the dates."""
+    reading = read(document(legacy(), version="1.0"), aging(span))
+    assert told == [one.text for one in reading.notices]
+    assert {"Use activity 2.0."} >= {one.remedy for one in reading.notices}
+    assert 1 == len(reading.entries)
+
+
+def test_after_its_sunset_a_version_is_refused(aging: Callable[[Lifespan], Reader]) -> None:
+    """From its last day on a version is refused with a pointer to its successor; the others live on."""
+    reader = aging(Lifespan(deprecated=TODAY, sunset=TODAY))
+    with pytest.raises(UnknownSchema, match="2026-06-01") as refused:
+        read(document(legacy(), version="1.0"), reader)
+    assert "Use activity 2.0." == refused.value.remedy
+    assert ("2.0", []) == found(document(), reader)
+
+
+def test_every_version_has_its_dates() -> None:
+    """The table of dates knows each version, and each version is in the table."""
+    known = {(version.payload, version.name) for version in schemas.VERSIONS}
+    assert known == set(schema.lifespans())
+
+
+# --- caps ---------------------------------------------------------------------------------------------
+
+
+def test_records_are_capped() -> None:
+    """As many records as a call may have are read, one more is refused with a way out."""
+    reader = Reader(schemas.VERSIONS, Limits(max_records=3))
+    assert 3 == len(read(document(*[record()] * 3), reader).entries)
+    with pytest.raises(Malformed, match="4 records; a call may have 3") as refused:
+        read(document(*[record()] * 4), reader)
+    assert "several calls" in refused.value.remedy
+
+
+def test_an_empty_wrapper_is_refused() -> None:
+    """A payload without a record has nothing to answer."""
+    with pytest.raises(Malformed) as refused:
+        read(f'<ACCMEActivities xmlns="{OURS}2.0"/>')
+    assert [("X021", "/act:ACCMEActivities")] == [(one.code, one.path) for one in refused.value.findings]
+
+
+def test_what_is_no_record_is_refused() -> None:
+    """Another element among the records is refused with its name and place."""
+    with pytest.raises(Malformed) as refused:
+        read(document(record(), "<Learner/>"))
+    assert [("X020", "/act:ACCMEActivities/act:Learner", 1)] == [
+        (one.code, one.path, one.line) for one in refused.value.findings
+    ]
+
+
+def test_a_document_is_told_100_errors_and_its_good_records_stay_good() -> None:
+    """After a hundred errors the reasons end; who is refused does not depend on that, however untidy."""
+    bad = record(extension="".join(f"<x{number}/>" for number in range(30)))
+    untidy = record(general=TITLE + OWN_ID + "<lom:description/>")
+    entries = read(document(*[bad] * 7, untidy, bad, untidy)).entries
+    assert [["X020"] * 20] * 5 + [["X045"]] * 2 + [[], ["X045"], []] == [codes(one) for one in entries]
+    assert [None] * 7 == [one.activity for one in entries[:7]]
+    assert entries[7].activity == entries[9].activity == entry(document(untidy)).activity
+    assert "after 100 errors" in entries[5].findings[0].text
+
+
+def test_warnings_do_not_use_up_the_errors() -> None:
+    """A document full of warnings still says what is wrong with a later record."""
+    vendor = "".join(f'<v:x{number} xmlns:v="urn:v"/>' for number in range(20))
+    entries = read(document(*[record(extension=vendor)] * 6, record(extension="<oops/>"))).entries
+    assert ["X020"] == codes(entries[-1])
+
+
+# --- what a record says of itself ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("action", [None, *RecordAction])
+def test_directives_are_told_apart_from_the_activity(action: RecordAction | None) -> None:
+    """Action, provider and close switch are the record's, and leave the activity alone."""
+    said = f"<activityRecordAction>{action}</activityRecordAction>" if action else ""
+    said += "<ProviderID>0001234</ProviderID><closeActivityRecord>true</closeActivityRecord>"
+    one = entry(document(record(extension=said)))
+    assert (action, "0001234", True) == (one.action, one.provider_id, one.close)
+    assert one.activity == entry(document()).activity
+
+
+def test_a_blank_that_the_schema_takes_is_refused_where_it_would_be_unwritable() -> None:
+    """A support in kind whose source is a blank could not be written again; it is an error with a place."""
+    support = "<InKindSupport><source> </source><inKindType>Other</inKindType></InKindSupport>"
+    supports = f"<InKindSupports>{support}</InKindSupports>"
+    one = entry(document(legacy(extension=supports), version="1.0"))
+    assert [("X032", "source cannot be read. It is blank.")] == [(f.code, f.text) for f in one.findings]
+    assert one.activity is None
+
+
+def test_an_unreadable_value_is_told_once() -> None:
+    """What the schema refuses is not refused again by the reader, and never computed."""
+    for value in ("Infinity", "1E999999999", "1" * 30, "NaN"):
+        expenses = f"<m:Expenses>{value}</m:Expenses>"
+        assert ["X023"] == codes(entry(document(legacy(description=expenses), version="1.0")))
+
+
+@pytest.mark.parametrize(
+    ("general", "length"),
+    [
+        ("<lom:title><lom:string>{}</lom:string></lom:title>", 4_096),
+        ("<lom:description><lom:string>{}</lom:string></lom:description>", 65_536),
+    ],
+)
+def test_an_overlong_text_is_refused(general: str, length: int) -> None:
+    """A text beyond its cap is an error that does not show it."""
+    assert [] == codes(entry(document(record(general=general.format("y" * length)))))
+    (told,) = entry(document(record(general=general.format("y" * (length + 1))))).findings
+    assert ("X032", f"It is longer than {length:,} characters.") == (told.code, told.text.partition(". ")[2])
+
+
+# --- what 1.0 could not say ----------------------------------------------------------------------------
+
+
+def old(
+    type: str = "C", start: str = "2026-03-10", more: str = "", general: str = OWN_ID + TITLE
+) -> Activity:
+    """A 1.0 record of this type and start, as it is read."""
+    education = (
+        f"<hx:startDateTime>{start}T00:00:00</hx:startDateTime>{more}"
+        f"<hx:activityFormat><lom:string>{type}</lom:string></hx:activityFormat>"
+    )
+    activity = entry(document(legacy(education=education, general=general), version="1.0")).activity
+    assert activity is not None
+    return activity
+
+
+@pytest.mark.parametrize(
+    ("type", "format", "delivery"),
+    [
+        ("C", "Live Course", "In-Person"),
+        ("Internet Live Course", "Live Course", "Live-Streamed"),
+        ("rss", "Regularly Scheduled Series", "In-Person"),
+        ("EM", "Enduring Material", "Print/Other"),
+        ("IEM", "Enduring Material", "Online"),
+        ("JN", "Journal-based CME/CE", None),
+        ("PI", "Performance/Quality Improvement", None),
+    ],
+)
+def test_format_and_delivery_follow_from_the_old_type(type: str, format: str, delivery: str | None) -> None:
+    """Each old type became a format, and where the old name told it a delivery method (pars.md 2.4)."""
+    activity = old(type)
+    assert (format, (delivery,) if delivery else ()) == (activity.format, activity.delivery_methods)
+    assert {"format", "passport", "description", "end_date"} <= activity.derived
+    assert (delivery is not None) == ("delivery_methods" in activity.derived)
+
+
+@pytest.mark.parametrize(
+    ("type", "start", "end"),
+    [
+        ("C", "2026-03-10", date(2026, 3, 10)),
+        ("IEM", "2026-03-10", date(2029, 3, 9)),
+        ("EM", "2026-01-01", date(2028, 12, 31)),
+        ("EM", "2024-02-29", date(2027, 2, 28)),
+        ("EM", "2021-03-01", date(2024, 2, 29)),
+        ("EM", "9998-01-01", date(9998, 1, 1)),
+    ],
+)
+def test_the_end_follows_from_the_start(type: str, start: str, end: date) -> None:
+    """An activity ended on the day it started; enduring material three years later, less a day."""
+    activity = old(type, start)
+    assert (end, True) == (activity.end_date, "end_date" in activity.derived)
+
+
+def test_title_and_passport_are_derived() -> None:
+    """The description is the title, and nothing was in Passport before there was one."""
+    activity = old()
+    assert ("Stroke Update", False) == (activity.description, activity.passport)
+
+
+def test_what_was_said_is_not_derived() -> None:
+    """An end or a description that 1.0 did carry is the sender's own."""
+    described = OWN_ID + TITLE + "<lom:description><lom:string>d</lom:string></lom:description>"
+    activity = old(more=END, general=described)
+    assert (date(2026, 3, 11), "d") == (activity.end_date, activity.description)
+    assert {"format", "delivery_methods", "passport"} == activity.derived
+
+
+def test_an_unknown_type_derives_no_format() -> None:
+    """What is no old type is kept as written for the rules to refuse, and nothing is made of it."""
+    activity = old("Webinar")
+    assert ("Webinar", None) == (activity.legacy_type, activity.format)
+    assert {"passport", "description", "end_date"} == activity.derived
+
+
+def test_each_derived_field_is_named_in_one_warning() -> None:
+    """The warning names fields and values in the words of the newest wire."""
+    (told,) = entry(document(legacy(), version="1.0")).findings
+    assert ("X033", Severity.WARNING) == (told.code, told.severity)
+    for word in (
+        "DeliveryMethod “In-Person”",
+        "description “Stroke Update”",
+        "endDateTime “2026-03-10”",
+        "activityFormat “Live Course”",
+        "ForPublicList “false”",
+    ):
+        assert word in told.text
+
+
+def test_2_0_derives_nothing() -> None:
+    """Negative control: a 2.0 record is what it says."""
+    activity = entry(document()).activity
+    assert activity is not None
+    assert frozenset() == activity.derived
+    assert (None, None) == (activity.description, activity.passport)
+
+
+# --- laying a record over the stored one ---------------------------------------------------------------
+
+
+STORED = Activity(
+    activity_id="202600001",
+    provider_activity_id="DMS-1",
+    title="Before",
+    description="Told at length",
+    url="https://learn.example.org/1",
+    start_date=date(2026, 1, 1),
+    end_date=date(2026, 1, 2),
+    format="Enduring Material",
+    delivery_methods=("Online",),
+    passport=True,
+    fee="Yes",
+    outcomes=(MeasuredOutcome("Patient Health", ("Objective",)),),
+    mips=False,
+    legacy_type="IEM",
+    hours_of_instruction=Decimal("1.5"),
+    competencies=("Professionalism",),
+    designed_outcomes=True,
+    expenses=5,
+    in_kind_supports=(InKindSupport("A", ("Other",)), InKindSupport("B", ("Durable equipment",))),
+    location=Location("Duluth", "MN", "USA"),
+    closed=True,
+    born="2.0",
+)
+
+
+def laid(version: PayloadVersion, **changes: Any) -> Activity:
+    """A record of this version laid over the stored one."""
+    return version.update(STORED, replace(Activity(born=version.name, title="After"), **changes))
+
+
+def test_an_update_by_1_0_leaves_alone_what_1_0_cannot_hold() -> None:
+    """Delivery, Passport, fee, outcomes, MIPS stay; what 1.0 holds is replaced, also by nothing."""
+    incoming = entry(document(legacy(), version="1.0")).activity
+    assert incoming is not None
+    after = V1.update(STORED, incoming)
+    kept = {
+        name: getattr(STORED, name) for name in ("delivery_methods", "passport", "fee", "outcomes", "mips")
+    }
+    assert kept == {name: getattr(after, name) for name in kept}
+    assert ("Stroke Update", "C", "Live Course") == (after.title, after.legacy_type, after.format)
+    assert (None, None, ()) == (after.url, after.hours_of_instruction, after.in_kind_supports)
+    assert (True, "2.0") == (after.closed, after.born)
+
+
+def test_what_is_merely_derived_replaces_nothing_that_was_said() -> None:
+    """Description and end of a 2.0 record outlive an update by 1.0, which does not say them."""
+    incoming = entry(document(legacy(), version="1.0")).activity
+    assert incoming is not None
+    after = V1.update(STORED, incoming)
+    assert ("Told at length", date(2026, 1, 2)) == (after.description, after.end_date)
+    assert frozenset({"format"}) == after.derived
+
+
+def test_a_false_that_was_said_is_no_gap() -> None:
+    """Passport no, said by 2.0, does not become a derived no by an update in 1.0."""
+    incoming = entry(document(legacy(), version="1.0")).activity
+    assert incoming is not None
+    assert "passport" not in V1.update(replace(STORED, passport=False), incoming).derived
+    assert "passport" in V1.update(replace(STORED, passport=None), incoming).derived
+
+
+def test_what_was_derived_is_derived_anew() -> None:
+    """A second report in 1.0 moves what the first one derived."""
+    first, second = (
+        entry(document(legacy(general=OWN_ID + TITLE.replace("Stroke", name)), version="1.0")).activity
+        for name in ("Sepsis", "Asthma")
+    )
+    assert first is not None
+    assert second is not None
+    assert second == V1.update(first, second)
+
+
+def test_an_update_by_2_0_leaves_alone_what_2_0_cannot_hold() -> None:
+    """Hours, competencies, flags, amounts and the old type stay; what 2.0 holds is replaced."""
+    after = laid(V2, in_kind_supports=())
+    kept = ("legacy_type", "hours_of_instruction", "competencies", "designed_outcomes", "expenses")
+    assert [getattr(STORED, name) for name in kept] == [getattr(after, name) for name in kept]
+    assert ("After", None, (), None, ()) == (
+        after.title,
+        after.description,
+        after.outcomes,
+        after.location,
+        after.in_kind_supports,
+    )
+
+
+def test_the_kinds_of_support_stay_with_their_sources() -> None:
+    """2.0 names sources only: the kinds 1.0 told stay with the sources that stay, in any order."""
+    after = laid(V2, in_kind_supports=(InKindSupport("B"), InKindSupport("C"), InKindSupport("A")))
+    assert (
+        InKindSupport("B", ("Durable equipment",)),
+        InKindSupport("C"),
+        InKindSupport("A", ("Other",)),
+    ) == after.in_kind_supports
+
+
+def test_two_supports_of_one_source_keep_each_its_kind() -> None:
+    """Who gave twice is not made to have given the same twice."""
+    twice = (InKindSupport("A", ("Other",)), InKindSupport("A", ("Durable equipment",)))
+    stored = replace(STORED, in_kind_supports=twice)
+    said = Activity(in_kind_supports=(InKindSupport("A"), InKindSupport("A"), InKindSupport("A")))
+    assert (*twice, InKindSupport("A")) == V2.update(stored, said).in_kind_supports
+
+
+@pytest.mark.parametrize("version", schemas.VERSIONS)
+def test_an_update_never_blanks_the_identity(version: PayloadVersion) -> None:
+    """The gateway's id stays; the provider's own is replaced when given and stays when not."""
+    after = version.update(STORED, Activity(activity_id="202699999"))
+    assert ("202600001", "DMS-1") == (after.activity_id, after.provider_activity_id)
+    assert "DMS-2" == version.update(STORED, Activity(provider_activity_id="DMS-2")).provider_activity_id
+
+
+def test_2_0_says_what_was_derived_for_good() -> None:
+    """A field that 2.0 states is no longer derived, and outlives a later record in 1.0."""
+    first = old()
+    said = V2.update(first, Activity(title="Stroke Update", description="Said", end_date=date(2026, 3, 12)))
+    assert frozenset() == said.derived & {"description", "end_date", "format"}
+    assert "Said" == V1.update(said, old(start="2026-03-11")).description
+
+
+# --- writing --------------------------------------------------------------------------------------------
+
+
+def lost(activity: Activity, version: PayloadVersion) -> set[str]:
+    """The fields that writing in a version names as left out."""
+    _, findings = READER.write([activity], version)
+    assert {("X040", Severity.WARNING)} >= {(one.code, one.severity) for one in findings}
+    return {one.field for one in findings}
+
+
+def test_1_0_names_what_it_has_no_place_for() -> None:
+    """Each field that 1.0 cannot hold is told by its name on the wire; what it tells otherwise is not."""
+    assert {
+        "DeliveryMethod",
+        "ForPublicList",
+        "FeeForParticipation",
+        "MeasuredOutcome",
+        "IsMeritBasedIncentivePaymentSystem",
+    } == lost(replace(STORED, delivery_methods=("Online", "Print/Other")), V1)
+    assert "DeliveryMethod" not in lost(STORED, V1)
+
+
+def test_2_0_names_what_it_has_no_place_for() -> None:
+    """Hours, competencies, flags, amounts, kinds and an old type that says more are told."""
+    assert {
+        "HoursOfInstruction",
+        "Competency",
+        "DesignedToChangePatientOutcomes",
+        "Expenses",
+        "InKindSupport",
+    } == lost(STORED, V2)
+    assert "activityFormat" in lost(replace(STORED, delivery_methods=("Live-Streamed",)), V2)
+
+
+def test_nothing_is_lost_that_was_not_there() -> None:
+    """An activity in its own version loses nothing, and of an empty one nothing can be lost."""
+    for activity, version in (
+        (old(), V1),
+        (entry(document()).activity, V2),
+        (Activity(), V1),
+        (Activity(), V2),
+    ):
+        assert activity is not None
+        assert set() == lost(activity, version)
+
+
+def test_a_derived_record_reads_the_same_in_both_versions() -> None:
+    """What was derived from 1.0 is left out of 1.0 and said in 2.0."""
+    first, second = (READER.write([old()], version)[0] for version in (V1, V2))
+    for name, wanted in (("endDateTime", 1), ("description", 1), ("ForPublicList", 1)):
+        assert (0, wanted) == tuple(len(list(root.iter(f"{{*}}{name}"))) for root in (first, second))
+
+
+def test_a_format_without_an_old_type_is_lost() -> None:
+    """Other/Blended Learning came later: 1.0 has no word for it and says so."""
+    assert {"activityFormat"} == lost(replace(Activity(title="x"), format="Other/Blended Learning"), V1)
+
+
+def test_a_document_declares_what_it_is() -> None:
+    """What is written bears namespace, version and all prefixes, its own namespace without one."""
+    for version in schemas.VERSIONS:
+        root, _ = READER.write([STORED, STORED], version)
+        assert (f"{{{OURS}{version.name}}}ACCMEActivities", version.name) == (
+            root.tag,
+            root.get("schemaVersion"),
+        )
+        assert {None, "m", "lom", "hx", "a"} <= set(root.nsmap)
+        assert 2 == len(read(etree.tostring(root, encoding="unicode")).entries)
+
+
+def test_labels_are_the_words_of_the_newest_wire() -> None:
+    """A field of ours is named as senders know it; an unknown one stays as it is."""
+    assert ("ForPublicList", "activityFormat", "boardName", "nonsense") == tuple(
+        map(READER.label, ("passport", "format", "board", "nonsense"))
+    )

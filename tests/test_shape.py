@@ -1,0 +1,528 @@
+"""The judge: what clients really send is accepted, and what is wrong is said whole, at its place."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from itertools import product
+from typing import Any, cast
+
+import pytest
+from lxml import etree
+from payloads import (
+    END,
+    FORMAT,
+    OFFICIAL,
+    OWN_ID,
+    READER,
+    START,
+    TITLE,
+    TODAY,
+    V2,
+    codes,
+    document,
+    entry,
+    parse,
+    read,
+    record,
+)
+
+from gateway import schema, shape
+from gateway.errors import Malformed
+from gateway.records import ActivityEntry, Finding, Severity
+from gateway.shape import Judge
+
+PATH = "/act:ACCMEActivities/m:MedicalEducationMetrics"
+LOM = f"{PATH}/m:ActivityDescription/lom:lom"
+EDUCATION = f"{LOM}/hx:healthcareMetadata/hx:healthcareEducation"
+EXTENSION = f"{PATH}/m:XtensibleInfo"
+
+
+def told(one: ActivityEntry) -> list[tuple[str, str]]:
+    """What was found, and where."""
+    return [(finding.code, finding.path) for finding in one.findings]
+
+
+def only(one: ActivityEntry) -> Finding:
+    """The one thing found."""
+    (found,) = one.findings
+    return found
+
+
+# --- everything at once, at its place ----------------------------------------------------------------
+
+
+BROKEN = f"""<ACCMEActivities xmlns="urn:cme-gateway:pars:activity:2.0" {OFFICIAL}>
+<m:MedicalEducationMetrics>
+<m:ReportDescription/>
+<m:ActivityDescription>
+<lom:lom><lom:general>
+<lom:tilte><lom:string>Stroke</lom:string></lom:tilte>
+</lom:general><hx:healthcareMetadata><hx:healthcareEducation>
+<hx:startDateTime>2026-02-30</hx:startDateTime>
+<hx:activitySponsorship>shared</hx:activitySponsorship>
+</hx:healthcareEducation></hx:healthcareMetadata></lom:lom>
+<m:CommercialSupportAmount currency="">5</m:CommercialSupportAmount>
+</m:ActivityDescription>
+<m:ParticipationMetrics>
+<m:ParticipantsByCategory kind="physician">1</m:ParticipantsByCategory>
+</m:ParticipationMetrics>
+<m:XtensibleInfo>
+<ForPublicList>true</ForPublicList>
+<ForPublicList>maybe</ForPublicList>
+</m:XtensibleInfo>
+</m:MedicalEducationMetrics>
+</ACCMEActivities>"""
+
+
+def test_everything_wrong_is_said_at_once() -> None:
+    """Two missing, a misspelt, a wrong date and word, two attributes, a duplicate: all are told."""
+    found = entry(BROKEN).findings
+    assert [
+        ("X021", "ReportingStartDate", f"{PATH}/m:ReportDescription", 3),
+        ("X021", "ReportingEndDate", f"{PATH}/m:ReportDescription", 3),
+        ("X020", "tilte", f"{LOM}/lom:general/lom:tilte", 6),
+        ("X023", "startDateTime", f"{EDUCATION}/hx:startDateTime", 8),
+        ("X023", "activitySponsorship", f"{EDUCATION}/hx:activitySponsorship", 9),
+        ("X027", "CommercialSupportAmount", f"{PATH}/m:ActivityDescription/m:CommercialSupportAmount", 11),
+        ("X026", "ParticipantsByCategory", f"{PATH}/m:ParticipationMetrics/m:ParticipantsByCategory", 14),
+        ("X022", "ForPublicList", f"{EXTENSION}/act:ForPublicList[2]", 18),
+        ("X023", "ForPublicList", f"{EXTENSION}/act:ForPublicList[2]", 18),
+    ] == [(one.code, one.field, one.path, one.line) for one in found]
+    assert {Severity.ERROR} == {one.severity for one in found}
+    assert [
+        "Add ReportingStartDate.",
+        "Add ReportingEndDate.",
+        "Did you mean title?",
+        "Write a date, YYYY-MM-DD or YYYY-MM-DDT00:00:00.",
+        "Write one of: direct, joint.",
+        "Write a text, with no fewer characters than 1.",
+        "Leave it out.",
+        "Keep one.",
+        "Write true or false.",
+    ] == [one.remedy for one in found]
+    assert "“maybe”" in found[-1].text
+    assert "“shared”" in found[4].text
+
+
+def test_the_ids_of_a_broken_record_are_made_out() -> None:
+    """A refused record is still told apart by its own id."""
+    broken = entry(document(record(extension="<ForPublicList>maybe</ForPublicList>")))
+    assert (None, "DMS-1") == (broken.activity, broken.provider_activity_id)
+
+
+def test_paths_point_into_the_document_as_it_was_sent() -> None:
+    """Tidying removes, sorts and renames; a finding's path still leads to its element as it was sent."""
+    keywords = [f"<lom:keyword><lom:string>k{number}</lom:string></lom:keyword>" for number in range(3)]
+    general = f"{keywords[0]}{OWN_ID}<lom:keyword/>{keywords[1]}{TITLE}<lom:keyword><lom:oops/></lom:keyword>"
+    sent = document(record(), record(general=general))
+    root = parse(sent)
+    places = [(one.code, one.path) for one in READER.read(root, TODAY).entries[1].findings]
+    prefixes = {"act": V2.namespace, **schema.NAMESPACES}
+    untouched = etree.fromstring(sent)
+    for code, path in places:
+        (element,) = cast("list[etree._Element]", untouched.xpath(path, namespaces=prefixes))
+        wanted = {"X020": "oops", "X021": "keyword", "X031": "keyword"}[code]
+        assert wanted == etree.QName(element).localname
+    assert f"{PATH}[2]/m:ActivityDescription/lom:lom/lom:general/lom:keyword[4]" in dict(places).values()
+
+
+def test_a_later_finding_of_a_rule_points_into_the_document_as_sent() -> None:
+    """What the rules find after tidying is told by the place at which it was sent as well."""
+    credits = "<hx:credits/><hx:credits><hx:numberOfCredits>1</hx:numberOfCredits></hx:credits>"
+    one = entry(document(record(education=END + credits + START + FORMAT)))
+    assert f"{EDUCATION}/hx:credits[2]" == one.place("credits").path
+    assert f"{EDUCATION}/hx:startDateTime" == one.place("start_date").path
+    assert f"{EXTENSION}/act:ForPublicList" == one.place("passport").path
+    assert ("ForPublicList", 1) == (one.place("passport").field, one.place("passport").line)
+
+
+@pytest.mark.parametrize("before", [0, 65_533, 65_534, 65_535, 100_000])
+def test_lines_are_right_however_long_the_document(before: int) -> None:
+    """libxml2 keeps lines up to 65,535 in an element; beyond that they are told right all the same."""
+    lines = BROKEN.split("\n")
+    lines[15] += "\n" * before
+    wanted = [18 + before, 18 + before]
+    assert wanted == [one.line for one in entry("\n".join(lines)).findings[-2:]]
+    lines = BROKEN.split("\n")
+    lines[0] += "\n" * before
+    wanted = [line + before for line in (3, 3, 6, 8, 9, 11, 14, 18, 18)]
+    assert wanted == [one.line for one in entry("\n".join(lines)).findings]
+
+
+# --- what clients really send -------------------------------------------------------------------------
+
+
+def clean(xml: str) -> ActivityEntry:
+    """A record that is accepted without a word."""
+    one = entry(xml)
+    assert [] == codes(one)
+    assert one.activity is not None
+    return one
+
+
+def test_children_in_any_order_are_accepted() -> None:
+    """Clients that know no order are read as those that keep it."""
+    parts = [OWN_ID, TITLE, "<lom:description><lom:string>d</lom:string></lom:description>"]
+    wanted = clean(document(record(general="".join(parts)))).activity
+    assert wanted == clean(document(record(general="".join(reversed(parts))))).activity
+    shuffled = etree.fromstring(document(record(general="".join(parts))))
+    for element in list(shuffled.iter("{*}*"))[1:]:
+        element[:] = list(reversed(element))
+    assert wanted == clean(etree.tostring(shuffled, encoding="unicode")).activity
+
+
+NIL = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:nil="{}"'
+
+
+@pytest.mark.parametrize("content", ["", " \n ", "{nil}"])
+@pytest.mark.parametrize(
+    "element",
+    [
+        "<ForPublicList{}>{}</ForPublicList>",
+        "<CommendationTags{}>{}</CommendationTags>",
+        "<CommendationTags><CommendationTag{}>{}</CommendationTag></CommendationTags>",
+        "<MOCRegistrations><MOCRegistration><boardName{}>{}</boardName></MOCRegistration></MOCRegistrations>",
+        "<REMS><REMSType{}>{}</REMSType></REMS>",
+    ],
+)
+def test_nil_and_empty_count_as_absent(element: str, content: str) -> None:
+    """An optional element that is nil, empty, or holds nothing but such elements, is as if not sent."""
+    nil = f" {NIL.format('true')}" if content == "{nil}" else ""
+    extension = element.format(nil, "" if nil else content)
+    assert clean(document()).activity == clean(document(record(extension=extension))).activity
+
+
+def test_a_nil_that_must_stand_is_missing() -> None:
+    """Nil means absent, also where absent is wrong."""
+    report = f"<m:ReportingStartDate {NIL.format('1')}/><m:ReportingEndDate>2026-03-11</m:ReportingEndDate>"
+    assert [("X021", f"{PATH}/m:ReportDescription")] == told(entry(document(record(report=report))))
+
+
+def test_a_nil_that_is_false_says_nothing() -> None:
+    """`xsi:nil="false"` keeps its value."""
+    extension = f"<ForPublicList {NIL.format('false')}>true</ForPublicList>"
+    activity = clean(document(record(extension=extension))).activity
+    assert activity is not None
+    assert True is activity.passport
+
+
+def test_an_empty_one_of_many_is_absent() -> None:
+    """A list with a blank among its values is the list of the others."""
+    extension = "<CommendationTags><CommendationTag/><CommendationTag>x</CommendationTag></CommendationTags>"
+    activity = clean(document(record(extension=extension))).activity
+    assert activity is not None
+    assert ("x",) == activity.commendation_tags
+
+
+@pytest.mark.parametrize(
+    "time", ["", "Z", "+14:00", "T00:00:00", "T23:59:59.999999", "T00:00:00.000Z", "T24:00:00"]
+)
+def test_of_a_date_the_part_as_written_counts(time: str) -> None:
+    """Dates come with zones, times and microseconds, or without a time where one is asked for."""
+    zone = time if time in ("Z", "+14:00") else ""
+    report = (
+        f"<m:ReportingStartDate>2026-03-10{time}</m:ReportingStartDate>"
+        f"<m:ReportingEndDate>2026-03-11{zone}</m:ReportingEndDate>"
+    )
+    education = f"<hx:startDateTime>2026-03-10{time}</hx:startDateTime>{END}{FORMAT}"
+    assert clean(document()).activity == clean(document(record(report=report, education=education))).activity
+
+
+def test_a_wrong_date_is_shown_as_sent() -> None:
+    """A date that does not exist is refused with the day that was written."""
+    education = f"<hx:startDateTime>2026-02-30Z</hx:startDateTime>{END}{FORMAT}"
+    found = only(entry(document(record(education=education))))
+    assert ("X023", True) == (found.code, "“2026-02-30" in found.text)
+
+
+def test_both_apostrophes_are_free() -> None:
+    """The fee's typographic apostrophe may be typed as a plain one."""
+    fees = [f"<FeeForParticipation>No, it{mark}s free</FeeForParticipation>" for mark in "'\u2019"]
+    plain, typographic = (clean(document(record(extension=fee))).activity for fee in fees)
+    assert plain == typographic
+
+
+# --- namespaces and strangers -----------------------------------------------------------------------
+
+
+def test_a_wrong_namespace_is_read_with_one_warning() -> None:
+    """Names that are ours in a namespace that is not are read; each such namespace is told once."""
+    tags = "<x:CommendationTags xmlns:x='urn:x'><x:CommendationTag>x</x:CommendationTag></x:CommendationTags>"
+    one = entry(document(record(extension=tags)))
+    assert [("X030", f"{EXTENSION}/*:CommendationTags")] == told(one)
+    assert "urn:cme-gateway:pars:activity:2.0" in only(one).remedy
+    assert one.activity is not None
+    assert ("x",) == one.activity.commendation_tags
+
+
+def test_a_record_in_a_wrong_namespace_is_read_with_a_warning() -> None:
+    """The record itself may stand in no namespace."""
+    body = record().replace("m:MedicalEducationMetrics", "MedicalEducationMetrics")
+    one = entry(document(body))
+    assert ([("X030", "/act:ACCMEActivities/act:MedicalEducationMetrics")], True) == (
+        told(one),
+        bool(one.activity),
+    )
+
+
+def test_official_elements_that_are_not_used_are_set_aside() -> None:
+    """What the official schema offers and PARS does not use is named and does no harm."""
+    sent = document(
+        record(
+            general=f"{OWN_ID}{TITLE}<lom:language>en</lom:language>",
+            metrics="<m:Comments>fine</m:Comments>",
+            extension="",
+        ).replace(
+            "</m:ParticipationMetrics>",
+            "</m:ParticipationMetrics><m:KnowledgeAssessment><m:x/></m:KnowledgeAssessment>",
+        )
+    )
+    one = entry(sent)
+    assert [
+        ("X031", f"{PATH}/m:KnowledgeAssessment"),
+        ("X031", f"{LOM}/lom:general/lom:language"),
+        ("X031", f"{PATH}/m:ParticipationMetrics/m:Comments"),
+    ] == sorted(told(one), key=lambda item: item[1].replace("ActivityDescription", "L"))
+    assert bool(one.activity)
+
+
+def test_a_foreign_element_is_set_aside_in_the_extension_only() -> None:
+    """A vendor's own element is named in a warning inside XtensibleInfo, and is wrong elsewhere."""
+    vendor = '<v:Colour xmlns:v="urn:vendor">blue</v:Colour>'
+    inside = entry(document(record(extension=vendor)))
+    assert ([("X031", f"{EXTENSION}/*:Colour")], True) == (told(inside), bool(inside.activity))
+    outside = entry(document(record(general=OWN_ID + TITLE + vendor)))
+    assert ([("X020", f"{LOM}/lom:general/*:Colour")], None) == (told(outside), outside.activity)
+
+
+def test_an_unknown_element_of_ours_is_wrong() -> None:
+    """In our own namespace nothing unknown is set aside: it is likely a slip of the pen."""
+    found = only(entry(document(record(extension="<ForPublicLists>true</ForPublicLists>"))))
+    assert ("X020", "Did you mean ForPublicList?") == (found.code, found.remedy)
+
+
+@pytest.mark.parametrize(
+    "place", ["<ForPublicList {}>true</ForPublicList>", "<REMS {}><REMSType>Mycophenolate</REMSType></REMS>"]
+)
+def test_a_type_of_the_senders_own_is_refused(place: str) -> None:
+    """`xsi:type` would let a document choose its own schema."""
+    typed = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type="x:boolean" xmlns:x="urn:x"'
+    one = entry(document(record(extension=place.format(typed))))
+    assert ("X024", None) == (only(one).code, one.activity)
+
+
+def test_stray_text_and_stray_elements_are_told() -> None:
+    """Text among elements and elements in a text are wrong in words, not in libxml2's."""
+    assert ["X046"] == codes(entry(document(record(extension="stray <ForPublicList>true</ForPublicList>"))))
+    assert ["X025"] == codes(entry(document(record(extension="<ForPublicList><true/></ForPublicList>"))))
+
+
+# --- bounds ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "extension",
+    [
+        "<ForPublicList>{}</ForPublicList>",
+        "<{}/>",
+        "<ForPublicList {}='x'>true</ForPublicList>",
+        "<v:{} xmlns:v='urn:v'/>",
+        "{}",
+    ],
+)
+def test_no_value_of_the_sender_is_shown_beyond_60_characters(extension: str) -> None:
+    """Values and names of the sender's are cut in texts, remedies, fields and paths."""
+    (found,) = entry(document(record(extension=extension.format("y" * 250)))).findings
+    for said in (found.text, found.remedy, found.field, found.path):
+        assert "y" * 61 not in said
+    assert "y" * 59 in found.text
+
+
+def test_a_record_is_told_20_things_at_most() -> None:
+    """A record with many faults is answered with the first twenty."""
+    one = entry(document(record(extension="".join(f"<x{number}/>" for number in range(100)))))
+    assert ["X020"] * 20 == codes(one)
+
+
+def test_errors_come_before_warnings() -> None:
+    """What blocks is told first, so that no flood of warnings hides it."""
+    strangers = "".join(f'<v:x{number} xmlns:v="urn:v"/>' for number in range(100))
+    found = entry(document(record(extension=f"{strangers}<ForPublicList>maybe</ForPublicList>"))).findings
+    assert ("X023", 20) == (found[0].code, len(found))
+
+
+class Steps:
+    """Counts the lines of our own code that run."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def of(self, work: Callable[[], object]) -> int:
+        """How many lines a piece of work takes."""
+        self.count = 0
+        before = sys.gettrace()
+        sys.settrace(self._trace)
+        try:
+            work()
+        finally:
+            sys.settrace(before)
+        return self.count
+
+    def _trace(self, frame: Any, event: str, arg: object) -> Any:
+        if "gateway" not in frame.f_code.co_filename:
+            return None
+        self.count += 1
+        return self._trace
+
+
+JUNK: dict[str, Callable[[int], str]] = {
+    "bad values": lambda count: record(
+        metrics='<m:ParticipantsByCategory category="x">y</m:ParticipantsByCategory>' * count
+    ),
+    "unknown elements": lambda count: record(general=OWN_ID + TITLE + "<Learner/>" * count),
+    "foreign elements": lambda count: record(extension='<v:Learner xmlns:v="urn:v"/>' * count),
+    "wrong namespaces": lambda count: record(
+        general=OWN_ID + TITLE + "<keyword><lom:string>x</lom:string></keyword>" * (count // 2)
+    ),
+    "unused elements": lambda count: record(
+        general=OWN_ID + TITLE + "<lom:keyword><lom:string>x</lom:string></lom:keyword>" * (count // 2)
+    ),
+    "wrong order": lambda count: record(general=TITLE + OWN_ID * (count // 3)),
+    "many values and one error": lambda count: record(
+        metrics='<m:ParticipantsByProfession profession="x">1</m:ParticipantsByProfession>' * count,
+        extension="<ForPublicList>maybe</ForPublicList>",
+    ),
+    "bad attributes": lambda count: record(
+        metrics='<m:ParticipantsByCategory kind="x">1</m:ParticipantsByCategory>' * count
+    ),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", JUNK)
+def test_work_grows_with_the_document_and_not_with_its_square(kind: str) -> None:
+    """Four times as much junk in a record costs about four times the work, and stays within 20 findings."""
+    small, large = (parse(document(JUNK[kind](count))) for count in (2_400, 9_600))
+    entry(document())
+    few = Steps().of(lambda: READER.read(small, TODAY))
+    many = Steps().of(lambda: READER.read(large, TODAY))
+    assert many < 6 * few
+    assert len(entry(document(JUNK[kind](2_400))).findings) <= 20
+
+
+def test_quadratic_work_would_be_seen() -> None:
+    """Negative control: the counter of steps tells a square from a line."""
+
+    def square(size: int) -> None:
+        for _ in range(size):
+            shape.shown("x " * 2)
+            [schema._local(element) for element in elements[:size]]
+
+    elements = list(parse(f"<a>{'<b/>' * 400}</a>"))
+    assert Steps().of(lambda: square(400)) > 6 * Steps().of(lambda: square(100))
+
+
+def test_a_hundred_thousand_junk_records_are_one_refusal() -> None:
+    """Children of the wrapper that are no records are refused at the first, without a look at the others."""
+    junk = parse(document("<Learner/>" * 100_000))
+
+    def refused() -> None:
+        with pytest.raises(Malformed):
+            READER.read(junk, TODAY)
+
+    assert Steps().of(refused) < 1_000
+
+
+def test_a_record_of_too_many_elements_is_not_judged() -> None:
+    """Beyond 10,000 elements a record is refused for that alone."""
+    one = entry(document(JUNK["bad values"](10_000)))
+    assert (["X044"], "The record has more than 10,000 elements.") == (codes(one), only(one).text)
+    assert "" == only(one).field
+
+
+# --- threads --------------------------------------------------------------------------------------------
+
+
+def errors_in_threads(tell: Callable[[etree._Element], str], rounds: int) -> Iterator[tuple[str, str]]:
+    """Bad documents in eight threads at once: what each thread sent wrong, and what it was told."""
+    heard: list[tuple[str, str]] = []
+    start = threading.Barrier(8)
+
+    def work(number: int) -> None:
+        name = f"wrong{number}"
+        start.wait()
+        for _ in range(rounds):
+            heard.append((name, tell(parse(document(record(extension=f"<{name}/>" * 50))))))
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    yield from heard
+
+
+def test_each_thread_gets_its_own_errors() -> None:
+    """Eight threads with bad documents are each told of their own, by the judge and by libxml2's log."""
+
+    def findings(root: etree._Element) -> str:
+        return " ".join(one.path for one in READER.read(root, TODAY).entries[0].findings)
+
+    def log(root: etree._Element) -> str:
+        assert not V2.judge.accepts(root[0])
+        return shape._last_word(V2.judge._validator)
+
+    for tell in (findings, log):
+        heard = list(errors_in_threads(tell, 20))
+        assert 160 == len(heard)
+        assert [] == [(name, said) for name, said in heard if name not in said]
+
+
+@pytest.mark.slow
+def test_one_schema_for_all_threads_would_mix_their_errors() -> None:
+    """Negative control: the log of a schema object that threads share tells one the errors of another."""
+    shared = Judge(V2.judge.entry)._validator
+
+    def log(root: etree._Element) -> str:
+        shared.validate(root[0])
+        return shape._last_word(shared)
+
+    mixed = (name not in said for _ in range(40) for name, said in errors_in_threads(log, 50))
+    assert any(mixed)
+
+
+# --- the judge alone --------------------------------------------------------------------------------------
+
+
+def test_an_element_the_schema_does_not_know_is_told() -> None:
+    """An element that is no global one of the schema is a finding, not an exception."""
+    found = V2.judge.judge(etree.Element("nothing"), lambda element: shape.NOWHERE)
+    assert ["X020"] == [one.code for one in found]
+    assert found[0].remedy
+
+
+def test_the_judges_word_stands_where_nothing_explains_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Should the two readers of a schema disagree, the record stays refused, with libxml2's own words."""
+    monkeypatch.setattr(shape, "_explain", lambda *arguments: iter(()))
+    one = entry(document(record(extension="<ForPublicList>maybe</ForPublicList>")))
+    assert ("X028", None) == (only(one).code, one.activity)
+    assert "ForPublicList" in only(one).text
+
+
+def test_every_finding_has_words() -> None:
+    """Each code of the table has a text and a remedy, and its own place in the catalogue."""
+    for (code, (severity, text, remedy)), kind in product(shape.SHAPE.items(), (Severity,)):
+        assert code.startswith("X")
+        assert isinstance(severity, kind)
+        assert text.endswith((".", "{detail}", "{reason}"))
+        assert remedy
+
+
+def test_an_accepted_record_costs_no_explanation(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What libxml2 accepts is neither tidied nor explained, nor is its place worked out."""
+    for name in ("tidy", "explain"):
+        monkeypatch.setattr(Judge, name, None)
+    monkeypatch.setattr(schema.Sent, "place", None)
+    assert [] == [finding for one in read(document(record(), record())).entries for finding in one.findings]
