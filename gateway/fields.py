@@ -85,7 +85,8 @@ class Field:
     """One field of a record and where it stands.
 
     `many`: a tuple of values. `parts` and `record`: the field is a record of its own, whose parts'
-    paths start at its element; without a `needed` part it cannot be, though blanks please the schema.
+    paths start at its element, as do those of `always`, elements that stand in it even where they hold
+    nothing. Without a `needed` part it cannot be, though blanks please the schema.
     """
 
     name: str
@@ -95,6 +96,7 @@ class Field:
     needed: bool = False
     parts: tuple[Field, ...] = ()
     record: Callable[..., Any] | None = None
+    always: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
@@ -204,6 +206,8 @@ class Table:
                 node.parts = Node()
                 for part in field.parts:
                     self._place(node.parts, part)
+                for path in field.always:
+                    self._descend(node.parts, path).always = True
 
     def _descend(self, node: Node, path: str) -> Node:
         for step in path.split("/") if path else ():

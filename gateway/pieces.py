@@ -16,6 +16,7 @@ from typing import BinaryIO
 from xml.parsers import expat
 
 from gateway.errors import Unreadable
+from gateway.intake import ENCODINGS
 from gateway.records import Finding, replace
 
 RECORD = "MedicalEducationMetrics"
@@ -163,5 +164,7 @@ def _decoded(file: BinaryIO) -> Iterator[str]:
     start = file.read(CHUNK)
     declared = DECLARED.match(start.removeprefix(codecs.BOM_UTF8))
     encoding = MARKS.get(start[:2]) or (declared[1].decode() if declared else "utf-8")
+    if encoding.lower() not in ENCODINGS:
+        raise Unreadable("It is in an encoding that is not taken here.")
     chunks = chain([start], iter(partial(file.read, CHUNK), b""))
     return (text for text in codecs.iterdecode(chunks, encoding) if text)

@@ -386,7 +386,7 @@ def _entry(
     blocked = any(finding.blocks for finding in findings)
     activity = None if blocked else _activity(gathered, version)
     if activity and activity.derived:
-        findings.append(_derived(activity, version, sent.top, fields))
+        findings[MOST_PER_RECORD - 1 :] = [_derived(activity, version, sent.top, fields)]
     action = gathered.values.get("action")
     return ActivityEntry(
         number,

@@ -8,7 +8,6 @@ first error of each content model.
 
 from __future__ import annotations
 
-import copy
 import difflib
 import functools
 import re
@@ -33,6 +32,8 @@ NOWHERE = Place()
 MOST_PER_RECORD = 20
 LONGEST_VALUE = 60
 XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
+LARGE = 200  # elements; some three times as many as an activity usually has
+_count = etree.XPath("count(descendant-or-self::*)")
 _typed = etree.XPath("boolean(.//@xsi:type)", namespaces={"xsi": XSI[1:-1]})
 _building = threading.Lock()  # building schemas in several threads at once fails now and then
 _DATE = re.compile(r"(-?\d{4,}-\d\d-\d\d)(T.*|Z|[+-]\d\d:\d\d)?$")
@@ -80,8 +81,18 @@ class Judge:
         self._local = threading.local()  # a schema object's error log is shared by its threads
 
     def accepts(self, element: Element) -> bool:
-        """Whether libxml2 finds the element valid, and no type is overridden by `xsi:type`."""
+        """Whether libxml2 finds the element valid, and no type is overridden by `xsi:type`.
+
+        The time libxml2 takes grows with the square of the errors in an element, so the model looks a
+        large one through first.
+        """
+        if _count(element) > LARGE and self._is_wrong(element):  # type: ignore[operator]
+            return False
         return bool(self._validator.validate(element)) and not _typed(element)
+
+    def _is_wrong(self, element: Element) -> bool:
+        model = self.model(element.tag)
+        return model is not None and any(_explain(element, model, lambda one: NOWHERE))
 
     def judge(self, element: Element, place: PlaceOf) -> list[Finding]:
         """Accept the element, or tidy it and say what is wrong; warnings alone mean it is valid now."""
@@ -225,8 +236,8 @@ def _sort(element: Element, model: Model) -> None:
 
 
 def _is_foreign(child: Element, parent: Element, model: Model) -> bool:
-    ours = {etree.QName(tag).namespace for tag in (parent.tag, *model.children)}
-    return etree.QName(child).namespace not in ours | {None}
+    namespace, brace, _ = child.tag.rpartition("}")
+    return bool(brace) and not any(tag.startswith(namespace + brace) for tag in (parent.tag, *model.children))
 
 
 def _is_nil(element: Element) -> bool:
@@ -297,8 +308,11 @@ def _explain_text(element: Element, model: Model, place: PlaceOf) -> Iterator[Fi
 
 
 def _fits(simple: Any, text: str) -> bool:
-    """Whether a text is of a simple type; `is_valid` would build its whole context anew each time."""
-    return bool(simple.text_is_valid(text, copy.copy(simple.schema.validation_context)))
+    """Whether a text is of a simple type; `is_valid` would build its whole context anew each time.
+
+    With a context of its own `text_is_valid` is strict: it changes nothing that threads share.
+    """
+    return bool(simple.text_is_valid(text, simple.schema.validation_context))
 
 
 def _explain_attributes(element: Element, model: Model, place: PlaceOf) -> Iterator[Finding]:

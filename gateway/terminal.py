@@ -55,6 +55,16 @@ def dump(rows: Iterable[dict[str, Any]]) -> None:
     sys.stdout.write(json.dumps(list(rows), indent=2, default=list) + "\n")
 
 
+def catalogue(rows: Sequence[dict[str, Any]], as_json: bool, **columns: str) -> None:
+    """Print rows as JSON, or as a table of columns with a template of their cells each."""
+    if as_json:
+        dump(rows)
+    else:
+        cells = ({name: "-" if value is None else value for name, value in row.items()} for row in rows)
+        headings = tuple(column.capitalize() for column in columns)
+        show(headings, ([column.format(**row) for column in columns.values()] for row in cells))
+
+
 Told = Checked | Sent
 
 

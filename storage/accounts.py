@@ -94,7 +94,9 @@ class Accounts:
     def _change(self, change: Update) -> None:
         changed = database.write(self._engine, lambda connection: connection.execute(change).rowcount)
         if not changed:
-            raise NotFound("There is no such account.", remedy="`cme-gateway provider list` names them.")
+            raise NotFound(
+                "There is no such account.", remedy="`cme-gateway provider list` and `user list` name them."
+            )
 
 
 def _accounts() -> Select[Any]:

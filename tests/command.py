@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,13 +37,15 @@ class Ended:
         return self.err.startswith("cme-gateway: ") and 1 == self.err.count("\n")
 
 
-def run(folder: Path, *arguments: object, stdin: bytes = b"", **environment: str) -> Ended:
-    """Run a command in a folder, with a terminal of 80 columns."""
+def run_command(
+    folder: Path, *arguments: object, stdin: bytes = b"", environment: Mapping[str, str] | None = None
+) -> Ended:
+    """Run a command in a folder, with a terminal of 80 columns and more of an environment."""
     streams = {name: io.BytesIO() for name in ("stdout", "stderr")} | {"stdin": io.BytesIO(stdin)}
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.setattr(sys, "argv", ["cme-gateway", *map(str, arguments)])
-        for name, value in environment.items():
+        for name, value in (environment or {}).items():
             patch.setenv(name, value)
         for name, stream in streams.items():
             patch.setattr(sys, name, io.TextIOWrapper(stream, "utf-8", write_through=True))

@@ -11,12 +11,13 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-import command
 import pytest
-from command import COLUMNS, Ended
+from command import COLUMNS, Ended, run_command
 from lxml import etree
 
-from gateway import __version__, accounts, assembly, cli, settings, terminal
+from gateway import __version__, accounts, assembly, settings, terminal
+from gateway.cli import running
+from gateway.cli.options import today
 from gateway.errors import NotAuthenticated
 from gateway.records import Credentials
 from gateway.sealing import load_key
@@ -37,7 +38,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     for name in [name for name in os.environ if name.startswith("CME_GATEWAY_")]:
         monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
-    return partial(command.run, tmp_path)
+    return partial(run_command, tmp_path)
 
 
 def _lets_in(user: str, password: str) -> bool:
@@ -144,7 +145,7 @@ def test_printed_commands_can_be_copied(capsys: pytest.CaptureFixture[str]) -> N
 @pytest.mark.network
 def test_sandbox_tells_commands_that_exist(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the sandbox tells to type is understood: its options, its account, its files."""
-    told = cli._serving("http://127.0.0.1:9", None)
+    told = running._serving("http://127.0.0.1:9", None)
     typed = [line.split() for line in told.splitlines() if line.startswith("  ")]
     assert ["export", "CME_GATEWAY_PASSWORD=demo-password"] == typed[0]
     _, *sample = typed[1]
@@ -349,7 +350,7 @@ def test_zone_decides_which_day_it_is(run: Run, monkeypatch: pytest.MonkeyPatch)
     days = set()
     for zone in ("Pacific/Kiritimati", "Etc/GMT+12"):  # 26 hours apart: never the same day
         monkeypatch.setenv("CME_GATEWAY_ZONE", zone)
-        days.add(cli._today(settings.load()))
+        days.add(today(settings.load()))
     assert 2 == len(days)
 
 
@@ -365,7 +366,7 @@ def test_zone_decides_which_day_it_is(run: Run, monkeypatch: pytest.MonkeyPatch)
         ("settings", "env", "CME_GATEWAY_MAX_RECORD_ELEMENTS"),
     ],
 )
-def test_catalogue_is_a_table_and_json(run: Run, arguments: str, key: str, known: str) -> None:
+def test_catalogue_is_a_table_and_json(run: Run, command: str, key: str, known: str) -> None:
     """A catalogue names everything once; in its table, 80 columns wide, no name is broken over lines."""
     table, rows = run(command), run(command, "--json").rows
     names = [row[key] for row in rows]
@@ -430,7 +431,7 @@ def test_bad_setting_is_one_line(run: Run, monkeypatch: pytest.MonkeyPatch, name
 
 @pytest.mark.parametrize("command", [("serve",), ("sandbox", "--port")], ids=" ".join)
 def test_port_in_use_is_one_line(
-    ready: Run, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+    ready: Run, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
 ) -> None:
     """A port that is taken is one line that names it."""
     with socket.socket() as taken:
@@ -483,7 +484,7 @@ def _free_port() -> int:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("command", ["rules", "sample activity --count 200", "rules --json"])
-def test_broken_pipe_is_quiet(arguments: str) -> None:
+def test_broken_pipe_is_quiet(command: str) -> None:
     """A reader that goes away early, such as `head`, ends a command without a word."""
     process = subprocess.Popen(
         [sys.executable, "-m", "gateway.cli", *command.split()],

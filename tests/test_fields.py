@@ -185,6 +185,14 @@ def test_spellings(kind: fields.Kind, text: str, value: object, back: str) -> No
     assert value == kind.read(back)
 
 
+def test_a_group_may_have_an_element_that_always_stands() -> None:
+    """What the schema wants inside a group stands there, without the group not at all."""
+    parts = (Field("left", "n:l"), Field("right", "n:o/n:r"))
+    table = Table((Field("pair", "n:pair", parts=parts, record=Pair, always=("n:o",)),), NS)
+    assert "<pair><l>x</l><o/></pair>" == written({"pair": Pair("x", None)}, table)  # type: ignore[arg-type]
+    assert "" == written({}, table)
+
+
 def test_a_group_without_what_it_needs_cannot_be_read() -> None:
     """A blank where a part is needed is an error with the group's place, not a record without it."""
     gathered = read("<pairs><pair> <r>t</r></pair></pairs>")

@@ -141,10 +141,11 @@ def test_piece_fits_a_call() -> None:
 
 
 @pytest.mark.parametrize("encoding", ["iso-8859-1", "windows-1252"])
-def test_other_encodings_are_read(encoding: str) -> None:
-    """A file in an older encoding is sent in Unicode."""
+def test_other_encodings_are_refused(encoding: str) -> None:
+    """What a call would be refused for, and `check` too, is not quietly taken from a file."""
     text = _file(1).replace("?>", f" encoding='{encoding}'?>", 1)
-    assert "Ärzte" in _cut(text, 2, encoding)[0].text
+    with pytest.raises(Unreadable, match="encoding"):
+        _cut(text, 2, encoding)
 
 
 @pytest.mark.parametrize(

@@ -9,16 +9,16 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
+from command import COLUMNS, Ended, run_command
 
 from gateway import sandbox
+from gateway.settings import Settings
 
 pytestmark = [pytest.mark.network, pytest.mark.slow]
 
@@ -36,16 +36,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _environment(folder: Path, **more: str) -> dict[str, str]:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("CME_GATEWAY_")}
-    own = {"PYTHONPATH": str(ROOT), "TMPDIR": str(folder), "COLUMNS": "80"}
-    return inherited | own | {"CME_GATEWAY_PASSWORD": sandbox.PASSWORD, **more}
+    own = {"PYTHONPATH": str(ROOT), "TMPDIR": str(folder), "COLUMNS": str(COLUMNS)}
+    return inherited | own | more
 
 
-def _run(folder: Path, *arguments: object, stdin: str = "", **more: str) -> subprocess.CompletedProcess[str]:
+def _process(folder: Path, *arguments: object, **more: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [*COMMAND, *map(str, arguments)],
         cwd=folder,
         env=_environment(folder, **more),
-        input=stdin,
         capture_output=True,
         text=True,
         timeout=PATIENCE,
@@ -101,14 +100,17 @@ def served(folder: Path) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
 
 
-def _submit(folder: Path, url: str, *arguments: object, **more: Any) -> subprocess.CompletedProcess[str]:
+def _submit(
+    folder: Path, url: str, *arguments: object, stdin: bytes = b"", password: str = sandbox.PASSWORD
+) -> Ended:
     account = ("--url", url, "--provider", sandbox.PROVIDER.id, "--user", sandbox.USER)
-    return _run(folder, "submit", *arguments, *account, **more)
+    told = {"CME_GATEWAY_PASSWORD": password}
+    return run_command(folder, "submit", *arguments, *account, stdin=stdin, environment=told)
 
 
 def _sample(folder: Path, name: str, *options: object) -> Path:
     path = folder / name
-    path.write_text(_run(folder, "sample", "activity", *options).stdout)
+    path.write_text(run_command(folder, "sample", "activity", *options).out)
     return path
 
 
@@ -119,18 +121,18 @@ def test_demo_succeeds_and_again_on_the_same_data(folder: Path) -> None:
     """The demo ends with 0 and shows each sample; with kept data the same samples are unchanged."""
     data = folder / "kept"
     for action in ("Added", "Unchanged"):
-        told = _run(folder, "sandbox", "--demo", "--port", _free_port(), "--data", data)
+        told = _process(folder, "sandbox", "--demo", "--port", _free_port(), "--data", data)
         rows = [line for line in told.stdout.splitlines() if re.match(r" v\d, \d\.\d", line)]
         assert (0, "") == (told.returncode, told.stderr)
         assert [True] * 7 == [f" {action} " in row and " yes " in row for row in rows]
-        assert 80 >= max(map(len, told.stdout.splitlines()))
+        assert COLUMNS >= max(map(len, told.stdout.splitlines()))
     assert {"sandbox.db", "sandbox.key"} <= {path.name for path in data.iterdir()}
 
 
 def test_demo_fails_where_anything_is_unexpected(monkeypatch: pytest.MonkeyPatch, served: str) -> None:
     """The demo says so when a sample does not come back as it was sent."""
     monkeypatch.setattr(sandbox, "DONE", {"Deleted"})
-    assert sandbox.demonstrate(served, sandbox.Settings()) is False
+    assert sandbox.demonstrate(served, Settings()) is False
 
 
 # --- stopping ------------------------------------------------------------------------------------------
@@ -169,13 +171,12 @@ def test_stopped_sandbox_leaves_nothing(folder: Path, group: bool) -> None:
 def test_stopped_server_is_gone(folder: Path, sent: signal.Signals) -> None:
     """A gateway told to stop, all its processes at a time, ends with 0 and without a word of complaint."""
     own = {"CME_GATEWAY_BIND": f"127.0.0.1:{_free_port()}"}
-    assert 0 == _run(folder, "migrate", **own).returncode
-    for _ in range(3):  # the workers were told twice at a time, and one in four waited for itself
-        with _started(folder, "serve", **own) as (process, said):
-            assert "Serving on http://127.0.0.1:" in said
-            _signal_group(process, sent)
-            out, _ = process.communicate(timeout=QUICK)
-        assert (0, "") == (process.returncode, out)
+    assert 0 == run_command(folder, "migrate", environment=own).code
+    with _started(folder, "serve", **own) as (process, said):
+        assert "Serving on http://127.0.0.1:" in said
+        _signal_group(process, sent)
+        out, _ = process.communicate(timeout=QUICK)
+    assert (0, "") == (process.returncode, out)
 
 
 # --- sending files -------------------------------------------------------------------------------------
@@ -185,9 +186,9 @@ def test_good_file_is_accepted_and_known_again(folder: Path, served: str) -> Non
     """A file of samples is added, in either service version; sent again nothing changes; exit code 0."""
     path = _sample(folder, "good.xml", "--count", 3, "--seed", 11)
     first, second = _submit(folder, served, path), _submit(folder, served, path, "--service", "v1")
-    assert [0, 0] == [first.returncode, second.returncode]
-    assert f"{path}: Success, activity 2.0: 3 added; receipt " in first.stdout
-    assert "3 unchanged" in second.stdout
+    assert [0, 0] == [first.code, second.code]
+    assert f"{path}: Success, activity 2.0: 3 added; receipt " in first.out
+    assert "3 unchanged" in second.out
 
 
 def test_bad_records_are_refused_and_come_back_to_be_corrected(folder: Path, served: str) -> None:
@@ -195,14 +196,14 @@ def test_bad_records_are_refused_and_come_back_to_be_corrected(folder: Path, ser
     path = _sample(folder, "bad.xml", "--count", 20, "--seed", 12, "--errors", 40)
     again = folder / "again.xml"
     told = _submit(folder, served, path, "--json", "--errors", again)
-    rows = [row for row in json.loads(told.stdout) if row["severity"] == "Error"]
+    rows = [row for row in json.loads(told.out) if row["severity"] == "Error"]
     lines = path.read_text().splitlines()
-    assert 2 == told.returncode
-    assert "Partial success" in told.stderr
+    assert 2 == told.code
+    assert "Partial success" in told.err
     assert path.read_text().count("breaks rule") == len(rows) == again.read_text().count("<!-- ")
     assert [] == [row for row in rows if not lines[row["line"] - 1].lstrip().startswith("<")]
     assert [row["code"] for row in rows] == re.findall(r"<!-- (\w+) ", again.read_text())
-    assert 2 == _submit(folder, served, again, "--validate-only").returncode
+    assert 2 == _submit(folder, served, again, "--validate-only").code
 
 
 def test_many_records_go_in_pieces(folder: Path, served: str) -> None:
@@ -214,29 +215,29 @@ def test_many_records_go_in_pieces(folder: Path, served: str) -> None:
         for number, part in enumerate(path.read_text().split("</m:MedicalEducationMetrics>"), 1)
         if "breaks rule" in part
     ]
-    assert (2, 3) == (told.returncode, told.stderr.count("receipt "))
-    counts = {word: sum(map(int, re.findall(rf"(\d+) {word}", told.stderr))) for word in ("added", "refused")}
+    assert (2, 3) == (told.code, told.err.count("receipt "))
+    counts = {word: sum(map(int, re.findall(rf"(\d+) {word}", told.err))) for word in ("added", "refused")}
     assert {"added": 1200 - len(named), "refused": len(named)} == counts
-    assert named == [row["record"] for row in json.loads(told.stdout) if row["severity"] == "Error"]
+    assert named == [row["record"] for row in json.loads(told.out) if row["severity"] == "Error"]
 
 
 def test_validating_stores_nothing(folder: Path, served: str) -> None:
     """--validate-only says what would happen, as often as it is asked."""
-    made = _run(folder, "sample", "activity", "--seed", 14).stdout
+    made = run_command(folder, "sample", "activity", "--seed", 14).out.encode()
     for _ in range(2):
         told = _submit(folder, served, "-", "--validate-only", stdin=made)
         assert (0, "-: Success, activity 2.0: 1 added; validated only, nothing stored\n") == (
-            told.returncode,
-            told.stdout,
+            told.code,
+            told.out,
         )
 
 
 def test_wrong_password_is_one_line(folder: Path, served: str) -> None:
     """A wrong password is refused once, whatever the number of files."""
     path = _sample(folder, "one.xml")
-    told = _submit(folder, served, path, path, CME_GATEWAY_PASSWORD="wrong")  # noqa: S106  wrong on purpose
-    assert (2, "", 1) == (told.returncode, told.stdout, told.stderr.count("\n"))
-    assert "[S001]" in told.stderr
+    told = _submit(folder, served, path, path, password="wrong")
+    assert (2, "", 1) == (told.code, told.out, told.err.count("\n"))
+    assert "[S001]" in told.err
 
 
 def test_file_that_cannot_be_sent_stops_no_other(folder: Path, served: str) -> None:
@@ -245,8 +246,8 @@ def test_file_that_cannot_be_sent_stops_no_other(folder: Path, served: str) -> N
     (folder / "foreign.xml").write_text('<ACCMEActivities schemaVersion="0.9"><a/></ACCMEActivities>')
     path = _sample(folder, "last.xml", "--seed", 15)
     told = _submit(folder, served, "missing.xml", "broken.xml", "foreign.xml", path)
-    assert (2, "") == (told.returncode, told.stderr)
+    assert (2, "") == (told.code, told.err)
     assert ["refused", "refused", "refused", "Success,"] == [
-        line.split()[1] for line in told.stdout.splitlines()
+        line.split()[1] for line in told.out.splitlines()
     ]
-    assert ["X001", "X001", "X010"] == re.findall(r"\[(X\d+)\]", told.stdout)
+    assert ["X001", "X001", "X010"] == re.findall(r"\[(X\d+)\]", told.out)

@@ -463,6 +463,25 @@ def test_each_derived_field_is_named_in_one_warning() -> None:
         assert word in told.text
 
 
+def test_the_derived_are_told_within_the_twenty() -> None:
+    """However many warnings a record has, twenty are told, and what was derived is one of them."""
+    vendor = "".join(f'<v:x{number} xmlns:v="urn:v"/>' for number in range(25))
+    one = entry(document(legacy(extension=vendor), version="1.0"))
+    assert ["X031"] * 19 + ["X033"] == codes(one)
+    assert one.activity is not None
+
+
+def test_a_location_without_a_country_is_written_validly() -> None:
+    """A draft may name a city alone; the schema wants the country's element all the same."""
+    place = "<hx:activityLocation><a:City>Duluth</a:City><a:Country/></hx:activityLocation>"
+    activity = entry(document(record(education=START + END + FORMAT + place))).activity
+    assert activity is not None
+    assert Location("Duluth") == activity.location
+    for version in schemas.VERSIONS:
+        root, _ = READER.write([activity], version)
+        assert version.judge.accepts(root[0])
+
+
 def test_2_0_derives_nothing() -> None:
     """Negative control: a 2.0 record is what it says."""
     activity = entry(document()).activity

@@ -76,7 +76,7 @@ def test_signal_before_a_worker_listens_is_kept(sent: signal.Signals) -> None:
         assert [] == heard
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(ThreadWorker, "init_signals", lambda worker: None)
-            server._Worker.init_signals(Mock())
+            server._Worker.init_signals(Mock(spec=server._Worker))
         assert [sent] == heard
     finally:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, server.STOPS)
@@ -88,7 +88,7 @@ def test_worker_told_to_quit_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
     """A worker told to quit waits for no thread that still reads a half-sent call, nor for itself."""
     codes: list[int] = []
     monkeypatch.setattr(os, "_exit", codes.append)
-    server._Worker.handle_quit(Mock(), signal.SIGQUIT, None)
+    server._Worker.handle_quit(Mock(spec=server._Worker), signal.SIGQUIT, None)
     assert [0] == codes
 
 

@@ -69,6 +69,7 @@ LOCATION = Field(
         Field("state", "a:StateOrProvince", UPPER),
         Field("country", "a:Country/a:CountryCode", UPPER),
     ),
+    always=("a:Country",),
 )
 DATES = (
     Field("start_date", f"{EDUCATION}/hx:startDateTime", MIDNIGHT),

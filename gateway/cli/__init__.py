@@ -1,0 +1,75 @@
+"""The command door: `cme-gateway`. Exit 0 all accepted, 2 some refused, 1 failure, 64 wrong usage."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import NoReturn
+
+import click
+
+from gateway import __version__
+from gateway.cli import accounts, catalogues, files, running
+from gateway.cli.options import ACCEPTED, FAILED, MISUSED, NAME, REFUSED
+from gateway.errors import GatewayError, Refused
+from gateway.terminal import err, say, tell
+
+INTERRUPTED = 130
+
+
+def main() -> NoReturn:
+    """Run a command; every refusal and failure is one clear line, never a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # no locale stops a command
+    try:
+        code = cli.main(prog_name=NAME, standalone_mode=False) or ACCEPTED
+        sys.stdout.flush()
+        sys.exit(code)
+    except click.exceptions.NoArgsIsHelpError as alone:
+        say(alone.format_message(), err)
+        sys.exit(MISUSED)
+    except click.ClickException as wrong:
+        say(f"{NAME}: {wrong.format_message().rstrip('.')}.{_help_for(wrong)}", err)
+        sys.exit(MISUSED)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(INTERRUPTED)
+    except GatewayError as error:
+        tell(error)
+        sys.exit(REFUSED if isinstance(error, Refused) else FAILED)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(FAILED)
+    except OSError as error:
+        say(f"{NAME}: {error.filename or 'The system'}: {error.strerror}.", err)
+        sys.exit(FAILED)
+
+
+def _help_for(wrong: click.ClickException) -> str:
+    context = wrong.ctx if isinstance(wrong, click.UsageError) else None
+    return f" Try: {context.command_path} --help" if context else ""
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name=NAME, message="%(prog)s %(version)s")
+def cli() -> None:
+    """Takes CME activities over SOAP, judges them, keeps them, explains every refusal.
+
+    Exit codes: 0 all accepted, 2 some refused, 1 failure, 64 wrong usage.
+    An independent project, not affiliated with ACCME or any certifying board.
+    """
+
+
+for command in (
+    running.sandbox,
+    running.serve,
+    running.migrate,
+    accounts.provider,
+    accounts.user,
+    files.check,
+    files.submit,
+    files.sample,
+    catalogues.schemas,
+    catalogues.rules_,
+    catalogues.settings_,
+):
+    cli.add_command(command)

@@ -1,0 +1,212 @@
+"""The commands that take or make files: check, submit, sample."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import random
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import BinaryIO
+from urllib.parse import urlsplit
+
+import click
+from lxml import etree
+from rich.progress import Progress
+
+from gateway import assembly, checking, rules, samples, settings
+from gateway.cli.options import (
+    ACCEPTED,
+    REFUSED,
+    as_json_option,
+    provider_id,
+    today,
+)
+from gateway.client import Corrections, GatewayClient, Submitted
+from gateway.errors import Refused, Unreadable
+from gateway.pieces import Piece
+from gateway.records import Credentials
+from gateway.terminal import Report, err, out
+
+STANDARD_INPUT = Path("-")
+
+
+def _address(context: click.Context, parameter: click.Parameter, value: str) -> str:
+    with contextlib.suppress(ValueError):
+        parts = urlsplit(value)
+        if parts.scheme in {"http", "https"} and parts.hostname:
+            return value
+    raise click.BadParameter("give it as http://HOST:PORT")
+
+
+files_argument = click.argument(
+    "paths", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path)
+)
+
+
+@click.command()
+@files_argument
+@as_json_option
+def check(paths: Sequence[Path], as_json: bool) -> int:
+    """Judge files offline, as the gateway would.
+
+    Tells the version found, and every finding with its line and column; `-` is standard input. What
+    only the gateway can know, such as whether an activity exists, is left out.
+    """
+    configured = settings.load()
+    reader, day = assembly.reader(configured, checking.WHOLE), today(configured)
+    with Report(as_json) as report:
+        for path in paths:
+            try:
+                with _opened(path) as file:
+                    version, checked = checking.check(file.read(), reader, day)
+            except Refused as error:
+                report.refuse(path, error)
+                continue
+            told = f"{_records(len(checked))}, {sum(one.refused for one in checked)} to be refused"
+            report.add(path, f"{version.payload} {version.name}, {told}", checked)
+    return REFUSED if report.refused else ACCEPTED
+
+
+@click.command()
+@files_argument
+@click.option("--url", required=True, callback=_address, help="The gateway, such as http://127.0.0.1:8080.")
+@click.option("--provider", required=True, callback=provider_id, help="Your provider id, seven digits.")
+@click.option("--user", required=True, help="Your user name.")
+@click.option("--service", type=click.Choice(["v1", "v2"]), default="v2", show_default=True)
+@click.option("--validate-only", is_flag=True, help="Judge only; nothing is stored.")
+@click.option(
+    "--errors", type=click.Path(path_type=Path), help="Write the refused records there, as a new file."
+)
+@as_json_option
+def submit(
+    paths: Sequence[Path],
+    url: str,
+    provider: str,
+    user: str,
+    service: str,
+    validate_only: bool,
+    errors: Path | None,
+    as_json: bool,
+) -> int:
+    """Send files to a running gateway.
+
+    The password comes from CME_GATEWAY_PASSWORD, or is asked for; `-` is standard input. A file goes
+    in calls of up to 500 records. With --errors the refused records are written to a new file, each
+    under what is to be corrected, to be submitted when that is done.
+    """
+    with _corrections(errors, paths) as corrections, Report(as_json) as report:
+        caller = GatewayClient(url, Credentials(provider, user, _password()), service)
+        for path in paths:
+            for answer in _answers(caller, path, validate_only, report):
+                report.add(path, answer.summary, answer.results)
+                corrections.add(answer)
+    return REFUSED if report.refused else ACCEPTED
+
+
+def _answers(caller: GatewayClient, path: Path, validate_only: bool, report: Report) -> Iterator[Submitted]:
+    """The answers to a file, under a bar of how much of it is sent; tells where it was refused as a whole."""
+    sent = 0
+    try:
+        with _opened(path) as file, _bar(path) as advance:
+            for answer in caller.submit(file, validate_only):
+                sent += len(answer.results)
+                advance(answer.piece)
+                yield answer
+    except Refused as error:
+        if not error.code.startswith("X"):  # what is wrong is not the file
+            raise
+        report.refuse(path, error, sent + 1)
+
+
+@contextlib.contextmanager
+def _bar(path: Path) -> Iterator[Callable[[Piece], None]]:
+    size = path.stat().st_size if path != STANDARD_INPUT else None
+    bar = Progress(console=err, transient=True, disable=not err.is_terminal, redirect_stdout=out.is_terminal)
+    with bar:
+        task = bar.add_task(path.name, total=size)
+        yield lambda piece: bar.advance(task, len(piece.text.encode()))
+
+
+@contextlib.contextmanager
+def _corrections(path: Path | None, sources: Sequence[Path]) -> Iterator[Corrections]:
+    """Where refused records go: into a new file, that is gone again where there were none."""
+    if path is None:
+        yield Corrections(io.StringIO())
+        return
+    if len(sources) > 1:
+        raise click.UsageError("--errors takes one FILE at a time")
+    if path.exists():
+        raise click.UsageError(f"{path} exists already, and nothing is written over")
+    with path.open("x", encoding="utf-8") as file:
+        corrections = Corrections(file)
+        try:
+            yield corrections
+        finally:
+            corrections.close()
+            if not corrections.any:
+                path.unlink()
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
+    if path == STANDARD_INPUT:
+        yield sys.stdin.buffer
+        return
+    try:
+        file = path.open("rb")
+    except OSError as error:
+        raise Unreadable(f"It cannot be read: {error.strerror}.", remedy="Check the name.") from None
+    with file:
+        yield file
+
+
+def _records(count: int) -> str:
+    return f"{count:,} record{'s' * (count != 1)}"
+
+
+def _password() -> str:
+    given = os.environ.get("CME_GATEWAY_PASSWORD")
+    if given is None and not sys.stdin.isatty():
+        raise click.UsageError("there is no terminal to ask for the password at: set CME_GATEWAY_PASSWORD")
+    return given or str(click.prompt("Password", hide_input=True, err=True))
+
+
+@click.group()
+def sample() -> None:
+    """Payloads made up for trying things out."""
+
+
+@sample.command("activity")
+@click.option("--version", "name", default="2.0", show_default=True, help="Payload version.")
+@click.option("--count", default=1, show_default=True, type=click.IntRange(1))
+@click.option("--seed", type=int, help="The same seed gives the same samples on the same day.")
+@click.option(
+    "--errors", default=0, show_default=True, type=click.IntRange(0, 100), help="Percent with an error."
+)
+def sample_activity(name: str, count: int, seed: int | None, errors: int) -> None:
+    """Write activities that are valid by schema and rules, or wrong in named ways, to standard output."""
+    configured = settings.load()
+    reader = assembly.reader(configured)
+    version = reader.named("activity", name)
+    made = samples.activities(
+        version.number,
+        count,
+        random.SystemRandom().randrange(10**6) if seed is None else seed,
+        today(configured),
+        errors,
+        rules.breaks(version.number, version.holds),
+    )
+    wrapper, _ = reader.write((), version)
+    prefixes = [prefix for prefix in wrapper.nsmap if prefix]
+    for one in made:
+        document, _ = reader.write([one.activity], version)
+        if one.breaks:
+            wrapper.append(etree.Comment(f" the next record breaks rule {one.breaks} "))
+        wrapper.append(document[0])
+    etree.cleanup_namespaces(wrapper, keep_ns_prefixes=prefixes)
+    sys.stdout.buffer.write(
+        etree.tostring(wrapper, pretty_print=True, xml_declaration=True, encoding="UTF-8")
+    )

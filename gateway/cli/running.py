@@ -1,0 +1,92 @@
+"""The commands that run the gateway: sandbox, serve, migrate."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sys
+from pathlib import Path
+
+import click
+
+from gateway import assembly, settings
+from gateway.cli.options import (
+    ACCEPTED,
+    FAILED,
+    NAME,
+)
+from gateway.terminal import say
+
+SERVING = """
+Serving on {url} until Ctrl-C. The data is in {data}.
+Contracts: {url}/soap/v1?wsdl and {url}/soap/v2?wsdl
+Account:   ProviderId {provider}, User {user}, Password {password}
+
+Try, in another terminal:
+  export CME_GATEWAY_PASSWORD={password}
+  {command} sample activity --count 3 > activities.xml
+  {command} check activities.xml
+  {command} submit activities.xml --url {url} --provider {provider} --user {user}"""
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Loopback only.")
+@click.option("--port", default=8080, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="Keep the database there.")
+@click.option("--demo", is_flag=True, help="Submit the samples, print what came back, and stop.")
+def sandbox(host: str, port: int, data: Path | None, demo: bool) -> int:
+    """The whole system on loopback, with a demo provider and samples."""
+    from gateway import sandbox as room
+
+    configured = settings.load()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # told to stop, it clears up as after Ctrl-C
+    with room.sandbox(host, port, data, configured) as (url, server):
+        well = room.demonstrate(url, configured)
+        if demo:
+            return ACCEPTED if well else FAILED
+        try:
+            say(_serving(url, data))
+            return server.wait()
+        except KeyboardInterrupt:
+            return ACCEPTED
+
+
+def _serving(url: str, data: Path | None) -> str:
+    from gateway import sandbox as room
+
+    return SERVING.format(
+        url=url,
+        provider=room.PROVIDER.id,
+        user=room.USER,
+        password=room.PASSWORD,
+        data=data or "a temporary folder, gone at the end; --data DIR keeps it",
+        command=_command(),
+    )
+
+
+def _command() -> str:
+    """This command as it can be typed here, where it may not be on the path."""
+    beside = Path(sys.executable).with_name(NAME)
+    return NAME if shutil.which(NAME) or not beside.exists() else os.path.relpath(beside)
+
+
+@click.command()
+def serve() -> None:
+    """Serve the gateway under gunicorn."""
+    from gateway import server
+
+    configured = settings.load()
+    server.serve(configured, lambda: say(f"Serving on http://{configured.bind} until Ctrl-C."))
+
+
+@click.command()
+def migrate() -> None:
+    """Bring the database to the current schema.
+
+    A new one gets a key file, without which nobody can log in: keep a copy apart from the database.
+    """
+    configured = settings.load()
+    if assembly.migrate(configured):
+        say(f"Made the key file {configured.key_file}: keep a copy apart from the database.")
+    say("The database is at the current schema.")
