@@ -22,7 +22,7 @@ from lxml import etree
 Element = etree._Element
 Values = dict[str, Any]
 
-LONGEST_TEXT = 4_096  # characters of one field (trust.md A13)
+LONGEST_TEXT = 4_096  # characters of one field
 LONGEST_DESCRIPTION = 65_536
 MOST_DIGITS = 18
 _UNTOLD = {".", "lom:string", "lom:entry"}  # steps that say nothing of the field

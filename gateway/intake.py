@@ -1,6 +1,6 @@
 """The rim every outside byte passes: size, encoding, DOCTYPE, depth; credentials leave here.
 
-Limits are settings (contract, section 3). A document that passes is one tree without comments,
+Limits are settings. A document that passes is one tree without comments,
 processing instructions or entities, whose credentials nobody behind this line ever sees.
 """
 
@@ -27,7 +27,7 @@ ENCODINGS |= {f"utf{dash}16{end}": "utf-16" for dash in ("-", "") for end in (""
 ENCODINGS |= {f"utf{dash}16{end}": "utf-16be" for dash in ("-", "") for end in ("be", "-be")}
 MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 MEDIA = ("text/xml", "application/xml", "application/soap+xml")
-# Canonical XML sorts attributes slowly and looks through all namespaces in scope (trust.md A11, D2).
+# Canonical XML sorts attributes slowly and looks through all namespaces in scope.
 MOST_ATTRIBUTES = 64  # of one element, namespaces counted
 MOST_NAMESPACES = 256  # in scope at once
 _CROWDED = re.compile(
@@ -39,7 +39,7 @@ _parsers = threading.local()  # one shared parser would make all threads wait fo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What bounds one call (contract, section 3): bytes, records, elements, levels."""
+    """What bounds one call: bytes, records, elements, levels."""
 
     max_call_bytes: int = 8 << 20
     max_records: int = 2_000

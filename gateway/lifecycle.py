@@ -1,7 +1,7 @@
 """The statuses of an activity, what each asks for, and what moves an activity to the next.
 
 A status is never stored: it follows from the data, the day and the close switch. What is missing
-for a status is no error, an incomplete but valid record is a Draft (pars.md 2.5 and 2.6).
+for a status is no error, an incomplete but valid record is a Draft (FAQ-status, SEED1).
 """
 
 from __future__ import annotations
@@ -99,8 +99,8 @@ _SEEN = "Listed in CME Passport, with MOC or with REMS, "
 _ACTIVE, _READY, _CLOSED = Status.ACTIVE, Status.READY_TO_CLOSE, Status.CLOSED
 
 # What Ready to Close asks for beyond Active is a day gone by. Fee, registration and URL stand once,
-# with Active, though pars.md 2.5 names them again for MOC. Registering with a board is taken as the
-# provider's attestation, since no document can attest otherwise (pars.md 10, 20).
+# with Active, though FAQ-status names them again for MOC. Registering with a board is taken as the
+# provider's attestation, since no document can attest otherwise (the gateway's own reading).
 GATES = (
     Gate(_ACTIVE, "delivery_methods", "A delivery method is given.",
          _when(_delivered, _given("delivery_methods"))),
@@ -139,7 +139,7 @@ GATES = (
 )  # fmt: skip
 
 # What PARS asked for until November 2021, when an activity with all of it closed by itself
-# (pars.md 2.5, contract 5). Competencies were asked for too, but their wire name of that time is not
+# (RUBY, SEED0). Competencies were asked for too, but their wire name of that time is not
 # publicly known: to demand them would keep every real record of that time open.
 LEGACY_GATES = (
     Gate(_CLOSED, "legacy_type", "The activity type is given.", _given("legacy_type")),
@@ -171,7 +171,7 @@ CLOSE_SWITCH = MissingGate("closeActivityRecord", "It is closed on purpose: send
 
 
 def status(activity: Activity, today: date) -> Status:
-    """Tell where an activity stands on a day; its start date is not tested (pars.md 2.5)."""
+    """Tell where an activity stands on a day; its start date is not tested (docs/sources.md)."""
     if activity.closed or _closed_as_then(activity, today):
         return _CLOSED
     if _missing(_GATES_OF[_ACTIVE], activity, today):
@@ -197,7 +197,7 @@ def next_statuses(activity: Activity, today: date) -> tuple[NextStatus, ...]:
 
 
 def missing_to_close(activity: Activity, today: date) -> tuple[MissingGate, ...]:
-    """Tell why the close switch cannot be granted; empty when it can (pars.md 2.5 and 2.6)."""
+    """Tell why the close switch cannot be granted; empty when it can (FAQ-status, SEED1)."""
     return _missing(GATES, activity, today)
 
 

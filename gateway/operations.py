@@ -154,7 +154,7 @@ def _set(value: str | None) -> frozenset[str]:
     return frozenset((value,)) if value else frozenset()
 
 
-# --- sending again (contract, section 8) ---------------------------------------------------------------
+# --- sending again (docs/wire.md) ----------------------------------------------------------------------
 
 
 def _earlier(call: Call, unit: Unit, now: datetime, terms: Terms) -> Receipt | None:

@@ -24,7 +24,7 @@ class Severity(enum.StrEnum):
 
 
 class Status(enum.StrEnum):
-    """The four statuses of an activity (pars.md 2.5)."""
+    """The four statuses of an activity (docs/sources.md, FAQ-status)."""
 
     DRAFT = "Draft"
     ACTIVE = "Active"
@@ -221,7 +221,7 @@ class ActivityEntry:
 
     `activity` is None when its shape could not be read; then `findings` say why, and the two ids
     are what could still be made out. `onto` lays the record over the one that is stored: an update
-    replaces exactly the fields its version can hold, all others stay (contract, section 5).
+    replaces exactly the fields its version can hold, all others stay (docs/wire.md).
     """
 
     number: int
@@ -289,7 +289,7 @@ class StoredActivity:
 @dataclass(frozen=True, slots=True)
 class StoredReceipt:
     """A receipt with what a later call is compared with: `digest` is the SHA-256 of the request's
-    content, `holds_key` whether its submission key still answers for it (contract, section 8)."""
+    content, `holds_key` whether its submission key still answers for it (docs/wire.md)."""
 
     receipt: Receipt
     operation: str

@@ -108,7 +108,7 @@ class PayloadVersion:
         return f"{self.table.prefixes.get(namespace[1:], '*')}:{shown(local)}"
 
     def update(self, stored: Activity, incoming: Activity) -> Activity:
-        """Lay a record of this version over the stored one (contract, section 5).
+        """Lay a record of this version over the stored one (docs/wire.md).
 
         The fields this version holds are replaced, but an identity that is not given stays; what was
         merely derived fills gaps and replaces what was itself derived, and nothing else.

@@ -22,7 +22,7 @@ from gateway.settings import Settings
 
 LINGER = 0.05
 """Seconds a worker waits for a client to hang up. gunicorn's own 2 s hold a worker's main loop, and
-one client that leaves its socket open stalls everyone behind it (clients.md)."""
+one client that leaves its socket open stalls everyone behind it."""
 
 STOPS = {signal.SIGINT, signal.SIGQUIT, signal.SIGTERM}
 

@@ -1,7 +1,7 @@
 """Has this element the shape its XSD asks for? If not: everything that is wrong, at once.
 
 libxml2 judges, and what it accepts costs nothing more. What it refuses is tidied first: real clients
-send children in any order, empty elements for absent ones, dates with a time (`clients.md`). What it
+send children in any order, empty elements for absent ones, dates with a time. What it
 still refuses is explained by the model xmlschema reads from the same XSD, since libxml2 stops at the
 first error of each content model.
 """

@@ -1,7 +1,7 @@
 """The SOAP door: spyne carries the envelope and the dispatch, and never sees our data.
 
 One protocol subclass hands the raw body element to the operation and takes its answer back as an
-element: spyne's own object serialiser would cost ten times the rest of the request (traps.md).
+element: spyne's own object serialiser would cost ten times the rest of the request.
 Spyne's parser, which logs bodies, and its fault writer are replaced for the same reason.
 """
 
@@ -46,7 +46,7 @@ STATUSES = {413: "413 Content Too Large", 415: "415 Unsupported Media Type"}
 EVERY_OTHER = "500 Internal Server Error"
 """What SOAP 1.1 leaves with: every fault is 500, but for refusals made before the envelope is read."""
 
-spyne.const.MIN_GC_INTERVAL = float("inf")  # or it collects inside requests, 38 ms each (traps.md)
+spyne.const.MIN_GC_INTERVAL = float("inf")  # or it collects inside requests, 38 ms each
 logging.getLogger("spyne").setLevel(logging.CRITICAL + 1)  # it logs whole bodies, and a trace per refusal
 logging.getLogger("spyne.application.client").setLevel(logging.CRITICAL + 1)
 

@@ -1,7 +1,7 @@
 """Lets spyne 2.14.0, of 2022, import on every Python we support; import this before spyne.
 
 Its vendored six cannot find its own moved modules since Python 3.12, and the `cgi` module it parses
-one header with is gone since 3.13 (traps.md). Both are put in place while spyne is imported.
+one header with is gone since 3.13. Both are put in place while spyne is imported.
 """
 
 from __future__ import annotations

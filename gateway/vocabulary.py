@@ -12,7 +12,7 @@ from datetime import date
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """An activity format since November 2021 (pars.md 2.4), with what it asks for.
+    """An activity format since November 2021 (JA, FAQ-10496), with what it asks for.
 
     `delivered`: whether a delivery method applies. `months`: the longest it may run, if limited.
     """
@@ -39,7 +39,7 @@ FORMATS = (
 
 @dataclass(frozen=True, slots=True)
 class LegacyType:
-    """An activity type before November 2021, and what became of it (pars.md 2.4)."""
+    """An activity type before November 2021, and what became of it (JA, FAQ-10496)."""
 
     code: str
     name: str
@@ -65,7 +65,7 @@ LEGACY_TYPES = (
 
 IN_PERSON = "In-Person"
 DELIVERY_METHODS = (IN_PERSON, "Live-Streamed", "Online", "Print/Other")
-FREE = "No, it’s free"  # noqa: RUF001  the schema's own typographic apostrophe (pars.md 2.2)
+FREE = "No, it’s free"  # noqa: RUF001  the schema's own typographic apostrophe
 FEES = ("Yes", FREE, "Variable")
 REGISTRATIONS = ("Open to all", "Limited")
 PROVIDERSHIPS = ("direct", "joint")
@@ -126,7 +126,7 @@ IN_KIND_KINDS = (
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """A certifying board of the collaboration (pars.md 4.1); `since` is the first day on which an
+    """A certifying board of the collaboration (JS-ACT, NEWS); `since` is the first day on which an
     activity may start that is registered with it, None where that day is not publicly known."""
 
     acronym: str

@@ -1,6 +1,6 @@
 """The doorway to the database: open a store, then read and write through units of work.
 
-Nothing else of the gateway sees SQL, and only the assembly opens this door (house.md, principle 5).
+Nothing else of the gateway sees SQL, and only the assembly opens this door.
 """
 
 from storage.engine import Clock, open_engine, utc_now

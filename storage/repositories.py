@@ -99,7 +99,7 @@ class Activities:
     def issue(self, count: int, year: int) -> list[str]:
         """The next `count` free ACCME Activity IDs, nine digits from year x 100000 + 1 on.
 
-        One counter serves all providers; after 99,999 in a year it runs on (contract, section 6).
+        One counter serves all providers; after 99,999 in a year it runs on.
         The counter stays locked until the transaction ends, so ask for them late.
         """
         if not count:

@@ -63,27 +63,27 @@ def undescribed(roots: Roots) -> list[str]:
 
 
 def shifting_prefixes(roots: Roots) -> list[str | None]:
-    """Prefixes that mean different namespaces in different places (clients.md, rule 1)."""
+    """Prefixes that mean different namespaces in different places (docs/schema-style.md, rule 1)."""
     meanings = {pair for root in roots for node in root.iter() for pair in node.nsmap.items()}
     return [prefix for prefix, times in Counter(prefix for prefix, _ in meanings).items() if times > 1]
 
 
 def repeated_type_names(roots: Roots) -> list[str]:
-    """Type names that differ in case only, or by namespace only (clients.md, rule 3)."""
+    """Type names that differ in case only, or by namespace only (docs/schema-style.md, rule 3)."""
     types = (type for root in roots for type in root.iter(XS + "complexType", XS + "simpleType"))
     names = Counter(type.get("name", "").lower() for type in types if type.get("name"))
     return [name for name, times in names.items() if times > 1]
 
 
 def unkind_features(roots: Roots) -> list[str]:
-    """Wildcards, nillable, default and fixed: each fails some client (clients.md, rules 8 and 10)."""
+    """Wildcards, nillable, default and fixed: each fails some client (docs/schema-style.md, rules 8 and 10)."""
     wild = [part.tag for root in roots for part in root.iter(XS + "any", XS + "anyAttribute")]
     nodes = [node for root in roots for node in root.iter(*DESCRIBED)]
     return wild + [key for node in nodes for key in ("nillable", "default", "fixed") if key in node.attrib]
 
 
 def arrays_of_arrays(roots: Roots) -> list[str]:
-    """Repeating elements whose type is one repeating child (clients.md, rule 2)."""
+    """Repeating elements whose type is one repeating child (docs/schema-style.md, rule 2)."""
     everything = list(roots)
     lists = {
         type.get("name") for root in everything for type in root.iter(XS + "complexType") if is_list(type)

@@ -37,7 +37,7 @@ __all__ = [
 ]
 
 MOST_FINDINGS = 20
-"""The most findings a record is answered with (contract, section 6)."""
+"""The most findings a record is answered with."""
 
 _COLUMNS = ("code", "severity", "field", "since", "until", "text", "remedy", "source", "good", "bad")
 

@@ -1,6 +1,6 @@
 """Activity 1.0: PARS before November 2021, on MedBiquitous Medical Education Metrics v1.
 
-The first table is the trunk the later versions grow from. Sources: pars.md 2.3, 2.4, 6.3, 6.4.
+The first table is the trunk the later versions grow from. Sources: MBQ, SEED0, RUBY (docs/sources.md).
 """
 
 from __future__ import annotations
@@ -181,7 +181,7 @@ def recognise(payload: etree._Element) -> bool:
 
 
 def complete(activity: Activity) -> Activity:
-    """Derive what 1.0 could not say (contract, section 5; the mappings of pars.md 2.4 and SEED2)."""
+    """Derive what 1.0 could not say (docs/wire.md; the mappings of RUBY, JA and SEED2)."""
     legacy = vocabulary.legacy_type_named(activity.legacy_type)
     present = vocabulary.format_named(activity.legacy_type)
     derived = {

@@ -1,7 +1,7 @@
 """Activity 2.0: PARS from November 2021, on the same MedBiquitous metrics.
 
 What 1.0 knew and PARS dropped is gone; formats, outcomes, CME Passport, MOC and the close switch
-came (pars.md 2.2, 2.3).
+came (SEED2, JS-ACT).
 """
 
 from __future__ import annotations
