@@ -404,7 +404,7 @@ def old(
     ],
 )
 def test_format_and_delivery_follow_from_the_old_type(type: str, format: str, delivery: str | None) -> None:
-    """Each old type became a format, and where the old name told it a delivery method (pars.md 2.4)."""
+    """Each old type became a format, and where the old name told it a delivery method."""
     activity = old(type)
     assert (format, (delivery,) if delivery else ()) == (activity.format, activity.delivery_methods)
     assert {"format", "passport", "description", "end_date"} <= activity.derived

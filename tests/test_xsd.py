@@ -76,7 +76,7 @@ def repeated_type_names(roots: Roots) -> list[str]:
 
 
 def unkind_features(roots: Roots) -> list[str]:
-    """Wildcards, nillable, default and fixed: each fails some client (docs/schema-style.md, rules 8 and 10)."""
+    """Wildcards, nillable, default and fixed: each fails some client (docs/schema-style.md, 8 and 10)."""
     wild = [part.tag for root in roots for part in root.iter(XS + "any", XS + "anyAttribute")]
     nodes = [node for root in roots for node in root.iter(*DESCRIBED)]
     return wild + [key for node in nodes for key in ("nillable", "default", "fixed") if key in node.attrib]
