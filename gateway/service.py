@@ -18,7 +18,7 @@ from lxml import etree
 
 from gateway import __version__, operations, vocabulary
 from gateway.accounts import Gatekeeper, combine
-from gateway.errors import Failed, GatewayError, Malformed, UnknownOperation
+from gateway.errors import Failed, GatewayError, Malformed, Unreadable, UnknownOperation
 from gateway.intake import Limits, take_credentials
 from gateway.operations import ActivityView, Call, Terms
 from gateway.records import Caller, Credentials, Finding, NextStatus, Place, Receipt, Result
@@ -118,7 +118,7 @@ class ServiceVersion:
         credentials = combine(take_credentials(element), basic)
         caller = None if answer in OPEN else gateway.gatekeeper.admit(credentials)
         key = _take(element, "SubmissionKey")
-        raw = etree.tostring(element, method="c14n", exclusive=True)
+        raw = _canonical(element)
         payload = None
         if answer in CARRYING:
             payload = next((child for child in element if gateway.reader.is_payload(child)), None)
@@ -166,6 +166,14 @@ class ServiceVersion:
             f"/{'svc' if name.namespace == self.namespace else '*'}:{name.localname}" for name in names
         )
         return Place(path, line_of(at))
+
+
+def _canonical(element: Element) -> bytes:
+    """The request as the same bytes, however its sender writes the same XML."""
+    try:
+        return etree.tostring(element, method="c14n", exclusive=True)
+    except etree.C14NError:
+        raise Unreadable('A namespace of the message is relative, such as xmlns="pars".') from None
 
 
 def _take(element: Element, name: str) -> Element | None:

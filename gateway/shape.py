@@ -114,13 +114,14 @@ class Judge:
 
     def explain(self, element: Element, place: PlaceOf) -> list[Finding]:
         """Everything that is wrong with an element that was not accepted, up to MOST_PER_RECORD."""
-        disagreed = _last_word(self._validator)
         model = self.model(element.tag)
         if model is None:
             return [finding("X020", place(element), name=_local(element), known=COMPARE)]
         wrong = list(islice(_explain(element, model, place), MOST_PER_RECORD))
-        # Where the two readers of the schema disagree, the judge's word stands.
-        return wrong or [finding("X028", place(element), name=_local(element), detail=disagreed)]
+        if not wrong:  # the two readers of the schema disagree; the judge's word stands
+            detail = _last_word(self._validator)
+            wrong = [finding("X028", place(element), name=_local(element), detail=detail)]
+        return wrong
 
     def model(self, tag: str) -> Model | None:
         """The model of a global element, read from the XSD when first asked for."""

@@ -387,6 +387,12 @@ def test_credentials_may_come_by_http(counter: Counter) -> None:
     assert ["Unchanged"] == texts(counter.ask(request("SaveActivity", payload()), basic=basic), "Action")
 
 
+def test_a_relative_namespace_is_refused(counter: Counter) -> None:
+    """Canonical XML knows none, and without it the same content could not be told."""
+    refused = counter.refusal(request("SaveActivity", '<a xmlns="pars"/>', payload()))
+    assert "X001" == refused.code
+
+
 @pytest.mark.parametrize(
     "basic", [Credentials("0005678", USER, PASSWORD), Credentials(None, "x"), Credentials(None, None, "x")]
 )

@@ -412,6 +412,24 @@ def test_work_grows_with_the_document_and_not_with_its_square(kind: str) -> None
     assert len(entry(document(JUNK[kind](2_400))).findings) <= 20
 
 
+def test_libxml2_is_not_asked_about_a_large_record_that_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    """libxml2's time grows with the square of the errors: of a large record the model sees them first."""
+    asked: list[int] = []
+
+    class Spy:
+        error_log = V2.judge._validator.error_log
+
+        def validate(self, element: etree._Element) -> bool:
+            asked.append(len(list(element.iter())))
+            return False
+
+    monkeypatch.setattr(Judge, "_validator", Spy())
+    assert ["X023"] * 20 == codes(entry(document(JUNK["bad values"](shape.LARGE))))
+    assert [] == asked
+    entry(document(JUNK["bad values"](10)))
+    assert 2 == len(asked)  # negative control: a small one is put to libxml2, before and after tidying
+
+
 def test_quadratic_work_would_be_seen() -> None:
     """Negative control: the counter of steps tells a square from a line."""
 
