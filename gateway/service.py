@@ -18,7 +18,7 @@ from lxml import etree
 
 from gateway import __version__, operations, vocabulary
 from gateway.accounts import Gatekeeper, combine
-from gateway.errors import Failed, GatewayError, Malformed, Unreadable, UnknownOperation
+from gateway.errors import Failed, GatewayError, Malformed, UnknownOperation, Unreadable
 from gateway.intake import Limits, take_credentials
 from gateway.operations import ActivityView, Call, Terms
 from gateway.records import Caller, Credentials, Finding, NextStatus, Place, Receipt, Result
