@@ -44,9 +44,9 @@ def reader(settings: Settings, bounds: Limits | None = None) -> Reader:
     return Reader(schemas.VERSIONS, bounds or limits(settings), settings.aliases)
 
 
-def store(settings: Settings) -> Store:
+def store(settings: Settings, clock: Clock = now) -> Store:
     """The store, with the key that seals its secrets; raises Failed without that key."""
-    return open_store(settings.database, load_key(settings.key_file))
+    return open_store(settings.database, load_key(settings.key_file), clock)
 
 
 def migrate(settings: Settings) -> bool:
@@ -56,7 +56,7 @@ def migrate(settings: Settings) -> bool:
     """
     new = not Path(settings.key_file).exists()
     sealer = _NoKey() if new else load_key(settings.key_file)
-    with closing(open_store(settings.database, sealer)) as opened:
+    with closing(open_store(settings.database, sealer, now)) as opened:
         opened.migrate()
         if new and opened.accounts.providers():
             raise Failed(
@@ -117,9 +117,9 @@ def _refused(status: str, allow: str, start_response: StartResponse) -> list[byt
     return [body]
 
 
-def ready(settings: Settings) -> Store:
+def ready(settings: Settings, clock: Clock = now) -> Store:
     """Open the store and compile the schemas; raises Failed when key or database are not ready."""
-    opened = store(settings)
+    opened = store(settings, clock)
     try:
         opened.check()
     except Failed:
@@ -132,7 +132,7 @@ def ready(settings: Settings) -> Store:
 
 def application(settings: Settings, clock: Clock = now) -> Application:
     """Join the parts; raises Failed when the key is missing or the database is not ready."""
-    opened = ready(settings)
+    opened = ready(settings, clock)
     gateway = Gateway(
         store=opened,
         reader=reader(settings),

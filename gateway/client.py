@@ -15,7 +15,7 @@ from zeep import Client, Settings, Transport
 from zeep.exceptions import Error as ZeepError
 from zeep.exceptions import Fault as ZeepFault
 
-from gateway.errors import Failed, Refused
+from gateway.errors import CallFailed, CallRefused, Unreachable
 from gateway.pieces import Piece, pieces
 from gateway.records import Credentials, Finding, Severity
 
@@ -26,21 +26,6 @@ ANSWER_SECONDS = 60
 RECORDS_PER_CALL = 500
 SOAP11 = "http://schemas.xmlsoap.org/soap/envelope/"
 FAULT = "{urn:cme-gateway:fault:1}"
-
-
-class CallRefused(Refused):
-    """The gateway refused the call."""
-
-
-class CallFailed(Failed):
-    """The gateway failed; nothing of this call was stored."""
-
-
-class Unreachable(Failed):
-    """The gateway cannot be reached."""
-
-    code = "S910"
-    remedy = "Check the URL, and that a gateway is served there."
 
 
 class GatewayClient:

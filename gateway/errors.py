@@ -7,12 +7,14 @@ GatewayError
 │  │  └─ VersionMismatch · NotUnderstood
 │  ├─ UnknownSchema · UnknownOperation
 │  ├─ Malformed                 its shape is wrong, with findings
-│  ├─ NotAuthenticated · NotAllowed
+│  ├─ NotAuthenticated
 │  ├─ NotFound
-│  └─ Conflict
+│  ├─ Conflict
+│  ├─ UntrustedHost · NotLoopback
+│  └─ CallRefused                what our own client was answered
 └─ Failed                       ours, or beyond us: SOAP Server, HTTP 5xx, exit 1
-   ├─ StoreUnavailable
-   └─ Busy
+   ├─ StoreUnavailable · Busy
+   └─ Unreachable · CallFailed   what our own client met
 
 The class docstring is the message, `remedy` what the reader can do about it, `code` the catalogue's
 code: `X` shape, `S` security and service. Each code stands for one refusal and is never reused.
@@ -111,15 +113,8 @@ class NotAuthenticated(Refused):
     """Provider, user or password is not right, or the account may not be used."""
 
     code = "S001"
+    http_status = 401
     remedy = "Check ProviderId, User and Password; the operator can renew the password."
-
-
-class NotAllowed(Refused):
-    """This account may not do that."""
-
-    code = "S002"
-    http_status = 403
-    remedy = "Ask the operator for the permission."
 
 
 class NotFound(Refused):
@@ -138,11 +133,28 @@ class Conflict(Refused):
     remedy = "Use a new SubmissionKey for new content, and the old one only to send the same again."
 
 
+class UntrustedHost(Refused):
+    """The Host of the request is not one this gateway goes by."""
+
+    code = "S005"
+    remedy = "Call it by a name it knows; the operator lists those in CME_GATEWAY_TRUSTED_HOSTS."
+
+
+class NotLoopback(Refused):
+    """The sandbox serves loopback only, since its password is known to everybody."""
+
+    code = "S911"
+    remedy = "Use --host 127.0.0.1 or localhost; `cme-gateway serve` is for everything else."
+
+
+class CallRefused(Refused):
+    """The gateway refused the call."""
+
+
 class Failed(GatewayError):
     """The gateway failed; nothing of this call was stored."""
 
     code = "S900"
-    retry = True
 
 
 class StoreUnavailable(Failed):
@@ -159,3 +171,14 @@ class Busy(Failed):
     code = "S902"
     http_status = 503
     remedy = "Send the same again later, with the same SubmissionKey if it had one."
+
+
+class CallFailed(Failed):
+    """The gateway failed; nothing of this call was stored."""
+
+
+class Unreachable(Failed):
+    """The gateway cannot be reached."""
+
+    code = "S910"
+    remedy = "Check the URL, and that a gateway is served there."

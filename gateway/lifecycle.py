@@ -167,7 +167,7 @@ LEGACY_GATES = (
 )  # fmt: skip
 
 _GATES_OF = {status: tuple(gate for gate in GATES if gate.status is status) for status in (_ACTIVE, _READY)}
-CLOSE_SWITCH = MissingGate("closeActivityRecord", "It is closed on purpose: send closeActivityRecord true.")
+CLOSE_SWITCH = MissingGate("close", "It is closed on purpose: send closeActivityRecord true.")
 
 
 def status(activity: Activity, today: date) -> Status:

@@ -12,7 +12,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
 
-from gateway.errors import GatewayError, NotFound, Refused
+from gateway.errors import GatewayError, NotFound, Refused, UntrustedHost
 from gateway.schema import Reader
 from gateway.service import failed
 
@@ -28,13 +28,6 @@ TYPES = {".xsd": XML, ".wsdl": XML, ".toml": TEXT}
 HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^\[\]:/@\s]+)(:\d{1,5})?", re.ASCII | re.IGNORECASE)
 PLACEHOLDER = b"http://localhost/soap/"
 """The address as the kept contracts write it; everything else of them is served byte for byte."""
-
-
-class UntrustedHost(Refused):
-    """The Host of the request is not one this gateway goes by."""
-
-    code = "S005"
-    remedy = "Call it by a name it knows; the operator lists those in CME_GATEWAY_TRUSTED_HOSTS."
 
 
 class Pages:

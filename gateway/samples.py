@@ -74,7 +74,7 @@ def activities(
     break it, applied. An unknown version is a KeyError.
     """
     chance = Random(seed)  # noqa: S311  invented on purpose the same each time, no secret
-    invent = _INVENTORS[version]
+    invent = _INVENTORS[max(known for known in _INVENTORS if known <= version)]
     for number in range(1, count + 1):
         activity = invent(chance, f"DMS-{seed:04}-{number:04}", today)
         yield _broken(chance, activity, breaks if chance.randrange(100) < error_percent else ())
@@ -218,6 +218,7 @@ def _counted(chance: Random) -> Fields:
     return {"physicians": chance.randint(0, 400), "other_learners": chance.randint(0, 120)}
 
 
+# A version without an inventor of its own takes the one of the version before.
 _INVENTORS: dict[tuple[int, int], Callable[[Random, str, date], Activity]] = {
     (1, 0): _legacy,
     (2, 0): _present,

@@ -24,7 +24,7 @@ import msgspec
 from gateway import assembly, lifecycle, samples
 from gateway.accounts import hash_secret
 from gateway.client import GatewayClient
-from gateway.errors import Failed, Refused
+from gateway.errors import Failed, NotLoopback
 from gateway.records import Account, Activity, Credentials, Provider, replace
 from gateway.schema import Reader
 from gateway.sealing import load_key
@@ -41,13 +41,6 @@ DONE = {"Added", "Unchanged"}
 
 
 Server = subprocess.Popen[bytes]
-
-
-class NotLoopback(Refused):
-    """The sandbox serves loopback only, since its password is known to everybody."""
-
-    code = "S911"
-    remedy = "Use --host 127.0.0.1 or localhost; `cme-gateway serve` is for everything else."
 
 
 @contextmanager

@@ -27,7 +27,7 @@ NOT_SETTINGS = {SETTINGS_FILE, f"{PREFIX}PASSWORD", f"{PREFIX}MEDBIQ"}
 NO_NAMESPACE = "none"
 LAST_PORT = 65_535
 REMEDY = "Correct it and start again; `cme-gateway settings` lists all settings."
-PAYLOAD = r"^(activity|learner):\d+\.\d+$"
+PAYLOAD = r"^activity:\d+\.\d+$"
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,7 +3,7 @@
 Nothing else of the gateway sees SQL, and only the assembly opens this door.
 """
 
-from storage.engine import Clock, open_engine, utc_now
+from storage.engine import Clock, open_engine
 from storage.scope import Sealer
 from storage.store import Store
 from storage.unit import Unit
@@ -11,7 +11,7 @@ from storage.unit import Unit
 __all__ = ["Clock", "Sealer", "Store", "Unit", "open_store"]
 
 
-def open_store(url: str, sealer: Sealer, clock: Clock = utc_now) -> Store:
+def open_store(url: str, sealer: Sealer, clock: Clock) -> Store:
     """Name the database to work with; no connection is opened yet.
 
     `url` is a SQLAlchemy URL of SQLite or PostgreSQL, `sealer` seals the payloads kept for proof,

@@ -8,7 +8,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -65,11 +65,6 @@ class LostRace(Busy):
     """The same refusal as Busy; only this package tells them apart, to run the work again."""
 
     __doc__ = Busy.__doc__
-
-
-def utc_now() -> datetime:
-    """The time of this machine, aware, in UTC."""
-    return datetime.now(UTC)
 
 
 def open_engine(url: str) -> Engine:

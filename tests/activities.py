@@ -26,7 +26,7 @@ from gateway.records import (
 from gateway.schemas import activity_v1_0
 
 T = TypeVar("T")
-V1, V2 = schemas.VERSIONS
+V1, V2, *_ = schemas.VERSIONS
 FORMATS = [format.name for format in words.FORMATS]
 
 

@@ -13,7 +13,7 @@ from gateway.schema import Reader, Reading
 
 TODAY = date(2026, 6, 1)
 READER = Reader(schemas.VERSIONS, Limits())
-V1, V2 = schemas.VERSIONS
+V1, V2, *_ = schemas.VERSIONS
 OURS = "urn:cme-gateway:pars:activity:"
 OFFICIAL = (
     'xmlns:m="http://ns.medbiq.org/metrics/v1/" xmlns:lom="http://ltsc.ieee.org/xsd/LOM" '

@@ -17,8 +17,8 @@ from lxml import etree
 from served import PASSWORD, PROVIDER, USER, Served, serving
 
 from gateway import assembly, client
-from gateway.client import CallFailed, CallRefused, Corrections, GatewayClient, Sent, Submitted, Unreachable
-from gateway.errors import GatewayError, Unreadable
+from gateway.client import Corrections, GatewayClient, Sent, Submitted
+from gateway.errors import CallFailed, CallRefused, GatewayError, Unreachable, Unreadable
 from gateway.pieces import Piece, Record
 from gateway.records import Credentials, Finding, Location, Severity, replace
 from gateway.samples import demo_activities

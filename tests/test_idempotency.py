@@ -16,7 +16,7 @@ from messages import activity, payload, request, text, texts
 from sqlalchemy import create_engine
 from sqlalchemy import text as sql
 
-from gateway import operations, schemas
+from gateway import assembly, operations, schemas
 from gateway.errors import Conflict
 from gateway.intake import Limits
 from gateway.records import Provider
@@ -33,7 +33,7 @@ class Counter:
 
     def __init__(self, url: str) -> None:
         self.url = url.replace("postgresql://", "postgresql+psycopg://")
-        self.store: Store = open_store(url, Mirror())
+        self.store: Store = open_store(url, Mirror(), assembly.now)
         self.store.migrate()
         self.store.accounts.add_provider(Provider(PROVIDER, "Demo Medical Society"))
         self.gateway = Gateway(

@@ -57,7 +57,7 @@ def provider_add(provider: str, name: str) -> None:
 
 @provider.command("list")
 @as_json_option
-def providercatalogue(as_json: bool) -> None:
+def provider_list(as_json: bool) -> None:
     """List the providers."""
     rows = [{"id": p.id, "name": p.name, "enabled": p.enabled} for p in _store().accounts.providers()]
     catalogue(rows, as_json, id="{id}", enabled="{enabled}", name="{name}")
@@ -106,7 +106,7 @@ def user_rotate(provider: str, user: str, password_stdin: bool) -> None:
 @user.command("list")
 @provider_argument
 @as_json_option
-def usercatalogue(provider: str, as_json: bool) -> None:
+def user_list(provider: str, as_json: bool) -> None:
     """List the users of a provider."""
     accounts = _store().accounts
     if accounts.provider(provider) is None:

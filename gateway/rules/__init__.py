@@ -84,7 +84,7 @@ def catalogue() -> list[dict[str, Any]]:
 
 def _refusals(base: type[GatewayError]) -> Iterator[Notice]:
     for kind in base.__subclasses__():
-        if "code" in vars(kind):
+        if "code" in vars(kind) and kind.__module__ == base.__module__:
             text = " ".join((kind.__doc__ or "").split())
             yield Notice(code=kind.code, text=text, remedy=kind.remedy, source="docs/wire.md")
         yield from _refusals(kind)

@@ -48,7 +48,7 @@ def _credit(amount: str, *joint_providers: str, certification: str = CME_CREDIT)
     good={"credits": _credit("90.25")},
     bad={"credits": _credit("90.1")},
 )
-def credit_comes_inin_quarters(activity: Activity, context: Context) -> Iterable[object]:
+def credit_comes_in_quarters(activity: Activity, context: Context) -> Iterable[object]:
     """An amount of credit is at least 0.25, less than 10,000, and in steps of 0.25."""
     return [amount for amount in activity.credit_amounts if not in_quarters(amount)]
 

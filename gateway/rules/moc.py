@@ -46,7 +46,7 @@ def _takes_part(name: str | None, day: date | None) -> bool:
     good={"moc_registrations": (_moc("ABIM", "0.25"),)},
     bad={"moc_registrations": (_moc("ABIM", "0.1"),)},
 )
-def moc_points_come_inin_quarters(activity: Activity, context: Context) -> Iterable[object]:
+def moc_points_come_in_quarters(activity: Activity, context: Context) -> Iterable[object]:
     """MOC points are at least 0.25, less than 10,000, and in steps of 0.25."""
     points = (registration.points for registration in activity.moc_registrations)
     return [amount for amount in points if amount is not None and not in_quarters(amount)]

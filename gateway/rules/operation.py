@@ -59,7 +59,7 @@ _NOTICES = (
     ),
     Notice(
         code="A907",
-        field="closed",
+        field="close",
         text="The activity cannot be closed yet.",
         remedy="Complete what is missing, then send closeActivityRecord true again.",
         source="SEED1, FAQ-status",
