@@ -53,7 +53,7 @@ def _checked(entry: ActivityEntry, version: PayloadVersion, today: date) -> Chec
     if activity is None:
         return Checked(entry.number, label, None, entry.findings)
     context = rules.Context(today, None, version.number)
-    findings = (*rules.judge(activity, context, entry.place), *entry.findings)
+    findings = (*rules.judge(activity, context, entry.place), *entry.findings, *entry.derived(activity))
     return Checked(entry.number, label, lifecycle.status(activity, today), findings)
 
 

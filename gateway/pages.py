@@ -12,9 +12,9 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
 
+from gateway.answers import failed
 from gateway.errors import GatewayError, NotFound, Refused, UntrustedHost
 from gateway.schema import Reader
-from gateway.service import failed
 
 Environ = Mapping[str, Any]
 StartResponse = Callable[..., Any]
@@ -102,20 +102,7 @@ class Pages:
         return JSON, json.dumps({"ready": True, "database": "ok"}).encode()
 
     def _versions(self) -> Answer:
-        spans = self._reader.lifespans
-        rows = [
-            {
-                "payload": version.payload,
-                "version": version.name,
-                "namespace": version.namespace,
-                **{
-                    name: str(day) if (day := getattr(spans[version.payload, version.name], name)) else None
-                    for name in ("introduced", "deprecated", "sunset")
-                },
-            }
-            for version in self._reader.versions
-        ]
-        return JSON, json.dumps(rows, indent=2).encode()
+        return JSON, json.dumps(self._reader.catalogue(), indent=2).encode()
 
 
 FRONT = """cme-gateway: reporting of continuing medical education over SOAP.

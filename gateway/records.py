@@ -221,7 +221,8 @@ class ActivityEntry:
 
     `activity` is None when its shape could not be read; then `findings` say why, and the two ids
     are what could still be made out. `onto` lays the record over the one that is stored: an update
-    replaces exactly the fields its version can hold, all others stay (docs/wire.md).
+    replaces exactly the fields its version can hold, all others stay (docs/wire.md). `derived` tells
+    which derived fields the record has in the end.
     """
 
     number: int
@@ -232,6 +233,7 @@ class ActivityEntry:
     close: bool | None = None
     provider_id: str | None = None
     onto: Callable[[Activity], Activity] = lambda stored: stored
+    derived: Callable[[Activity], tuple[Finding, ...]] = lambda kept: ()
     findings: tuple[Finding, ...] = ()
     place: Callable[[str], Place] = lambda field: Place()
 

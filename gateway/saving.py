@@ -43,10 +43,12 @@ class Decision:
 
 @dataclass(slots=True, eq=False)
 class Slot:
-    """One activity during a call: as it is stored, and as the call leaves it (None: deleted)."""
+    """One activity during a call: as it is stored, as the call leaves it (None: deleted), and the
+    record of the call that left it so."""
 
     stored: StoredActivity | None
     activity: Activity | None
+    number: int | None = None
 
 
 class Shelf:
@@ -173,20 +175,27 @@ def _save(
     before = slot.activity if slot else None
     after = entry.onto(before) if before else activity
     context = rules.Context(by.today, by.provider_id, by.version, before)
-    findings = [
-        *entry.findings,
-        *rules.judge(after, context, entry.place),
+    findings = [  # what is said first survives the cut at the most a record is answered with
         *_closing(entry, before, after, by),
+        *rules.judge(after, context, entry.place),
+        *entry.derived(after),
+        *entry.findings,
     ]
     if any(found.blocks for found in findings):
         return Decision(entry, Action.REFUSED, tuple(findings), slot)
+    if slot is not None and slot.number:
+        findings.insert(0, finding("A911", entry.place("provider_activity_id"), f"Record {slot.number}."))
+    if before is None and not after.provider_activity_id:
+        findings.insert(0, finding("A912", entry.place("provider_activity_id")))
     after = replace(after, closed=after.closed or bool(entry.close))
     if after == before:
         return Decision(entry, Action.UNCHANGED, tuple(findings), slot)
     if before is not None and entry.action is RecordAction.ADD:
-        findings.append(finding("A903", entry.place("activity_id"), _found(before.activity_id)))
+        findings.insert(0, finding("A903", entry.place("activity_id"), _found(before.activity_id)))
     action = Action.ADDED if before is None else Action.UPDATED
-    return Decision(entry, action, tuple(findings), shelf.settle(slot, after))
+    slot = shelf.settle(slot, after)
+    slot.number = entry.number
+    return Decision(entry, action, tuple(findings), slot)
 
 
 def _closing(

@@ -209,6 +209,16 @@ class Reader:
         """The name on the wire of a record's field, as the newest version has it."""
         return self._fields[field].label if field in self._fields else field
 
+    def catalogue(self) -> list[dict[str, str | None]]:
+        """The payload versions and their dates, for people and tools."""
+        rows = []
+        for version in self.versions:
+            span = self.lifespans.get((version.payload, version.name), Lifespan())
+            dates = {name: str(day) if day else None for name, day in dataclasses.asdict(span).items()}
+            named = {"payload": version.payload, "version": version.name, "namespace": version.namespace}
+            rows.append({**named, **dates})
+        return rows
+
     def is_payload(self, element: Element) -> bool:
         """Whether an element is a payload, by its namespace or its name."""
         name = etree.QName(element)
@@ -385,8 +395,6 @@ def _entry(
     findings += islice(_told(gathered, findings, sent), MOST_PER_RECORD - len(findings))
     blocked = any(finding.blocks for finding in findings)
     activity = None if blocked else _activity(gathered, version)
-    if activity and activity.derived:
-        findings[MOST_PER_RECORD - 1 :] = [_derived(activity, version, sent.top, fields)]
     action = gathered.values.get("action")
     return ActivityEntry(
         number,
@@ -395,6 +403,7 @@ def _entry(
         close=gathered.values.get("close"),
         provider_id=gathered.values.get("provider_id"),
         onto=lambda stored: version.update(stored, activity) if activity else stored,
+        derived=lambda kept: tuple(_derived(activity, kept, version, sent.top, fields)),
         findings=tuple(findings),
         place=lambda field: _place(field, gathered, version, sent),
         activity_id=gathered.values.get("activity_id"),
@@ -423,15 +432,21 @@ def _told(gathered: Gathered, findings: list[Finding], sent: Sent) -> Iterator[F
 
 
 def _derived(
-    activity: Activity, version: PayloadVersion, place: Place, fields: Mapping[str, Field]
-) -> Finding:
+    activity: Activity | None,
+    kept: Activity,
+    version: PayloadVersion,
+    place: Place,
+    fields: Mapping[str, Field],
+) -> Iterator[Finding]:
+    """What was derived and is so in the end: what somebody said before an update stays, and is not told."""
     told = {}
-    for name in sorted(activity.derived):
-        value, field = getattr(activity, name), fields[name]
+    for name in sorted(activity.derived & kept.derived if activity else ()):
+        value, field = getattr(kept, name), fields[name]
         spelled = ", ".join(map(field.kind.write, value if field.many else (value,)))
         told[field.label] = shown(spelled.removesuffix("T00:00:00"))
-    values = ", ".join(f"{label} “{value}”" for label, value in told.items())
-    return finding("X033", place, name=", ".join(told), version=version.name, values=values)
+    if told:
+        values = ", ".join(f"{label} “{value}”" for label, value in told.items())
+        yield finding("X033", place, name=", ".join(told), version=version.name, values=values)
 
 
 def _losses(activity: Activity, back: Activity) -> list[str]:

@@ -246,9 +246,14 @@ def _is_nil(element: Element) -> bool:
     return element.attrib.pop(XSI + "nil", "").strip() in {"true", "1"}
 
 
+KEYS = frozenset({"category", "profession", "specialty", "currency"})
+"""Attributes that say of what an element speaks, and nothing by themselves."""
+
+
 def _is_hollow(element: Element, model: Model) -> bool:
     """Whether an element says nothing, itself or in the children that belong there."""
-    said = any(text and text.strip() for text in (element.text, *element.attrib.values()))
+    values = (value for name, value in element.attrib.items() if name not in KEYS)
+    said = any(text and text.strip() for text in (element.text, *values))
     return not said and all(
         child.tag in model.children and _is_hollow(child, model.children[child.tag].model)
         for child in element
@@ -452,12 +457,12 @@ SHAPE = {  # code: (severity, text, remedy); {names} are filled in
     "X033": (
         Severity.WARNING,
         "What version {version} cannot say was derived: {values}.",
-        "Nothing, if that is right; else report the activity in a newer version.",
+        "If that is right, do nothing; else report the activity in a newer version.",
     ),
     "X040": (
         Severity.WARNING,
         "{name} has a value that {version} has no place for; it is kept, and left out of this answer.",
-        "Read the activity in a newer version to see it.",
+        "Read the activity in another version to see it.",
     ),
     "X041": (
         Severity.WARNING,

@@ -19,6 +19,7 @@ from lxml import etree
 import gateway.spyne_shim  # noqa: F401  must come before spyne
 from gateway import intake
 from gateway.accounts import from_basic
+from gateway.answers import failed, fault, write
 from gateway.errors import (
     Failed,
     GatewayError,
@@ -28,7 +29,7 @@ from gateway.errors import (
     Unreadable,
     VersionMismatch,
 )
-from gateway.service import Gateway, ServiceVersion, failed, fault, write
+from gateway.service import Gateway, ServiceVersion
 
 import spyne.const
 from spyne import AnyXml, Application, Service, rpc

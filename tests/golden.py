@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 from lxml import etree
-from payloads import READER, V1, V2, read
+from payloads import READER, V1, V2, read, told
 
 from gateway.records import Activity, ActivityEntry
 from gateway.schema import PayloadVersion
@@ -30,7 +30,7 @@ def outcomes(message: Path) -> dict[Path, str]:
     findings = {
         "version": reading.version.name,
         "notices": reading.notices,
-        "records": [entry.findings for entry in reading.entries],
+        "records": [told(entry) for entry in reading.entries],
         "lost": {name: [one.field for one in lost] for name, (_, lost) in written.items()},
     }
     kept = {

@@ -8,7 +8,7 @@ from lxml import etree
 
 from gateway import intake, schemas
 from gateway.intake import Limits
-from gateway.records import ActivityEntry
+from gateway.records import ActivityEntry, Finding
 from gateway.schema import Reader, Reading
 
 TODAY = date(2026, 6, 1)
@@ -82,6 +82,11 @@ def entry(xml: str | bytes, reader: Reader = READER) -> ActivityEntry:
     return only
 
 
+def told(one: ActivityEntry) -> tuple[Finding, ...]:
+    """What is found in a record, and which of its fields were derived if it is a new one."""
+    return (*one.findings, *(one.derived(one.activity) if one.activity else ()))
+
+
 def codes(one: ActivityEntry) -> list[str]:
     """The codes found in a record, in order."""
-    return [finding.code for finding in one.findings]
+    return [finding.code for finding in told(one)]

@@ -280,7 +280,7 @@ def test_record_of_then_is_told_what_it_misses(gate: Gate, removal: dict[str, An
 def test_record_of_then_is_told_nothing_else() -> None:
     """A 1.0 record that is Ready to Close is not asked for what came after 1.0, nor for the switch."""
     expected = (
-        NextStatus(Status.CLOSED, (MissingGate("physicians", "The physicians are counted; 0 will do."),)),
+        NextStatus(Status.CLOSED, (MissingGate("physicians", "The physicians must be counted; 0 will do."),)),
     )
     assert expected == next_statuses(replace(DERIVED, physicians=None), TODAY)
 

@@ -258,8 +258,9 @@ def test_one_call_does_what_as_many_calls_would(seed: int) -> None:
         save(tables, entry(replace(COMPLETE, provider_activity_id="A")), entry(OTHER))
     at_once = save(together, *entries)
     one_by_one = [save_one(apart, one) for one in entries]
+    twice = {"A911"}  # only within a call an activity can stand twice
     assert [(result.action, codes(result)) for result in one_by_one] == [
-        (result.action, codes(result)) for result in at_once
+        (result.action, [code for code in codes(result) if code not in twice]) for result in at_once
     ]
     assert _without_ids(stored(apart)) == _without_ids(stored(together))
 

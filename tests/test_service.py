@@ -22,6 +22,7 @@ from messages import (
 )
 
 from gateway import __version__
+from gateway.answers import fault, write
 from gateway.errors import (
     Conflict,
     Failed,
@@ -35,7 +36,7 @@ from gateway.errors import (
     UnknownSchema,
 )
 from gateway.records import Credentials, Finding, Severity
-from gateway.service import V1, V2, VERSIONS, ServiceVersion, fault, write
+from gateway.service import V1, V2, VERSIONS, ServiceVersion
 
 V1_SPACE = "urn:cme-gateway:service:v1"
 

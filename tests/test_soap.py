@@ -310,7 +310,7 @@ def test_an_exception_is_a_server_fault_with_a_trace_id(
 
     target = {
         "store": "fakes.FakeStore.write",
-        "answer": "gateway.service._receipt",
+        "answer": "gateway.answers.receipt",
         "envelope": "gateway.soap._check_action",
         "intake": "gateway.intake.parse",
     }[where]

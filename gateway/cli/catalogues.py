@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-from typing import Any
-
 import click
 
 from gateway import assembly, settings
@@ -20,13 +17,7 @@ RULE = "{field}: {text}\n{remedy}"
 @as_json_option
 def schemas(as_json: bool) -> None:
     """List the payload versions and their dates."""
-    reader = assembly.reader(settings.load())
-    rows: list[dict[str, Any]] = []
-    for version in reader.versions:
-        span = dataclasses.asdict(reader.lifespans[version.payload, version.name])
-        dates = {name: str(day) if day else None for name, day in span.items()}
-        row = {"payload": version.payload, "version": version.name, "namespace": version.namespace}
-        rows.append(row | dates)
+    rows = assembly.reader(settings.load()).catalogue()
     told = {"payload": "{payload}", "version": "{version}", "namespace": "{namespace}"}
     catalogue(
         rows, as_json, **told, dates="introduced {introduced}\ndeprecated {deprecated}\nsunset {sunset}"

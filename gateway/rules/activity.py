@@ -123,7 +123,8 @@ def format_is_known(activity: Activity, context: Context) -> bool:
 )
 def legacy_type_is_known(activity: Activity, context: Context) -> bool:
     """An activity has one of the types in use until November 2021, by code or by name."""
-    return legacy_type_named(activity.legacy_type) is not None
+    kept = context.stored is not None and activity.legacy_type is None and format_named(activity.format)
+    return bool(kept) or legacy_type_named(activity.legacy_type) is not None
 
 
 @rule(

@@ -47,14 +47,14 @@ _NOTICES = (
         code="A905",
         field="activity_id",
         text="A closed activity is not deleted.",
-        remedy="Ask the operator to reopen the activity if it was closed by mistake.",
+        remedy="Leave it; the operator can tell what to do about an activity that was closed by mistake.",
         source="SEED1",
     ),
     Notice(
         code="A906",
         field="activity_id",
         text="A closed activity does not change.",
-        remedy="Ask the operator to reopen the activity, then send the change again.",
+        remedy="Leave it as it is; the operator can tell what to do about one that was closed by mistake.",
         source="the gateway's own reading; SEED1 tells of no way back",
     ),
     Notice(
@@ -76,6 +76,22 @@ _NOTICES = (
         text="The same content was received before.",
         remedy="Give each call a SubmissionKey, so that sending again is recognised for certain.",
         source="docs/wire.md",
+    ),
+    Notice(
+        code="A911",
+        field="provider_activity_id",
+        severity=Severity.WARNING,
+        text="The same activity stands in this call before, and was changed by both records.",
+        remedy="Send each activity once in a call.",
+        source="docs/wire.md",
+    ),
+    Notice(
+        code="A912",
+        field="provider_activity_id",
+        severity=Severity.WARNING,
+        text="The activity has no id of yours; sent again, it is added again.",
+        remedy="Give your own Provider Activity ID, or send the ACCME Activity ID from now on.",
+        source="ETH1, docs/wire.md",
     ),
 )
 

@@ -221,6 +221,13 @@ def reporting(activity: Activity) -> Activity:
     )
 
 
+def carry(stored: Activity, merged: Activity) -> Activity:
+    """Keep the format where no type is given: some formats of today had none."""
+    if merged.legacy_type is not None:
+        return merged
+    return replace(merged, format=stored.format, legacy_type=stored.legacy_type)
+
+
 VERSION = PayloadVersion(
     payload="activity",
     number=(1, 0),
@@ -231,5 +238,6 @@ VERSION = PayloadVersion(
     recognise=recognise,
     complete=complete,
     prepare=prepare,
+    carry=carry,
     also_holds=frozenset({"format"}),
 )

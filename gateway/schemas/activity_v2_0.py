@@ -95,7 +95,12 @@ def prepare(activity: Activity) -> Activity:
 
 
 def carry(stored: Activity, merged: Activity) -> Activity:
-    """Keep the kinds of in-kind support that only 1.0 could say, at the sources that stay."""
+    """Keep what only 1.0 could say: the old type while it fits the format, and the kinds of in-kind
+    support at the sources that stay."""
+    old = vocabulary.legacy_type_named(stored.legacy_type)
+    fits = old is not None and old.format == merged.format
+    if old and old.delivery and merged.delivery_methods:
+        fits = fits and old.delivery in merged.delivery_methods
     left = list(stored.in_kind_supports)
 
     def kept(support: InKindSupport) -> InKindSupport:
@@ -104,7 +109,11 @@ def carry(stored: Activity, merged: Activity) -> Activity:
             left.remove(before)
         return replace(support, kinds=before.kinds)
 
-    return replace(merged, in_kind_supports=tuple(map(kept, merged.in_kind_supports)))
+    return replace(
+        merged,
+        legacy_type=stored.legacy_type if fits else None,
+        in_kind_supports=tuple(map(kept, merged.in_kind_supports)),
+    )
 
 
 VERSION = PayloadVersion(
