@@ -21,6 +21,7 @@ from gateway.records import Credentials, Finding, Severity
 
 Element = etree._Element
 
+ENDPOINT = re.compile(r"/soap/v\d+/?(\?.*)?$")  # an endpoint's or a contract's address will do as well
 CONNECT_SECONDS = 10
 ANSWER_SECONDS = 60
 RECORDS_PER_CALL = 500
@@ -44,8 +45,11 @@ class GatewayClient:
         transport = Transport(timeout=CONNECT_SECONDS, operation_timeout=ANSWER_SECONDS)
         settings = Settings(forbid_dtd=True, forbid_entities=True, strict=True)
         try:
-            wsdl = f"{url.rstrip('/')}/soap/{version}?wsdl"
+            wsdl = f"{ENDPOINT.sub('', url).rstrip('/')}/soap/{version}?wsdl"
             self._zeep = Client(wsdl, transport=transport, settings=settings)
+        except requests.HTTPError as error:
+            said = " ".join(error.response.text.split())[:300] if error.response is not None else ""
+            raise Unreachable(f"{url} answered: {said or error}") from None
         except (requests.RequestException, ZeepError, ValueError, OSError) as error:
             raise Unreachable(f"There is no gateway at {url} ({_reason(error)}).") from None
 

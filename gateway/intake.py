@@ -17,7 +17,7 @@ from typing import Any, cast
 
 from lxml import etree
 
-from gateway.errors import TooLarge, Unreadable, UnsupportedMedia
+from gateway.errors import NotAuthenticated, TooLarge, Unreadable, UnsupportedMedia
 from gateway.records import Credentials
 
 Element = etree._Element
@@ -34,6 +34,7 @@ _CROWDED = re.compile(
     rb"""<[^<>="']*+(?:=[\s\0]*+(?:"[^"<]*+"|'[^'<]*+')[^<>="']*+){%d}""" % (MOST_ATTRIBUTES + 1)
 )
 _count = etree.XPath("count(//*)")
+_crowded = etree.XPath("boolean(//*[count(@*) > 64])")
 _parsers = threading.local()  # one shared parser would make all threads wait for each other
 
 
@@ -117,6 +118,8 @@ def parse(body: bytes, limits: Limits, encoding: str | None = None) -> Document:
     elements = int(_count(root))
     if elements > limits.max_elements:
         raise TooLarge(_too_many(limits))
+    if _crowded(root):  # a scan of bytes can be led astray in UTF-16
+        raise TooLarge(f"An element of the message has more than {MOST_ATTRIBUTES} attributes.")
     if _deeper_than(limits.max_depth)(root):
         raise Unreadable(f"The message is nested deeper than {limits.max_depth} elements.")
     if body.count(b"=") > MOST_NAMESPACES and _declared(body) > MOST_NAMESPACES and _is_flooded(root):
@@ -182,12 +185,20 @@ def _deeper_than(depth: int) -> etree.XPath:
 
 
 def take_credentials(operation: Element) -> Credentials:
-    """Take the credentials out of an operation's element; ProviderId stays, it is no secret."""
+    """Take the credentials out of an operation's element; ProviderId stays, it is no secret.
+
+    Raises NotAuthenticated where one is given twice, or as anything but a text.
+    """
     found: dict[str, str] = {}
     for child in list(operation.iterchildren("*")):
         name = etree.QName(child).localname
-        if name in {"ProviderId", "User", "Password"}:
-            found.setdefault(name, (child.text or "").strip() if name != "Password" else child.text or "")
-        if name in {"User", "Password"}:
+        if name not in {"ProviderId", "User", "Password"}:
+            continue
+        if name in found or len(child):
+            raise NotAuthenticated(
+                f"The call shows {name} more than once, or as more than a text.", remedy="Send it once."
+            )
+        found[name] = (child.text or "").strip() if name != "Password" else child.text or ""
+        if name != "ProviderId":
             operation.remove(child)
     return Credentials(*(found.get(name) or None for name in ("ProviderId", "User", "Password")))

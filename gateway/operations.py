@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from gateway import lifecycle, saving
+from gateway import lifecycle, rules, saving
 from gateway.errors import Conflict, Malformed, NotFound
 from gateway.records import (
     Action,
@@ -205,7 +205,8 @@ def _noticed(results: tuple[Result, ...], notices: Sequence[Finding]) -> tuple[R
     if not notices or not results:
         return results
     first = results[0]
-    return (replace(first, findings=(*notices, *first.findings)), *results[1:])
+    told = (*notices, *first.findings)[: rules.MOST_FINDINGS]
+    return (replace(first, findings=told), *results[1:])
 
 
 def _acknowledged(

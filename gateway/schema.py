@@ -122,7 +122,12 @@ class PayloadVersion:
         changes = {name: getattr(incoming, name) for name in given | filled}
         for name in IDENTITY:
             changes[name] = (name == "provider_activity_id" and changes.get(name)) or getattr(stored, name)
-        derived = stored.derived - given | filled | (incoming.derived & self.also_holds)
+        renamed = {
+            name
+            for name in incoming.derived & self.also_holds
+            if name in stored.derived or getattr(stored, name) != getattr(incoming, name)
+        }
+        derived = stored.derived - given | filled | renamed
         return self.carry(stored, replace(stored, **changes, derived=derived))
 
 
@@ -296,8 +301,9 @@ class Reader:
         foreign |= {_namespace(payload)}
         foreign -= {*version.table.namespaces.values(), METRICS_2}
         if foreign:
+            known = version.judge.names_known | {version.wrapper, version.local}
             for element in payload.iter():
-                if _namespace(element) in foreign:
+                if _namespace(element) in foreign and _local(element) in known:
                     element.tag = f"{{{version.namespace}}}{_local(element)}"
 
     def _age(self, version: PayloadVersion, today: date) -> list[Finding]:

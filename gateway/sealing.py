@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import os
 from pathlib import Path
 
@@ -49,6 +50,8 @@ def make_key(path: str | Path) -> Key:
     """
     secret = AESGCM.generate_key(KEY_BITS)
     try:
+        with contextlib.suppress(FileExistsError):  # what stands there is found out by opening
+            Path(path).parent.mkdir(mode=0o700, parents=True)
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
             file.write(f"{HEADING} {base64.b64encode(secret).decode()}\n")
             file.flush()

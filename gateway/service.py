@@ -20,7 +20,7 @@ from gateway.intake import Limits, take_credentials
 from gateway.operations import Call, Terms
 from gateway.records import Caller, Credentials, Finding, Place
 from gateway.schema import Reader
-from gateway.shape import Judge, finding, line_of
+from gateway.shape import Judge, finding, line_of, shown
 from gateway.store import Store
 
 Element = etree._Element
@@ -128,19 +128,15 @@ class ServiceVersion:
         payload = None
         if operation.takes_payload:
             payload = next((child for child in element if gateway.reader.is_payload(child)), None)
-        if payload is not None:
-            element.remove(payload)
-        if key is not None:
-            element.append(key)
-        notices = self._judged(element)
+        asked = self._parameters(element, payload, key)
         request = Request(
             gateway=gateway,
             version=self,
             operation=etree.QName(element).localname,
             caller=caller,
-            parameters={etree.QName(child).localname: (child.text or "").strip() for child in element},
+            parameters={etree.QName(child).localname: (child.text or "").strip() for child in asked},
             payload=payload,
-            notices=notices,
+            notices=self._judged(asked, element),
             raw=raw,
             trace_id=trace_id,
         )
@@ -159,8 +155,31 @@ class ServiceVersion:
         element.tag = f"{{{self.namespace}}}{name.localname}"
         return operation
 
-    def _judged(self, element: Element) -> tuple[Finding, ...]:
-        findings = self.judge.judge(element, lambda at: self._place(at, element))
+    def _parameters(self, element: Element, payload: Element | None, key: Element | None) -> Element:
+        """The parameters alone, as an element of their own: to take a large payload out of its
+        document costs the square of its namespaces, to leave it there nothing."""
+        asked = etree.Element(element.tag, nsmap={"svc": self.namespace})
+        for child in [child for child in element if child is not payload]:
+            if len(child):
+                raise Malformed(findings=[self._unexpected(child, element)])
+            asked.append(child)
+        if key is not None:
+            asked.append(key)
+        return asked
+
+    def _unexpected(self, child: Element, element: Element) -> Finding:
+        """What holds elements is neither a parameter nor a payload that is known."""
+        name, model = etree.QName(child).localname, self.judge.model(element.tag)
+        place = self._place(child, element)
+        if model is not None and name in model.by_name:
+            return finding("X025", place, name=name)
+        takes = self._operation(element).takes_payload
+        return finding(
+            "X020", place, name=shown(name), known="Send ACCMEActivities." if takes else "Leave it out."
+        )
+
+    def _judged(self, asked: Element, element: Element) -> tuple[Finding, ...]:
+        findings = self.judge.judge(asked, lambda at: self._place(element if at is asked else at, element))
         if any(found.blocks for found in findings):
             raise Malformed(findings=findings)
         return tuple(findings)

@@ -36,7 +36,7 @@ LARGE = 200  # elements; some three times as many as an activity usually has
 _count = etree.XPath("count(descendant-or-self::*)")
 _typed = etree.XPath("boolean(.//@xsi:type)", namespaces={"xsi": XSI[1:-1]})
 _building = threading.Lock()  # building schemas in several threads at once fails now and then
-_DATE = re.compile(r"(-?\d{4,}-\d\d-\d\d)(T.*|Z|[+-]\d\d:\d\d)?$")
+_DATE = re.compile(r"(-?\d{4,}-\d\d-\d\d)(T\d\d:\d\d.*|Z|[+-]\d\d:\d\d)?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,7 @@ class Names:
 
     unused: frozenset[str] = frozenset()
     open_parents: frozenset[str] = frozenset()
+    repeated: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True, eq=False)
@@ -146,6 +147,19 @@ class Judge:
         return schema
 
     @functools.cached_property
+    def names_known(self) -> frozenset[str]:
+        """The local names of all elements of the schema set."""
+        names = {etree.QName(tag).localname for tag in self._models}
+        waiting, seen = list(self._models.values()), set[int]()
+        while waiting:
+            model = waiting.pop()
+            if id(model) not in seen:
+                seen.add(id(model))
+                names.update(model.by_name)
+                waiting += [child.model for child in model.children.values()]
+        return frozenset(names)
+
+    @functools.cached_property
     def _models(self) -> dict[str, Model]:
         with _building, as_file(files("xsd")) as folder:
             path = folder / self.entry
@@ -192,6 +206,7 @@ class _Tidier:
         for child in list(element):
             if not model.open and child.tag not in model.children:
                 self._adopt(child, element, model)
+        self._set_aside_more(element, model)
         standing = Counter(child.tag for child in element)
         for child in list(element):
             known = model.children.get(child.tag)
@@ -204,6 +219,16 @@ class _Tidier:
             elif known.model.simple is not None:
                 _trim(child, known.model.simple)
         _sort(element, model)
+
+    def _set_aside_more(self, element: Element, model: Model) -> None:
+        """Of what may officially stand several times and is used once, only the first counts."""
+        seen: Counter[str] = Counter()
+        for child in list(element):
+            seen[child.tag] += 1
+            known = model.children.get(child.tag)
+            if child.tag in self._names.repeated and known and known.most == 1 < seen[child.tag]:
+                self._tell("X031", child, name=_local(child))
+                element.remove(child)
 
     def rename(self, element: Element, tag: str) -> None:
         """Read an element of the right name in the wrong namespace."""

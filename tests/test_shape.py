@@ -289,12 +289,22 @@ def test_official_elements_that_are_not_used_are_set_aside() -> None:
 
 
 def test_a_foreign_element_is_set_aside_in_the_extension_only() -> None:
-    """A vendor's own element is named in a warning inside XtensibleInfo, and is wrong elsewhere."""
+    """A vendor's own element is named in a warning where one may officially stand, and is wrong elsewhere."""
     vendor = '<v:Colour xmlns:v="urn:vendor">blue</v:Colour>'
     inside = entry(document(record(extension=vendor)))
     assert ([("X031", f"{EXTENSION}/*:Colour")], True) == (told(inside), bool(inside.activity))
-    outside = entry(document(record(general=OWN_ID + TITLE + vendor)))
-    assert ([("X020", f"{LOM}/lom:general/*:Colour")], None) == (told(outside), outside.activity)
+    general = entry(document(record(general=OWN_ID + TITLE + vendor)))
+    assert ([("X031", f"{LOM}/lom:general/*:Colour")], True) == (told(general), bool(general.activity))
+    outside = entry(document(record().replace("</m:ReportDescription>", f"{vendor}</m:ReportDescription>")))
+    assert ["X020"] == [code for code, _ in told(outside)]
+
+
+def test_what_officially_repeats_is_used_once() -> None:
+    """Of a title in two languages the first counts; the other is named in a warning."""
+    twice = TITLE.replace("</lom:string>", '</lom:string><lom:string language="fr">Autre</lom:string>')
+    one = entry(document(record(general=OWN_ID + twice)))
+    assert ["X031"] == [code for code, _ in told(one)]
+    assert one.activity is not None and one.activity.title != "Autre"
 
 
 def test_an_unknown_element_of_ours_is_wrong() -> None:

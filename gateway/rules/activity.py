@@ -11,13 +11,15 @@ import pycountry
 
 from gateway.records import Activity, Location, Severity
 from gateway.rules.declaration import Context, rule
-from gateway.vocabulary import US_STATES, USA, format_named, legacy_type_named
+from gateway.vocabulary import FORMATS, US_STATES, USA, format_named, legacy_type_named
 
 _LONGEST = {"provider_activity_id": 100, "title": 500, "description": 2500, "url": 2000}
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _WEB_ADDRESS = re.compile(r"https?://[^\s/?#]\S*", re.IGNORECASE)
 _COUNTRIES = frozenset(country.alpha_3 for country in pycountry.countries)
 _FIRST_YEAR, _YEARS_AHEAD = 1990, 10
+
+USE_ONE = f"Use one of: {', '.join(format.name for format in FORMATS)}."
 
 
 def _fits(activity: Activity, field: str) -> bool:
@@ -88,7 +90,7 @@ def title_is_short(activity: Activity, context: Context) -> bool:
     "A105",
     "format",
     since=(2, 0),
-    remedy="Give one of the formats that GetServiceInfo lists.",
+    remedy=USE_ONE,
     source="SEED1, FAQ-status",
     good={"format": "Committee Learning"},
     bad={"format": None},
@@ -102,7 +104,7 @@ def format_is_given(activity: Activity, context: Context) -> bool:
     "A106",
     "format",
     since=(2, 0),
-    remedy="Use one of the formats that GetServiceInfo lists.",
+    remedy=USE_ONE,
     source="RUBY, JA",
     good={"format": "Manuscript Review"},
     bad={"format": "Lunch"},

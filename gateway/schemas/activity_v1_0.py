@@ -164,7 +164,14 @@ UNUSED = Names(
         )
         for name in names.split()
     ),
-    open_parents=frozenset({f"{{{NAMESPACES['m']}}}XtensibleInfo"}),
+    open_parents=frozenset(
+        {
+            f"{{{NAMESPACES['m']}}}XtensibleInfo",
+            f"{{{NAMESPACES['lom']}}}lom",
+            f"{{{NAMESPACES['lom']}}}general",
+        }
+    ),
+    repeated=frozenset({f"{{{NAMESPACES['lom']}}}string", f"{{{NAMESPACES['lom']}}}description"}),
 )
 """Official elements that our schemas leave out; where a sender fills them they are set aside."""
 
