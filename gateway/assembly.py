@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from gateway import rules, schemas, service, shape
+from gateway import findings, rules, schemas, service
 from gateway.accounts import Gatekeeper
 from gateway.errors import Failed
 from gateway.intake import Limits
@@ -102,7 +102,7 @@ def catalogue() -> list[dict[str, Any]]:
     """Every code the gateway answers with, of rules, refusals and shapes, by code."""
     shapes = (
         {"code": code, "severity": str(severity), "text": text, "remedy": remedy, "source": "the XSD"}
-        for code, (severity, text, remedy) in shape.SHAPE.items()
+        for code, (severity, text, remedy) in findings.SHAPE.items()
     )
     label = Reader(schemas.VERSIONS, Limits()).label
     known = [row | {"field": label(row["field"])} for row in rules.catalogue()]

@@ -13,7 +13,8 @@ from gateway import intake, lifecycle, rules
 from gateway.intake import Limits
 from gateway.pieces import RECORD
 from gateway.records import ActivityEntry, Finding, Status, replace
-from gateway.schema import PayloadVersion, Reader
+from gateway.schema import Reader
+from gateway.version import PayloadVersion
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,134 +1,34 @@
-"""What a schema version is: found in a document, judged, read into records, written from them.
+"""Payloads of every version: found out, judged, read into records, written from them.
 
-A `PayloadVersion` is a small table of differences (`gateway/schemas/`); everything that is the same
-for all of them stands here.
+What differs between versions stands in `gateway/schemas/`; what is the same for all stands here.
 """
 
 from __future__ import annotations
 
 import copy
 import dataclasses
-import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from importlib.resources import files
 from itertools import islice
-from typing import Any, cast
+from typing import Any
 
 from lxml import etree
 
 from gateway.errors import Malformed, UnknownSchema
-from gateway.fields import Field, Gathered, Table
+from gateway.fields import Field, Gathered
+from gateway.findings import MOST_PER_RECORD, finding, shown
 from gateway.intake import Limits
 from gateway.records import Activity, ActivityEntry, Finding, Place, RecordAction, replace
-from gateway.shape import MOST_PER_RECORD, Judge, finding, line_of, shown
+from gateway.shape import line_of
+from gateway.version import ACTIVITY_FIELDS, EMPTY, Lifespan, PayloadVersion, lifespans
 
 Element = etree._Element
 
 MOST_PER_DOCUMENT = 100
-OWN = frozenset({"derived", "closed", "born"})  # the gateway's own fields of an activity
 DIRECTIVES = ("action", "close", "provider_id")  # what a record says of itself and is not stored
-IDENTITY = ("activity_id", "provider_activity_id")
-EMPTY = (None, ())
-ACTIVITY_FIELDS = frozenset(field.name for field in dataclasses.fields(Activity)) - OWN
-
-NAMESPACES = {
-    "m": "http://ns.medbiq.org/metrics/v1/",
-    "lom": "http://ltsc.ieee.org/xsd/LOM",
-    "hx": "http://ns.medbiq.org/lom/extend/v1/",
-    "a": "http://ns.medbiq.org/address/v1/",
-    "ar": "http://ns.medbiq.org/activityreport/v1/",
-}
 METRICS_2 = "http://ns.medbiq.org/metrics/v2/"
 _count = etree.XPath("count(descendant-or-self::*)")
-
-
-@dataclass(frozen=True, slots=True)
-class Lifespan:
-    """When a payload version was introduced, is deprecated, and is no longer taken (xsd/versions.toml)."""
-
-    introduced: date | None = None
-    deprecated: date | None = None
-    sunset: date | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PayloadVersion:
-    """One version of a payload.
-
-    `complete` adds to a record what this version could not say and names those fields in `derived`,
-    of which `also_holds` are only other words for what it did say. `prepare` turns a record into what
-    this version writes. `carry` saves, from the stored record, what this version cannot hold inside a
-    field it can hold. `recognise` tells from the content of a document without namespace or version
-    whether it is of this version.
-    """
-
-    payload: str
-    number: tuple[int, int]
-    wrapper: str
-    record: str
-    table: Table
-    judge: Judge
-    recognise: Callable[[Element], bool]
-    complete: Callable[[Activity], Activity] = lambda activity: activity
-    prepare: Callable[[Activity], Activity] = lambda activity: activity
-    carry: Callable[[Activity, Activity], Activity] = lambda stored, merged: merged
-    also_holds: frozenset[str] = frozenset()
-
-    @property
-    def name(self) -> str:
-        """The version as it is written: 2.0."""
-        return "{}.{}".format(*self.number)
-
-    @property
-    def namespace(self) -> str:
-        """The namespace of the wrapper and of the extension elements."""
-        return self.table.namespaces["act"]
-
-    @property
-    def prefixes(self) -> dict[str, str]:
-        """The prefixes a document of this version declares; its own namespace goes without one."""
-        others = {k: v for k, v in self.table.namespaces.items() if v != self.namespace}
-        return cast(dict[str, str], {None: self.namespace, **others})  # lxml's types know no None
-
-    @property
-    def holds(self) -> frozenset[str]:
-        """The fields of a record that this version can express."""
-        return frozenset(self.table.fields) & ACTIVITY_FIELDS | self.also_holds
-
-    @property
-    def local(self) -> str:
-        """The name of a record's element, without its namespace."""
-        return etree.QName(self.record).localname
-
-    def step(self, element: Element) -> str:
-        """An element's name as a step of a path, with this version's prefixes."""
-        namespace, _, local = element.tag.rpartition("}")
-        return f"{self.table.prefixes.get(namespace[1:], '*')}:{shown(local)}"
-
-    def update(self, stored: Activity, incoming: Activity) -> Activity:
-        """Lay a record of this version over the stored one (docs/wire.md).
-
-        The fields this version holds are replaced, but an identity that is not given stays; what was
-        merely derived fills gaps and replaces what was itself derived, and nothing else.
-        """
-        given = self.holds - (incoming.derived - self.also_holds)
-        filled = {
-            name
-            for name in incoming.derived - given
-            if name in stored.derived or getattr(stored, name) in EMPTY
-        }
-        changes = {name: getattr(incoming, name) for name in given | filled}
-        for name in IDENTITY:
-            changes[name] = (name == "provider_activity_id" and changes.get(name)) or getattr(stored, name)
-        renamed = {
-            name
-            for name in incoming.derived & self.also_holds
-            if name in stored.derived or getattr(stored, name) != getattr(incoming, name)
-        }
-        derived = stored.derived - given | filled | renamed
-        return self.carry(stored, replace(stored, **changes, derived=derived))
 
 
 class Sent:
@@ -367,16 +267,6 @@ class Reader:
         if not explain:
             return [finding("X045", sent.top, most=MOST_PER_DOCUMENT), *found]
         return (version.judge.explain(record, sent.place) + found)[:MOST_PER_RECORD]
-
-
-def lifespans() -> dict[tuple[str, str], Lifespan]:
-    """The dates of all payload versions, by payload and version."""
-    table = tomllib.loads((files("xsd") / "versions.toml").read_text("utf-8"))
-    return {
-        (payload, version): Lifespan(**dates)
-        for payload, spans in table.items()
-        for version, dates in spans.items()
-    }
 
 
 def _local(element: Element) -> str:

@@ -16,11 +16,12 @@ from lxml import etree
 from gateway import __version__, answers, operations, vocabulary
 from gateway.accounts import Gatekeeper, combine
 from gateway.errors import GatewayError, Malformed, UnknownOperation, Unreadable
+from gateway.findings import finding, shown
 from gateway.intake import Limits, take_credentials
 from gateway.operations import Call, Terms
 from gateway.records import Caller, Credentials, Finding, Place
 from gateway.schema import Reader
-from gateway.shape import Judge, finding, line_of, shown
+from gateway.shape import Judge, line_of
 from gateway.store import Store
 
 Element = etree._Element

@@ -8,8 +8,8 @@ from functools import partial
 
 from gateway import samples
 from gateway.records import Activity, ActivityEntry, Finding, Place, RecordAction
-from gateway.schema import PayloadVersion
 from gateway.schemas import activity_v1_0, activity_v2_0
+from gateway.version import PayloadVersion
 
 TODAY = date(2026, 11, 21)  # in Chicago, at fakes.NOW
 

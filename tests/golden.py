@@ -15,7 +15,7 @@ from lxml import etree
 from payloads import READER, V1, V2, read, told
 
 from gateway.records import Activity, ActivityEntry
-from gateway.schema import PayloadVersion
+from gateway.version import PayloadVersion
 
 FOLDER = Path(__file__).parent / "golden"
 MESSAGES = sorted(path for path in FOLDER.glob("*/*.xml") if "." not in path.stem)

@@ -10,7 +10,7 @@ from lxml import etree
 from payloads import V1, V2, entry, read
 from property.test_official import medbiq, official, officially  # noqa: F401  fixtures
 
-from gateway.schema import ACTIVITY_FIELDS
+from gateway.version import ACTIVITY_FIELDS
 
 by_message = pytest.mark.parametrize(
     "message", golden.MESSAGES, ids=lambda path: f"{path.parent.name}/{path.stem}"

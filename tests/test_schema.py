@@ -45,7 +45,8 @@ from gateway.records import (
     Severity,
     replace,
 )
-from gateway.schema import Lifespan, PayloadVersion, Reader
+from gateway.schema import Reader
+from gateway.version import Lifespan, PayloadVersion, lifespans
 
 FOREIGN = "http://example.org/pars"
 NEW_ONLY = "<ForPublicList>true</ForPublicList>"
@@ -285,7 +286,7 @@ def test_after_its_sunset_a_version_is_refused(aging: Callable[[Lifespan], Reade
 def test_every_version_has_its_dates() -> None:
     """The table of dates knows each version, and each version is in the table."""
     known = {(version.payload, version.name) for version in schemas.VERSIONS}
-    assert known == set(schema.lifespans())
+    assert known == set(lifespans())
 
 
 # --- caps ---------------------------------------------------------------------------------------------

@@ -28,7 +28,7 @@ from payloads import (
     record,
 )
 
-from gateway import schema, shape
+from gateway import findings, schema, shape, version
 from gateway.errors import Malformed
 from gateway.records import ActivityEntry, Finding, Severity
 from gateway.shape import Judge
@@ -119,7 +119,7 @@ def test_paths_point_into_the_document_as_it_was_sent() -> None:
     sent = document(record(), record(general=general))
     root = parse(sent)
     places = [(one.code, one.path) for one in READER.read(root, TODAY).entries[1].findings]
-    prefixes = {"act": V2.namespace, **schema.NAMESPACES}
+    prefixes = {"act": V2.namespace, **version.NAMESPACES}
     untouched = etree.fromstring(sent)
     for code, path in places:
         (element,) = cast("list[etree._Element]", untouched.xpath(path, namespaces=prefixes))
@@ -445,7 +445,7 @@ def test_quadratic_work_would_be_seen() -> None:
 
     def square(size: int) -> None:
         for _ in range(size):
-            shape.shown("x " * 2)
+            findings.shown("x " * 2)
             [schema._local(element) for element in elements[:size]]
 
     elements = list(parse(f"<a>{'<b/>' * 400}</a>"))
@@ -526,14 +526,14 @@ def test_one_schema_for_all_threads_would_mix_their_errors() -> None:
 
 def test_an_element_the_schema_does_not_know_is_told() -> None:
     """An element that is no global one of the schema is a finding, not an exception."""
-    found = V2.judge.judge(etree.Element("nothing"), lambda element: shape.NOWHERE)
+    found = V2.judge.judge(etree.Element("nothing"), lambda element: findings.NOWHERE)
     assert ["X020"] == [one.code for one in found]
     assert found[0].remedy
 
 
 def test_the_judges_word_stands_where_nothing_explains_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """Should the two readers of a schema disagree, the record stays refused, with libxml2's own words."""
-    monkeypatch.setattr(shape, "_explain", lambda *arguments: iter(()))
+    monkeypatch.setattr(shape, "explain", lambda *arguments: iter(()))
     one = entry(document(record(extension="<ForPublicList>maybe</ForPublicList>")))
     assert ("X028", None) == (only(one).code, one.activity)
     assert "ForPublicList" in only(one).text
@@ -541,7 +541,7 @@ def test_the_judges_word_stands_where_nothing_explains_it(monkeypatch: pytest.Mo
 
 def test_every_finding_has_words() -> None:
     """Each code of the table has a text and a remedy, and its own place in the catalogue."""
-    for (code, (severity, text, remedy)), kind in product(shape.SHAPE.items(), (Severity,)):
+    for (code, (severity, text, remedy)), kind in product(findings.SHAPE.items(), (Severity,)):
         assert code.startswith("X")
         assert isinstance(severity, kind)
         assert text.endswith((".", "{detail}", "{reason}"))

@@ -23,9 +23,10 @@ from gateway.fields import (
     Kind,
     Table,
 )
+from gateway.model import Names
 from gateway.records import Activity, Credit, InKindSupport, Location, MonetarySupport, replace
-from gateway.schema import NAMESPACES, PayloadVersion
-from gateway.shape import Judge, Names
+from gateway.shape import Judge
+from gateway.version import NAMESPACES, PayloadVersion
 
 NAMESPACE = "urn:cme-gateway:pars:activity:1.0"
 

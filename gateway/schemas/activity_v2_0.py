@@ -11,10 +11,10 @@ from lxml import etree
 from gateway import vocabulary
 from gateway.fields import BOOLEAN, DATE, DECIMAL, TEXT, Field, Kind, Table
 from gateway.records import Activity, InKindSupport, MeasuredOutcome, MocRegistration, replace
-from gateway.schema import NAMESPACES, PayloadVersion
 from gateway.schemas import activity_v1_0 as trunk
 from gateway.schemas.activity_v1_0 import EDUCATION, EXTENSION
 from gateway.shape import Judge
+from gateway.version import NAMESPACES, PayloadVersion
 
 NAMESPACE = "urn:cme-gateway:pars:activity:2.0"
 

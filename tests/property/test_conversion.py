@@ -25,7 +25,8 @@ from gateway import rules, samples, schemas
 from gateway import vocabulary as words
 from gateway.errors import Refused
 from gateway.records import Activity, ActivityEntry, Finding, Location, Place, Severity, replace
-from gateway.schema import ACTIVITY_FIELDS, EMPTY, PayloadVersion, Reading
+from gateway.schema import Reading
+from gateway.version import ACTIVITY_FIELDS, EMPTY, PayloadVersion
 
 each_version = pytest.mark.parametrize("version", schemas.VERSIONS, ids=lambda version: version.name)
 

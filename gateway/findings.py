@@ -1,0 +1,87 @@
+"""What can be found of a shape: severity, text and remedy of each `X` code a record is answered with."""
+
+from __future__ import annotations
+
+from lxml import etree
+
+from gateway.records import Finding, Place, Severity
+
+Element = etree._Element
+
+NOWHERE = Place()
+MOST_PER_RECORD = 20
+LONGEST_VALUE = 60
+
+COMPARE = "Compare it with the schema."
+SHAPE = {  # code: (severity, text, remedy); {names} are filled in
+    "X020": (Severity.ERROR, "There is no {name} at this place.", "{known}"),
+    "X021": (Severity.ERROR, "{name} is missing in {parent}.", "Add {name}."),
+    "X022": (Severity.ERROR, "{name} stands more than {most} time(s) in {parent}.", "Keep one."),
+    "X023": (Severity.ERROR, "{name} cannot be “{value}”.", "Write {wanted}."),
+    "X024": (Severity.ERROR, "{name} has an xsi:type, which is not taken here.", "Leave xsi:type out."),
+    "X025": (Severity.ERROR, "{name} holds elements where a text is asked for.", "Write a text only."),
+    "X026": (Severity.ERROR, "{name} has an unknown attribute {attribute}.", "Leave it out."),
+    "X027": (Severity.ERROR, "The attribute {attribute} of {name} cannot be “{value}”.", "Write {wanted}."),
+    "X028": (Severity.ERROR, "{name} does not fit its schema: {detail}", COMPARE),
+    "X029": (Severity.ERROR, "The attribute {attribute} of {name} is missing.", "Add it."),
+    "X030": (
+        Severity.WARNING,
+        "{name} is not in the namespace its schema names; it and its like were read all the same.",
+        "Write it in the namespace {namespace}.",
+    ),
+    "X031": (
+        Severity.WARNING,
+        "{name} is not used here; it is kept with the raw message only.",
+        "Leave it out, or do not expect to read it back.",
+    ),
+    "X032": (Severity.ERROR, "{name} cannot be read. {reason}", "Correct it."),
+    "X033": (
+        Severity.WARNING,
+        "What version {version} cannot say was derived: {values}.",
+        "If that is right, do nothing; else report the activity in a newer version.",
+    ),
+    "X040": (
+        Severity.WARNING,
+        "{name} has a value that {version} has no place for; it is kept, and left out of this answer.",
+        "Read the activity in another version to see it.",
+    ),
+    "X041": (
+        Severity.WARNING,
+        "The namespace of {name} does not tell its version; it was read as version {version}.",
+        "Use the namespace of the version, or ask the operator for an alias.",
+    ),
+    "X042": (
+        Severity.WARNING,
+        "schemaVersion contradicts the namespace; the namespace, version {version}, was believed.",
+        "Make the two agree.",
+    ),
+    "X043": (Severity.WARNING, "{what} is deprecated since {since}{until}.", "{successor}"),
+    "X044": (Severity.ERROR, "The record has more than {most} elements.", "Make it smaller."),
+    "X045": (
+        Severity.ERROR,
+        "The record does not fit its schema; after {most} errors the reasons are no longer listed.",
+        "Correct those first and send it again.",
+    ),
+    "X046": (Severity.ERROR, "{name} cannot hold the text “{value}”.", "Leave the text out."),
+}
+
+
+def finding(code: str, place: Place = NOWHERE, **parts: object) -> Finding:
+    """Say one thing of the table SHAPE, its parts filled in."""
+    severity, text, remedy = SHAPE[code]
+    return Finding(
+        code,
+        severity,
+        text.format(**parts),
+        remedy.format(**parts),
+        field=str(parts.get("name", "")),
+        path=place.path,
+        line=place.line,
+        column=place.column,
+    )
+
+
+def shown(text: str | None) -> str:
+    """A sender's text as a finding may show it: on one line, and cut to LONGEST_VALUE characters."""
+    text = " ".join((text or "")[: 4 * LONGEST_VALUE].split())
+    return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + "…"

@@ -1,0 +1,70 @@
+"""What an XSD says of its elements, read by xmlschema and kept in a form that is quick to walk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from lxml import etree
+
+from gateway.findings import shown
+from gateway.records import Place
+
+Element = etree._Element
+PlaceOf = Callable[[Element], Place]
+XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What is set aside with a warning, by tag: `unused` are the official elements that PARS does not
+    use; in `open_parents` whatever stands in a namespace that is none of ours."""
+
+    unused: frozenset[str] = frozenset()
+    open_parents: frozenset[str] = frozenset()
+    repeated: frozenset[str] = frozenset()
+
+
+@dataclass(slots=True, eq=False)
+class Model:
+    """What the XSD says of one element: its children in order, or the simple type of its text."""
+
+    children: dict[str, Child] = field(default_factory=dict)
+    by_name: dict[str, str] = field(default_factory=dict)
+    simple: Any = None
+    attributes: Any = None
+    open: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """A child of a content model: its place in the order, how often it stands, and its own model."""
+
+    rank: int
+    least: int
+    most: int | None
+    model: Model
+
+
+def read_model(element: Any, known: dict[Any, Model]) -> Model:
+    """Read the model of an element as xmlschema has it; `known` are those that were read before."""
+    kind = element.type
+    if kind in known:
+        return known[kind]
+    model = known[kind] = Model(attributes=element.attributes)
+    if kind.is_simple() or kind.has_simple_content():
+        model.simple = kind if kind.is_simple() else kind.content
+        return model
+    for rank, child in enumerate(kind.content.iter_elements()):
+        if child.name is None:
+            model.open = True  # a wildcard
+            continue
+        model.children[child.name] = Child(rank, child.min_occurs, child.max_occurs, read_model(child, known))
+        model.by_name.setdefault(child.local_name, child.name)
+    return model
+
+
+def local(element: Element) -> str:
+    """The name of an element, without its namespace and short enough to show."""
+    return shown(etree.QName(element).localname)

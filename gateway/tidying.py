@@ -1,0 +1,118 @@
+"""Tidying: what real clients send, made what the schema asks for."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import Any
+
+from lxml import etree
+
+from gateway.findings import MOST_PER_RECORD, finding
+from gateway.model import XSI, Model, Names, PlaceOf, local
+from gateway.records import Finding
+
+Element = etree._Element
+
+_DATE = re.compile(r"(-?\d{4,}-\d\d-\d\d)(T\d\d:\d\d.*|Z|[+-]\d\d:\d\d)?$")
+
+
+class Tidier:
+    """Tidies one element, and tells once of each namespace that was wrong."""
+
+    def __init__(self, names: Names, place: PlaceOf) -> None:
+        self.told: list[Finding] = []
+        self._names = names
+        self._place = place
+        self._namespaces: set[str | None] = set()
+
+    def tidy(self, element: Element, model: Model) -> None:
+        """Tidy the children of an element, then what they hold, then their order."""
+        for child in list(element):
+            if not model.open and child.tag not in model.children:
+                self._adopt(child, element, model)
+        self._set_aside_more(element, model)
+        standing = Counter(child.tag for child in element)
+        for child in list(element):
+            known = model.children.get(child.tag)
+            if known is None:
+                continue
+            self.tidy(child, known.model)
+            if _is_nil(child) or (standing[child.tag] > known.least and _is_hollow(child, known.model)):
+                standing[child.tag] -= 1
+                element.remove(child)
+            elif known.model.simple is not None:
+                _trim(child, known.model.simple)
+        _sort(element, model)
+
+    def _set_aside_more(self, element: Element, model: Model) -> None:
+        """Of what may officially stand several times and is used once, only the first counts."""
+        seen: Counter[str] = Counter()
+        for child in list(element):
+            seen[child.tag] += 1
+            known = model.children.get(child.tag)
+            if child.tag in self._names.repeated and known and known.most == 1 < seen[child.tag]:
+                self._tell("X031", child, name=local(child))
+                element.remove(child)
+
+    def rename(self, element: Element, tag: str) -> None:
+        """Read an element of the right name in the wrong namespace."""
+        was, right = etree.QName(element).namespace, etree.QName(tag)
+        if element.tag != tag and was not in self._namespaces:
+            self._namespaces.add(was)
+            self._tell("X030", element, name=right.localname, namespace=right.namespace)
+        element.tag = tag
+
+    def _adopt(self, child: Element, parent: Element, model: Model) -> None:
+        """Take a stranger for the one of its name, or set aside what PARS does not use."""
+        tag = model.by_name.get(etree.QName(child).localname)
+        if tag is not None:
+            self.rename(child, tag)
+        elif child.tag in self._names.unused or (
+            parent.tag in self._names.open_parents and _is_foreign(child, parent, model)
+        ):
+            self._tell("X031", child, name=local(child))
+            parent.remove(child)
+
+    def _tell(self, code: str, element: Element, **parts: object) -> None:
+        if len(self.told) < MOST_PER_RECORD:
+            self.told.append(finding(code, self._place(element), **parts))
+
+
+def _sort(element: Element, model: Model) -> None:
+    ranks = {tag: child.rank for tag, child in model.children.items()}
+    in_order = sorted(element, key=lambda child: ranks.get(child.tag, len(ranks)))
+    if in_order != list(element):
+        element[:] = in_order
+
+
+def _is_foreign(child: Element, parent: Element, model: Model) -> bool:
+    namespace, brace, _ = child.tag.rpartition("}")
+    return bool(brace) and not any(tag.startswith(namespace + brace) for tag in (parent.tag, *model.children))
+
+
+def _is_nil(element: Element) -> bool:
+    """Whether an element is said to be absent; what is said not to be is no attribute of ours."""
+    return element.attrib.pop(XSI + "nil", "").strip() in {"true", "1"}
+
+
+KEYS = frozenset({"category", "profession", "specialty", "currency"})
+"""Attributes that say of what an element speaks, and nothing by themselves."""
+
+
+def _is_hollow(element: Element, model: Model) -> bool:
+    """Whether an element says nothing, itself or in the children that belong there."""
+    values = (value for name, value in element.attrib.items() if name not in KEYS)
+    said = any(text and text.strip() for text in (element.text, *values))
+    return not said and all(
+        child.tag in model.children and _is_hollow(child, model.children[child.tag].model)
+        for child in element
+    )
+
+
+def _trim(element: Element, simple: Any) -> None:
+    """Of a date the part as written counts, whatever its time and zone."""
+    name = simple.root_type.local_name
+    match = _DATE.match((element.text or "").strip()) if name in {"date", "dateTime"} else None
+    if match is not None:
+        element.text = match[1] if name == "date" else f"{match[1]}T00:00:00"
