@@ -26,7 +26,7 @@ def explain(element: Element, model: Model, place: PlaceOf) -> Iterator[Finding]
         yield from _explain_text(element, model, place)
         return
     yield from _explain_counts(element, model, place)
-    if stray := _stray_text(element):
+    if stray := stray_text(element):
         yield finding("X046", place(element), name=local(element), value=shown(stray))
     for child in element:
         known = model.children.get(child.tag)
@@ -47,7 +47,8 @@ def _explain_counts(element: Element, model: Model, place: PlaceOf) -> Iterator[
             yield finding("X022", place(extra), name=name, most=known.most, parent=local(element))
 
 
-def _stray_text(element: Element) -> str:
+def stray_text(element: Element) -> str:
+    """The text that stands between the children of an element, where none belongs."""
     texts = (element.text, *(child.tail for child in element))
     return next((text.strip() for text in texts if text and text.strip()), "")
 

@@ -16,6 +16,7 @@ from typing import Any
 from lxml import etree
 
 from gateway.errors import Malformed, UnknownSchema
+from gateway.explaining import stray_text
 from gateway.fields import Field, Gathered
 from gateway.findings import MOST_PER_RECORD, finding, shown
 from gateway.intake import Limits
@@ -235,10 +236,21 @@ class Reader:
                 place = Place(f"/{version.step(payload)}/{version.step(child)}", line_of(child))
                 known = f"Only {version.local} may stand."
                 raise Malformed(findings=[finding("X020", place, name=shown(_local(child)), known=known)])
-        if not len(payload):
-            place = Place(f"/{version.step(payload)}", line_of(payload))
-            raise Malformed(findings=[finding("X021", place, name=version.local, parent=_local(payload))])
+        if not bare:
+            self._check_wrapper(payload, version)
         return [payload] if bare else list(payload)
+
+    def _check_wrapper(self, payload: Element, version: PayloadVersion) -> None:
+        """The wrapper has its name, holds a record at least, and no text."""
+        name, place = _local(payload), Place(f"/{version.step(payload)}", line_of(payload))
+        stray = stray_text(payload)
+        if name != version.wrapper:
+            known = f"Did you mean {version.wrapper}?"
+            raise Malformed(findings=[finding("X020", place, name=shown(name), known=known)])
+        if not len(payload):
+            raise Malformed(findings=[finding("X021", place, name=version.local, parent=name)])
+        if stray:
+            raise Malformed(findings=[finding("X046", place, name=name, value=shown(stray))])
 
     def _entries(
         self, payload: Element, records: list[Element], version: PayloadVersion

@@ -719,3 +719,19 @@ def test_an_empty_count_is_an_absent_one() -> None:
     sent = document(re.sub("<m:ParticipationMetrics.*(/>|</m:ParticipationMetrics>)", counts, record()))
     assert counts in sent
     assert entry(sent).activity is not None
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right", "code"),
+    [
+        ("ACCMEActivites", "ACCMEActivities", "X020"),
+        (">junk<m:MedicalEducationMetrics", "><m:MedicalEducationMetrics", "X046"),
+    ],
+)
+def test_the_wrapper_is_judged_too(wrong: str, right: str, code: str) -> None:
+    """A slip in the wrapper's name and a stray text are refused, with the name that was meant."""
+    xml = document(record())
+    assert right in xml
+    with pytest.raises(Malformed) as caught:
+        read(xml.replace(right, wrong))
+    assert [code] == [finding.code for finding in caught.value.findings]
