@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -128,6 +128,14 @@ def ready(settings: Settings, clock: Clock = now) -> Store:
     for version in (*schemas.VERSIONS, *service.VERSIONS):
         version.judge.warm()
     return opened
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Store]:
+    """A store for one command, closed at its end; raises Failed when key or database are not ready."""
+    with closing(store(settings)) as opened:
+        opened.check()
+        yield opened
 
 
 def application(settings: Settings, clock: Clock = now) -> Application:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-from typing import Any
 
 import click
 
@@ -51,7 +49,8 @@ def provider() -> None:
 @click.argument("name", callback=_named)
 def provider_add(provider: str, name: str) -> None:
     """Add a provider: seven digits and a name."""
-    _store().accounts.add_provider(Provider(provider, name))
+    with assembly.opened(settings.load()) as store:
+        store.accounts.add_provider(Provider(provider, name))
     say(f"Added provider {provider}.")
 
 
@@ -59,7 +58,8 @@ def provider_add(provider: str, name: str) -> None:
 @as_json_option
 def provider_list(as_json: bool) -> None:
     """List the providers."""
-    rows = [{"id": p.id, "name": p.name, "enabled": p.enabled} for p in _store().accounts.providers()]
+    with assembly.opened(settings.load()) as store:
+        rows = [{"id": p.id, "name": p.name, "enabled": p.enabled} for p in store.accounts.providers()]
     catalogue(rows, as_json, id="{id}", enabled="{enabled}", name="{name}")
 
 
@@ -68,7 +68,8 @@ def provider_list(as_json: bool) -> None:
 @click.option("--undo", is_flag=True, help="Let the provider in again.")
 def provider_disable(provider: str, undo: bool) -> None:
     """Keep a provider and all its users out, from the next call on."""
-    _store().accounts.enable_provider(provider, undo)
+    with assembly.opened(settings.load()) as store:
+        store.accounts.enable_provider(provider, undo)
     say(f"{'Enabled' if undo else 'Disabled'} provider {provider}.")
 
 
@@ -83,11 +84,12 @@ def user() -> None:
 @password_option
 def user_add(provider: str, user: str, password_stdin: bool) -> None:
     """Add a user; without a password of your own one is generated and shown once."""
-    _with_secret(
-        password_stdin,
-        f"Added user {user} of provider {provider}.",
-        lambda store, sealed: store.accounts.add_user(Account(provider, user, sealed)),
-    )
+    secret, configured = _secret(password_stdin), settings.load()
+    with assembly.opened(configured) as store:
+        sealed = hash_secret(secret, load_key(configured.key_file))
+        store.accounts.add_user(Account(provider, user, sealed))
+    say(f"Added user {user} of provider {provider}.")
+    _show_once(secret, password_stdin)
 
 
 @user.command("rotate")
@@ -96,11 +98,11 @@ def user_add(provider: str, user: str, password_stdin: bool) -> None:
 @password_option
 def user_rotate(provider: str, user: str, password_stdin: bool) -> None:
     """Give a user a new password; the old one stops at once."""
-    _with_secret(
-        password_stdin,
-        f"Renewed the password of {user}, provider {provider}.",
-        lambda store, sealed: store.accounts.replace_secret(provider, user, sealed),
-    )
+    secret, configured = _secret(password_stdin), settings.load()
+    with assembly.opened(configured) as store:
+        store.accounts.replace_secret(provider, user, hash_secret(secret, load_key(configured.key_file)))
+    say(f"Renewed the password of {user}, provider {provider}.")
+    _show_once(secret, password_stdin)
 
 
 @user.command("list")
@@ -108,10 +110,10 @@ def user_rotate(provider: str, user: str, password_stdin: bool) -> None:
 @as_json_option
 def user_list(provider: str, as_json: bool) -> None:
     """List the users of a provider."""
-    accounts = _store().accounts
-    if accounts.provider(provider) is None:
-        raise NotFound("There is no such provider.", remedy=f"`{NAME} provider list` names them.")
-    rows = [{"user": u.user, "enabled": u.enabled} for u in accounts.users(provider)]
+    with assembly.opened(settings.load()) as store:
+        if store.accounts.provider(provider) is None:
+            raise NotFound("There is no such provider.", remedy=f"`{NAME} provider list` names them.")
+        rows = [{"user": u.user, "enabled": u.enabled} for u in store.accounts.users(provider)]
     catalogue(rows, as_json, enabled="{enabled}", user="{user}")
 
 
@@ -121,21 +123,18 @@ def user_list(provider: str, as_json: bool) -> None:
 @click.option("--undo", is_flag=True, help="Let the user in again.")
 def user_disable(provider: str, user: str, undo: bool) -> None:
     """Keep a user out, from the next call on."""
-    _store().accounts.enable_user(provider, user, undo)
+    with assembly.opened(settings.load()) as store:
+        store.accounts.enable_user(provider, user, undo)
     say(f"{'Enabled' if undo else 'Disabled'} user {user} of provider {provider}.")
 
 
-def _store() -> Any:
-    store = assembly.store(settings.load())
-    store.check()
-    return store
-
-
-def _with_secret(from_input: bool, done: str, keep: Callable[[Any, bytes], None]) -> None:
+def _secret(from_input: bool) -> str:
     secret = sys.stdin.readline().rstrip("\r\n") if from_input else new_secret()
     if not secret:
         raise click.UsageError("the password on standard input is empty")
-    keep(_store(), hash_secret(secret, load_key(settings.load().key_file)))
-    say(done)
+    return secret
+
+
+def _show_once(secret: str, from_input: bool) -> None:
     if not from_input:
         say(f"Password, shown this once: {secret}")
