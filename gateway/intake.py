@@ -29,12 +29,13 @@ MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 MEDIA = ("text/xml", "application/xml", "application/soap+xml")
 # Canonical XML sorts attributes slowly and looks through all namespaces in scope.
 MOST_ATTRIBUTES = 64  # of one element, namespaces counted
+TOO_CROWDED = f"An element of the message has more than {MOST_ATTRIBUTES} attributes."
 MOST_NAMESPACES = 256  # in scope at once
 _CROWDED = re.compile(
     rb"""<[^<>="']*+(?:=[\s\0]*+(?:"[^"<]*+"|'[^'<]*+')[^<>="']*+){%d}""" % (MOST_ATTRIBUTES + 1)
 )
 _count = etree.XPath("count(//*)")
-_crowded = etree.XPath("boolean(//*[count(@*) > 64])")
+_crowded = etree.XPath(f"boolean(//*[count(@*) > {MOST_ATTRIBUTES}])")
 _parsers = threading.local()  # one shared parser would make all threads wait for each other
 
 
@@ -119,7 +120,7 @@ def parse(body: bytes, limits: Limits, encoding: str | None = None) -> Document:
     if elements > limits.max_elements:
         raise TooLarge(_too_many(limits))
     if _crowded(root):  # a scan of bytes can be led astray in UTF-16
-        raise TooLarge(f"An element of the message has more than {MOST_ATTRIBUTES} attributes.")
+        raise TooLarge(TOO_CROWDED)
     if _deeper_than(limits.max_depth)(root):
         raise Unreadable(f"The message is nested deeper than {limits.max_depth} elements.")
     if body.count(b"=") > MOST_NAMESPACES and _declared(body) > MOST_NAMESPACES and _is_flooded(root):
@@ -133,7 +134,7 @@ def _weigh(body: bytes, limits: Limits) -> None:
     if body.count(b"<") > 2 * limits.max_elements + body.count(b"<!") + body.count(b"<?"):
         raise TooLarge(_too_many(limits))
     if body.count(b"=") > MOST_ATTRIBUTES and _CROWDED.search(body):
-        raise TooLarge(f"An element of the message has more than {MOST_ATTRIBUTES} attributes.")
+        raise TooLarge(TOO_CROWDED)
 
 
 def _too_many(limits: Limits) -> str:

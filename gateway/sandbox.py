@@ -73,13 +73,12 @@ def sandbox(host: str, port: int, data: Path | None, settings: Settings) -> Iter
 def _prepare(settings: Settings) -> None:
     """Make the database, the key and the demo account; harmless when they are there."""
     assembly.migrate(settings)
-    store = assembly.store(settings)
-    if store.accounts.provider(PROVIDER.id) is None:
-        store.accounts.add_provider(PROVIDER)
-    if store.accounts.user(PROVIDER.id, USER) is None:
-        secret = hash_secret(PASSWORD, load_key(settings.key_file))
-        store.accounts.add_user(Account(PROVIDER.id, USER, secret))
-    store.close()
+    with assembly.opened(settings) as store:
+        if store.accounts.provider(PROVIDER.id) is None:
+            store.accounts.add_provider(PROVIDER)
+        if store.accounts.user(PROVIDER.id, USER) is None:
+            secret = hash_secret(PASSWORD, load_key(settings.key_file))
+            store.accounts.add_user(Account(PROVIDER.id, USER, secret))
 
 
 @contextmanager

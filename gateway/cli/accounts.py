@@ -8,11 +8,7 @@ import click
 
 from gateway import assembly, settings
 from gateway.accounts import hash_secret, new_secret
-from gateway.cli.options import (
-    NAME,
-    as_json_option,
-    provider_argument,
-)
+from gateway.cli.options import NAME, as_json_option, provider_argument
 from gateway.errors import NotFound
 from gateway.records import Account, Provider
 from gateway.sealing import load_key
