@@ -212,6 +212,236 @@ class Activity:
         return tuple(credit.amount for credit in self.credits if credit.amount is not None)
 
 
+# --- the completion --------------------------------------------------------------------------------
+#
+# What identifies a person has no repr: it must not get into a log or a traceback by accident.
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Identifier:
+    """A number a learner is known by: `domain` is NPI, a board's acronym or a state's two letters."""
+
+    domain: str | None = None
+    value: str | None = None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Learner:
+    """A person as a sender names them; `birthday` is month and day as MM-DD, a year is never kept."""
+
+    given_names: tuple[str, ...] = ()
+    family_names: tuple[str, ...] = ()
+    suffix: str | None = None
+    birthday: str | None = None
+    identifiers: tuple[Identifier, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedCredit:
+    """A credit a learner earned: CME, or a board's own type; `amount` in points, steps of a quarter."""
+
+    credit_id: str | None = None
+    credit_type: str | None = None
+    unit: str | None = None
+    amount: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Participant:
+    """A participant of a REMS activity: profession and practice, no name (since learner 2.0)."""
+
+    local_id: str | None = None
+    local_domain: str | None = None
+    state: str | None = None
+    dea_registration: str | None = None
+    profession: str | None = None
+    practice_area: str | None = None
+    surgical: bool | None = None
+    time_in_practice: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Regulation:
+    """A regulation an activity complies with, and where it is published (since learner 2.0)."""
+
+    label: str | None = None
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completion:
+    """One ActivityReport: one learner, or participants without names, completed one activity.
+
+    `provider_organization` is the reporting provider's seven digits, as PARS overloads it.
+    """
+
+    organization: str | None = None
+    learner: Learner | None = None
+    participants: tuple[Participant, ...] = ()
+    provider_organization: str | None = None
+    activity_name: str | None = None
+    regulations: tuple[Regulation, ...] = ()
+    activity_id: str | None = None
+    module_name: str | None = None
+    status: str | None = None
+    completed_on: date | None = None
+    credits: tuple[ClaimedCredit, ...] = ()
+
+
+class LearnerAction(enum.StrEnum):
+    """What the sender asks for, by the record's own `LearnerRecordAction`."""
+
+    ADD = "add"
+    DELETE = "delete"
+
+
+class CreditStatus(enum.StrEnum):
+    """The three statuses of a learner's credit (docs/sources.md, SEED4)."""
+
+    SUBMITTED = "Submitted"
+    ACCEPTED = "Accepted"
+    REJECTED = "Rejected"
+
+
+class MatchKind(enum.StrEnum):
+    """Whether a learner is one known person."""
+
+    MATCH = "match"
+    NONE = "none"
+    SEVERAL = "several"
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What matching found: the register's own key of the person, and which fields disagreed, by the
+    names of the wire; never what the register holds."""
+
+    kind: MatchKind
+    person: str | None = dataclasses.field(default=None, repr=False)
+    fields: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class RegisterRow:
+    """One licence of one person, as the register of learners is loaded (docs/wire.md)."""
+
+    person: str
+    state: str
+    licence: str
+    npi: str
+    board: str
+    board_id: str
+    given: str
+    family: str
+    suffix: str
+    birthday: str
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Registered:
+    """A row of the register as it is kept: keyed hashes, from which nobody reads a value."""
+
+    person: str
+    family: bytes
+    given: bytes
+    first: bytes
+    birthday: bytes
+
+
+# --- the boards ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CreditType:
+    """A board's own type of credit: its name on a learner's record, other spellings a registration
+    may use, and the days between which an activity may start that offers it."""
+
+    name: str
+    also: tuple[str, ...] = ()
+    since: date | None = None
+    until: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Board:
+    """A certifying board of the collaboration, with its lists as they are publicly known.
+
+    `since` is the first day on which an activity may start that is registered with it, None where
+    it is not publicly known. `id_shape` is a regular expression of its learner ids, None where any
+    text will do. `one_report`: a learner is reported once per activity, and with the registered
+    points. An empty list means no check.
+    """
+
+    acronym: str
+    name: str
+    since: date | None = None
+    until: date | None = None
+    id_shape: str | None = None
+    credit_types: tuple[CreditType, ...] = ()
+    practice_areas: tuple[str, ...] = ()
+    one_report: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Claim:
+    """What a board is asked about: one credit of one matched learner.
+
+    `reference` is the gateway's own, the same whenever the same credit is asked about again; a board
+    that keeps its contract lets it count once.
+    """
+
+    reference: str
+    board_id: str
+    given_names: tuple[str, ...]
+    family_names: tuple[str, ...]
+    birthday: str
+    provider_id: str
+    activity_id: str
+    activity_title: str
+    credit_type: str
+    amount: Decimal
+    completed_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A board's word on one claim; `reason` is the board's own, where it rejects."""
+
+    reference: str
+    accepted: bool
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What one conversation with a board brought: verdicts so far, and the ticket to come back with
+    where the board answers later."""
+
+    verdicts: tuple[Verdict, ...] = ()
+    ticket: str | None = None
+
+
+class Errand(enum.StrEnum):
+    """What a board is asked to do."""
+
+    REPORT = "report"
+    WITHDRAW = "withdraw"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Question:
+    """A chunk of claims on their way to one board. `attempt` counts from 1; `since` is when it was
+    first put, `ticket` what the board gave to come back with."""
+
+    id: str
+    board: str
+    errand: Errand
+    attempt: int
+    since: datetime
+    ticket: str | None = None
+    claims: tuple[Claim, ...] = ()
+
+
 # --- what comes in, what goes out ------------------------------------------------------------------
 
 
@@ -236,6 +466,35 @@ class ActivityEntry:
     derived: Callable[[Activity], tuple[Finding, ...]] = lambda kept: ()
     findings: tuple[Finding, ...] = ()
     place: Callable[[str], Place] = lambda field: Place()
+
+
+@dataclass(frozen=True, slots=True)
+class CompletionEntry:
+    """One completion of a submission as it was read: number from 1, and where its fields stand.
+
+    `completion` is None when its shape could not be read; then `findings` say why. `place` knows the
+    fields of a Completion and of its learner, and of the n-th credit (from 0) `credits[n]` and
+    `credits[n].amount`, of an identifier `identifiers[n]`, of a participant `participants[n]`.
+    """
+
+    number: int
+    completion: Completion | None
+    activity_id: str | None = None
+    action: LearnerAction | None = None
+    provider_id: str | None = None
+    findings: tuple[Finding, ...] = ()
+    place: Callable[[str], Place] = lambda field: Place()
+
+
+@dataclass(frozen=True, slots=True)
+class CreditResult:
+    """What became of one credit of a completion; its findings stand in the record's result too."""
+
+    credit_id: str | None
+    status: CreditStatus
+    board: str | None = None
+    reason: str | None = None
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +523,7 @@ class Result:
     provider_activity_id: str | None = None
     status: Status | None = None
     next_statuses: tuple[NextStatus, ...] = ()
+    credits: tuple[CreditResult, ...] = ()
     findings: tuple[Finding, ...] = ()
 
 
@@ -286,6 +546,53 @@ class StoredActivity:
 
     row: int
     activity: Activity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredCredit:
+    """A learner's credit as the store holds it.
+
+    `row` is the gateway's own number of it, given when it is made and never reused; all credits of
+    one record share `record`. `learner_key` is the person's, or that of what was said of a person
+    who was not matched: learner + activity + credit type are unique among the living. `learner` is
+    sealed on disk. `board` is None for CME credit. `matched_from` is the board credit that yielded
+    this one (credit match). `unanswered`: the board has stayed away for longer than it should.
+    """
+
+    row: int
+    record: int
+    activity_id: str
+    credit_id: str
+    credit_type: str
+    amount: Decimal
+    completed_on: date
+    learner_key: bytes = dataclasses.field(repr=False)
+    family_key: bytes | None = dataclasses.field(default=None, repr=False)
+    birth_key: bytes | None = dataclasses.field(default=None, repr=False)
+    person: str | None = dataclasses.field(default=None, repr=False)
+    learner: Learner | None = dataclasses.field(default=None, repr=False)
+    activity_title: str | None = None
+    board: str | None = None
+    status: CreditStatus = CreditStatus.SUBMITTED
+    reason: str | None = None
+    submitted_at: datetime
+    decided_at: datetime | None = None
+    matched_from: int | None = None
+    unanswered: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredParticipant:
+    """A REMS participant as the store holds it, sealed on disk; `local_key` is a keyed hash of the
+    participant's own number, unique per activity."""
+
+    row: int
+    record: int
+    activity_id: str
+    local_key: bytes
+    completed_on: date
+    submitted_at: datetime
+    participant: Participant = dataclasses.field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeVar
 
-from gateway.records import Activity, AuditEntry, StoredActivity, StoredReceipt
+from gateway.records import (
+    Activity,
+    AuditEntry,
+    Errand,
+    Question,
+    Registered,
+    Reply,
+    StoredActivity,
+    StoredCredit,
+    StoredParticipant,
+    StoredReceipt,
+)
 
 T = TypeVar("T")
 
@@ -19,6 +31,9 @@ class Activities(Protocol):
     ) -> list[StoredActivity]:
         """Those that have one of these ids; what is written to is locked until the end."""
 
+    def named(self, activity_ids: Collection[str]) -> dict[str, Activity]:
+        """Those of these ids, to look at: they may not vanish until the end, and no one waits."""
+
     def issue(self, count: int, year: int) -> list[str]:
         """New ACCME Activity IDs, never given out before."""
 
@@ -30,6 +45,71 @@ class Activities(Protocol):
 
     def delete(self, activities: Sequence[StoredActivity]) -> None:
         """Let go of stored ones; their own ids are free again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sought:
+    """What credits are searched by; None means that it does not matter. `family` is a keyed hash of
+    the last name, `title` a part of the activity's title, whatever the case; both days included."""
+
+    family: bytes | None = None
+    title: str | None = None
+    submitted_from: datetime | None = None
+    submitted_until: datetime | None = None
+    activity_id: str | None = None
+    status: str | None = None
+
+
+class Credits(Protocol):
+    """The learners' credits of one provider, and its REMS participants."""
+
+    def rows(self, count: int) -> range:
+        """Numbers for so many new credits or participants, never given out before."""
+
+    def find(self, credit_ids: Collection[str], learner_keys: Collection[bytes]) -> list[StoredCredit]:
+        """The living ones with one of these ids, or of one of these learners; without their learner."""
+
+    def of_learner(self, activity_id: str, birthday: bytes) -> list[StoredCredit]:
+        """The living ones of an activity whose learner has this birthday (a keyed hash), with learner."""
+
+    def search(self, sought: Sought, after: int, most: int) -> list[StoredCredit]:
+        """The living ones that fit, newest first from before row `after` (0: from the newest), with
+        learner and activity title; at most `most`."""
+
+    def reported(self, activity_ids: Collection[str]) -> set[str]:
+        """Those of the activities for which a credit or a participant lives."""
+
+    def add(self, credits: Sequence[StoredCredit]) -> None:
+        """Keep new ones, each with its learner, whose rows are given."""
+
+    def delete(self, rows: Collection[int]) -> None:
+        """Let go of these; their ids are free again."""
+
+    def participants(self, local_keys: Collection[bytes]) -> list[StoredParticipant]:
+        """The living participants of these keys."""
+
+    def add_participants(self, participants: Sequence[StoredParticipant]) -> None:
+        """Keep new ones, whose rows are given."""
+
+    def delete_participants(self, rows: Collection[int]) -> None:
+        """Let go of these."""
+
+
+class Register(Protocol):
+    """The register of learners, which all providers are matched against."""
+
+    def find(self, keys: Collection[bytes]) -> dict[bytes, list[Registered]]:
+        """The rows that have one of these keys as licence, NPI, board id or form, by key."""
+
+    def spend(self, lookups: int, misses: int) -> tuple[int, int]:
+        """Count what this provider asked, and say how often it did so within this hour."""
+
+
+class Questions(Protocol):
+    """The way to the boards."""
+
+    def put(self, board: str, errand: Errand, rows: Sequence[int]) -> None:
+        """Put credits to a board, in this very transaction: neither is ever kept without the other."""
 
 
 class Receipts(Protocol):
@@ -73,6 +153,18 @@ class Unit(Protocol):
     def audit(self) -> Audit:
         """The audit log."""
 
+    @property
+    def credits(self) -> Credits:
+        """The provider's learners' credits."""
+
+    @property
+    def register(self) -> Register:
+        """The register of learners."""
+
+    @property
+    def questions(self) -> Questions:
+        """The way to the boards."""
+
     def forget(self) -> None:
         """Undo everything at the end instead of keeping it."""
 
@@ -85,3 +177,33 @@ class Store(Protocol):
 
     def read(self, provider_id: str, work: Callable[[Unit], T]) -> T:
         """Run work that only reads."""
+
+
+class Callouts(Protocol):
+    """What a worker needs of a store; it works for all providers. Each call is one transaction."""
+
+    def take(self, question_id: str) -> Question | None:
+        """A question with the claims that still wait for an answer, noted as asked; None when no one
+        waits any more. A credit that was deleted before it was ever asked about is left out, and so
+        is one whose deleted predecessor (same learner, activity, credit type) the board still holds."""
+
+    def record(self, question: Question, reply: Reply, delay: float) -> int:
+        """Keep what a board said, once: late and repeated verdicts change nothing. Accepted board
+        credit yields the activity's CME credit (credit match); a credit deleted meanwhile that the
+        board accepted is put to it as a withdrawal. While anything is open, the next attempt is
+        enqueued in the same transaction, after `delay` seconds. Gives the number still open."""
+
+    def put_off(self, question: Question, delay: float, *, unanswered: bool) -> None:
+        """Ask again after `delay` seconds; `unanswered` is the operator's mark."""
+
+    def beat(self, executor: str) -> None:
+        """Note that a worker lives."""
+
+    def leave(self, executor: str) -> None:
+        """Note that a worker has ended, so that its work is taken over at once."""
+
+    def silent(self, since: datetime) -> list[str]:
+        """The workers that have not been heard of since."""
+
+    def waiting(self) -> Mapping[str, tuple[int, datetime | None, int]]:
+        """By board: how many questions are open, since when the oldest, how many are unanswered."""

@@ -140,6 +140,138 @@ Index(
 Index(None, receipts.c.submission_key, receipts.c.provider_id)
 Index(None, receipts.c.digest, receipts.c.operation, receipts.c.provider_id)
 
+credits = Table(
+    "credits",
+    metadata,
+    # Given by the gateway, in the order of time (storage/credits.py), and told to boards.
+    Column("row", ROW_NUMBER, primary_key=True, autoincrement=False),
+    _provider(),
+    Column("record", BigInteger, nullable=False),
+    Column("activity_id", String, nullable=False),
+    Column("credit_id", String, nullable=False),
+    Column("credit_type", String, nullable=False),
+    Column("amount", String, nullable=False),
+    Column("completed_on", Date, nullable=False),
+    Column("board", String),
+    Column("status", String, nullable=False),
+    Column("reason", String),
+    Column("submitted_at", Moment, nullable=False),
+    Column("asked_at", Moment),
+    Column("decided_at", Moment),
+    Column("withdrawn_at", Moment),
+    Column("deleted_at", Moment),
+    Column("matched_from", BigInteger),
+    Column("person", String),
+    Column("learner_key", LargeBinary, nullable=False),
+    Column("family_key", LargeBinary),
+    Column("birth_key", LargeBinary),
+    Column("sealed", LargeBinary, nullable=False),
+)
+LIVE_CREDIT = credits.c.deleted_at.is_(None)
+Index(
+    "ix_credits_credit_id",
+    credits.c.credit_id,
+    credits.c.provider_id,
+    unique=True,
+    sqlite_where=LIVE_CREDIT,
+    postgresql_where=LIVE_CREDIT,
+)
+Index(
+    "ix_credits_learner",
+    credits.c.learner_key,
+    credits.c.activity_id,
+    credits.c.credit_type,
+    credits.c.provider_id,
+    unique=True,
+    sqlite_where=LIVE_CREDIT,
+    postgresql_where=LIVE_CREDIT,
+)
+Index("ix_credits_family", credits.c.family_key, credits.c.provider_id)
+Index("ix_credits_activity", credits.c.activity_id, credits.c.birth_key)
+
+participants = Table(
+    "participants",
+    metadata,
+    Column("row", ROW_NUMBER, primary_key=True, autoincrement=False),
+    _provider(),
+    Column("record", BigInteger, nullable=False),
+    Column("activity_id", String, nullable=False),
+    Column("local_key", LargeBinary, nullable=False),
+    Column("completed_on", Date, nullable=False),
+    Column("submitted_at", Moment, nullable=False),
+    Column("deleted_at", Moment),
+    Column("sealed", LargeBinary, nullable=False),
+)
+LIVE_PARTICIPANT = participants.c.deleted_at.is_(None)
+Index(
+    "ix_participants_identity",
+    participants.c.local_key,
+    participants.c.activity_id,
+    participants.c.provider_id,
+    unique=True,
+    sqlite_where=LIVE_PARTICIPANT,
+    postgresql_where=LIVE_PARTICIPANT,
+)
+Index("ix_participants_activity", participants.c.activity_id)
+
+questions = Table(
+    "questions",
+    metadata,
+    Column("id", String, primary_key=True),
+    _provider(),
+    Column("board", String, nullable=False),
+    Column("errand", String, nullable=False),
+    Column("credits", Text, nullable=False),  # their rows, as a JSON list
+    Column("attempt", Integer, nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("asked_at", Moment),
+    Column("ticket", String),
+    Column("unanswered", Boolean, nullable=False),
+    Column("done_at", Moment),
+)
+OPEN = questions.c.done_at.is_(None)
+Index("ix_questions_open", questions.c.board, questions.c.since, sqlite_where=OPEN, postgresql_where=OPEN)
+
+# Who works on questions, by their heartbeat: it alone decides who is dead.
+workers = Table(
+    "workers",
+    metadata,
+    Column("executor", String, primary_key=True),
+    Column("started_at", Moment, nullable=False),
+    Column("beat_at", Moment, nullable=False),
+)
+
+# The register of learners: keyed hashes, of which only equality can be asked.
+register = Table(
+    "register",
+    metadata,
+    Column("id", LargeBinary, primary_key=True),  # of person, licence and board id: a load may be repeated
+    Column("person", String, nullable=False),
+    Column("licence_key", LargeBinary),
+    Column("npi_key", LargeBinary),
+    Column("board_key", LargeBinary),
+    Column("form_key", LargeBinary, nullable=False),  # names, birthday and state: what PARS's form asks
+    Column("family", LargeBinary, nullable=False),
+    Column("given", LargeBinary, nullable=False),
+    Column("first", LargeBinary, nullable=False),
+    Column("birthday", LargeBinary, nullable=False),
+)
+Index("ix_register_licence", register.c.licence_key)
+Index("ix_register_npi", register.c.npi_key)
+Index("ix_register_board", register.c.board_key)
+Index("ix_register_form", register.c.form_key)
+Index("ix_register_person", register.c.person)
+
+# How often a caller asked who is who, hour by hour, so that nobody can fish.
+match_counts = Table(
+    "match_counts",
+    metadata,
+    _provider(key=True),
+    Column("hour", Moment, primary_key=True),
+    Column("lookups", Integer, nullable=False),
+    Column("misses", Integer, nullable=False),
+)
+
 payloads = Table(
     "payloads",
     metadata,

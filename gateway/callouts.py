@@ -1,0 +1,1 @@
+"""Durable work: asking the boards, by any number of workers (DBOS workflows and queues)."""

@@ -1,0 +1,1 @@
+"""What becomes of each completion of a submission: matched, judged, then kept, decided or refused."""

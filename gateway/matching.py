@@ -1,0 +1,1 @@
+"""Is this learner one person we know?"""

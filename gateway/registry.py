@@ -1,0 +1,1 @@
+"""Loading the register of learners from a CSV file, row by row."""

@@ -1,0 +1,1 @@
+"""What a completion must satisfy: its activity, its dates, its credits (C)."""

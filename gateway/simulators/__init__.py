@@ -1,0 +1,1 @@
+"""Boards to practise on: real SOAP services with magic values."""
