@@ -16,7 +16,7 @@ from typing import Any
 from lxml import etree
 
 from gateway.errors import Failed, GatewayError
-from gateway.records import Finding, NextStatus, Receipt, Result
+from gateway.records import CreditResult, Finding, NextStatus, Receipt, Result
 
 Element = etree._Element
 Told = dict[str, Any]
@@ -88,7 +88,18 @@ def _result(result: Result, label: Label) -> Told:
         "Action": result.action,
         "Status": result.status,
         "NextStatus": next_statuses(result.next_statuses, label),
+        "Credit": [_credit(one) for one in result.credits],
         "Finding": findings(result.findings),
+    }
+
+
+def _credit(credit: CreditResult) -> Told:
+    return {
+        "CreditId": credit.credit_id,
+        "Board": credit.board,
+        "Status": credit.status,
+        "Reason": credit.reason,
+        "Finding": findings(credit.findings),
     }
 
 

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import dataclasses
+import uuid
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from gateway import findings, rules, schemas, service
+from gateway import boards, findings, rules, schemas, service
 from gateway.accounts import Gatekeeper
+from gateway.board import Switchboard
+from gateway.callouts import Asking, Breaker, Pace, Rhythm, Worker
+from gateway.callouts.asking import Ask
 from gateway.errors import Failed
 from gateway.intake import Limits
 from gateway.operations import Terms
+from gateway.outbound import Waits
 from gateway.pages import Pages
 from gateway.schema import Reader
 from gateway.sealing import load_key, make_key
@@ -46,7 +51,8 @@ def reader(settings: Settings, bounds: Limits | None = None) -> Reader:
 
 def store(settings: Settings, clock: Clock = now) -> Store:
     """The store, with the key that seals its secrets; raises Failed without that key."""
-    return open_store(settings.database, load_key(settings.key_file), clock)
+    chunk = {name: min(adapter.most, settings.board_chunk) for name, adapter in boards.ADAPTERS.items()}
+    return open_store(settings.database, load_key(settings.key_file), clock, lambda board: chunk[board])
 
 
 def migrate(settings: Settings) -> bool:
@@ -105,7 +111,9 @@ def catalogue() -> list[dict[str, Any]]:
         for code, (severity, text, remedy) in findings.SHAPE.items()
     )
     label = Reader(schemas.VERSIONS, Limits()).label
-    known = [row | {"field": label(row["field"])} for row in rules.catalogue()]
+    known = [
+        row | {"field": label(row["field"], row["payload"] or rules.ACTIVITY)} for row in rules.catalogue()
+    ]
     columns = dict.fromkeys(known[0])
     return sorted((*known, *(columns | row for row in shapes)), key=lambda row: str(row["code"]))
 
@@ -125,8 +133,9 @@ def ready(settings: Settings, clock: Clock = now) -> Store:
     except Failed:
         opened.close()
         raise
-    for version in (*schemas.VERSIONS, *service.VERSIONS):
-        version.judge.warm()
+    judges = [judge for version in schemas.VERSIONS for judge in version.judges]
+    for judge in (*judges, *(version.judge for version in service.VERSIONS)):
+        judge.warm()
     return opened
 
 
@@ -140,16 +149,20 @@ def opened(settings: Settings) -> Iterator[Store]:
 
 def application(settings: Settings, clock: Clock = now) -> Application:
     """Join the parts; raises Failed when the key is missing or the database is not ready."""
-    opened = ready(settings, clock)
+    opened, key = ready(settings, clock), load_key(settings.key_file)
     gateway = Gateway(
         store=opened,
         reader=reader(settings),
-        gatekeeper=Gatekeeper(opened.accounts.user, load_key(settings.key_file), settings.credential_seconds),
+        gatekeeper=Gatekeeper(opened.accounts.user, key, settings.credential_seconds),
         terms=Terms(
             clock=clock,
             zone=ZoneInfo(settings.zone),
             key_months=settings.key_months,
             duplicate_hours=settings.duplicate_hours,
+            digest=key.digest,
+            boards=boards.BOARDS,
+            lookups=settings.match_lookups,
+            misses=settings.match_misses,
         ),
         limits=limits(settings),
     )
@@ -157,4 +170,54 @@ def application(settings: Settings, clock: Clock = now) -> Application:
         gateway,
         {f"/soap/{version.name}": SoapDoor(version, gateway) for version in service.VERSIONS},
         Pages(gateway.reader, settings.trusted_hosts, opened.check),
+    )
+
+
+@contextmanager
+def worker(settings: Settings, ask: Ask | None = None, clock: Clock = now) -> Iterator[Worker]:
+    """A worker that asks the boards that are connected; raises Failed when the store is not ready.
+
+    `ask` stands in for the boards, where they are not to be called.
+    """
+
+    name = uuid.uuid4().hex  # a name that was ever used before would get the work of its dead namesake
+    with (
+        opened(settings) as store,
+        closing(Switchboard(settings.boards, _waits(settings))) as switchboard,
+        closing(store.queue(name)) as queue,
+    ):
+        breakers = {
+            board: Breaker(settings.board_failures, settings.board_rest_seconds) for board in settings.boards
+        }
+        callouts = store.callouts(name, timedelta(hours=settings.board_patience_hours))
+        asking = Asking(
+            callouts, ask or switchboard.ask, pace(settings), clock, breakers, settings.board_calls
+        )
+        yield Worker(asking, callouts, store.workers(name), queue, rhythm(settings), clock)
+
+
+def _waits(settings: Settings) -> Waits:
+    return Waits(
+        connect=settings.board_connect_seconds,
+        read=settings.board_read_seconds,
+        total=settings.board_total_seconds,
+        bytes=settings.board_answer_bytes,
+    )
+
+
+def pace(settings: Settings) -> Pace:
+    """When boards are asked again."""
+    return Pace(settings.board_retry_seconds, settings.board_retry_most, settings.board_poll_seconds)
+
+
+def rhythm(settings: Settings) -> Rhythm:
+    """How a worker beats, looks and ends."""
+    return Rhythm(
+        beat=settings.worker_beat_seconds,
+        silence=settings.worker_silence_seconds,
+        look=settings.worker_look_seconds,
+        stop=settings.worker_stop_seconds,
+        keep=settings.worker_keep_hours,
+        at_once=settings.board_calls,
+        rate=settings.board_rate,
     )

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import codecs
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from xml.parsers import expat
 
-from gateway import intake, lifecycle, rules
+from gateway import boards, intake, lifecycle, rules
 from gateway.intake import Limits
-from gateway.pieces import RECORD
-from gateway.records import ActivityEntry, Finding, Status, replace
+from gateway.records import ActivityEntry, CompletionEntry, Finding, Status, replace
 from gateway.schema import Reader
 from gateway.version import PayloadVersion
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What was found about one record of a file; `status` is what it would have today."""
+    """What was found about one record of a file; `status` is what an activity would have today."""
 
     number: int
     label: str
@@ -32,6 +32,7 @@ class Checked:
         return any(finding.blocks for finding in self.findings)
 
 
+NO_ID = "(no id)"
 WHOLE = Limits(max_records=1 << 40, max_elements=1 << 40)
 """What bounds a file: as many records as it likes, each as small as any."""
 
@@ -42,20 +43,40 @@ def check(body: bytes, reader: Reader, today: date) -> tuple[PayloadVersion, lis
     Raises Unreadable, UnknownSchema or Malformed where the file as a whole cannot be read.
     """
     reading = reader.read(intake.parse(body, WHOLE).root, today)
-    checked = [_checked(entry, reading.version, today) for entry in reading.entries]
+    judge = JUDGES[reading.version.payload]
+    checked = [judge(entry, reading.version, today) for entry in reading.entries]
     if reading.notices:
         checked[0] = replace(checked[0], findings=(*reading.notices, *checked[0].findings))
-    return reading.version, list(_located(checked, body))
+    return reading.version, list(_located(checked, body, reading.version.local))
 
 
-def _checked(entry: ActivityEntry, version: PayloadVersion, today: date) -> Checked:
+def _activity(entry: ActivityEntry, version: PayloadVersion, today: date) -> Checked:
     activity = entry.activity
-    label = entry.provider_activity_id or entry.activity_id or "(no id)"
+    label = entry.provider_activity_id or entry.activity_id or NO_ID
     if activity is None:
         return Checked(entry.number, label, None, entry.findings)
     context = rules.Context(today, None, version.number)
     findings = (*rules.judge(activity, context, entry.place), *entry.findings, *entry.derived(activity))
     return Checked(entry.number, label, lifecycle.status(activity, today), findings)
+
+
+def _completion(entry: CompletionEntry, version: PayloadVersion, today: date) -> Checked:
+    completion = entry.completion
+    if completion is None:
+        return Checked(entry.number, NO_ID, None, entry.findings)
+    ids = (credit.credit_id for credit in completion.credits)
+    label = next((id for id in ids if id), None) or NO_ID
+    known = rules.CompletionContext(
+        today=today, version=version.number, boards=boards.BOARDS, action=entry.action
+    )
+    found = rules.judge(completion, known, entry.place)
+    return Checked(entry.number, label, None, (*found, *entry.findings))
+
+
+JUDGES: Mapping[str, Callable[[Any, PayloadVersion, date], Checked]] = {
+    "activity": _activity,
+    "learner": _completion,
+}
 
 
 # --- lines beyond 65,535, and columns: libxml2 keeps neither ---------------------------------------------
@@ -65,28 +86,34 @@ Position = tuple[int, int]
 MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
-def _located(checked: Sequence[Checked], body: bytes) -> Iterable[Checked]:
+def _located(checked: Sequence[Checked], body: bytes, local: str) -> Iterable[Checked]:
     paths = {_steps(finding.path) for one in checked for finding in one.findings}
     if not paths:
         return checked
-    positions = _positions(body, paths | {path[:1] for path in paths})
+    positions = _positions(body, paths | {_record(path, local) for path in paths})
     return (
-        replace(one, findings=tuple(_at(finding, positions) for finding in one.findings)) for one in checked
+        replace(one, findings=tuple(_at(finding, positions, local) for finding in one.findings))
+        for one in checked
     )
 
 
-def _at(finding: Finding, positions: Mapping[Steps, Position]) -> Finding:
+def _at(finding: Finding, positions: Mapping[Steps, Position], local: str) -> Finding:
     """Put a finding where its element begins, or where the record does in which it is missing."""
     steps = _steps(finding.path)
-    line, column = positions.get(steps) or positions.get(steps[:1]) or (finding.line, None)
+    line, column = positions.get(steps) or positions.get(_record(steps, local)) or (finding.line, None)
     return replace(finding, line=line, column=column)
 
 
 def _steps(path: str) -> Steps:
-    """An element's XPath from its record on, each step with its number, none with a prefix."""
-    steps = [step.rpartition(":")[2] for step in path.split("/")[1:]]
-    numbered = [step if step.endswith("]") else f"{step}[1]" for step in steps]
-    return tuple(numbered if numbered[:1] == [f"{RECORD}[1]"] else numbered[1:])
+    """An element's XPath, each step with its number, none with a prefix."""
+    steps = (step.rpartition(":")[2] for step in path.split("/")[1:])
+    return tuple(step if step.endswith("]") else f"{step}[1]" for step in steps)
+
+
+def _record(steps: Steps, local: str) -> Steps:
+    """The steps to the record in which an element stands."""
+    names = [step.partition("[")[0] for step in steps]
+    return steps[: names.index(local) + 1] if local in names else steps
 
 
 def _positions(body: bytes, wanted: Collection[Steps]) -> dict[Steps, Position]:
@@ -98,7 +125,7 @@ def _positions(body: bytes, wanted: Collection[Steps]) -> dict[Steps, Position]:
 
     def begin(name: str, attributes: dict[str, str]) -> None:
         local = name.rpartition(":")[2]
-        steps: Steps = (f"{local}[1]",) if local == RECORD else ()
+        steps: Steps = (f"{local}[1]",)
         if above:
             parent, twins = above[-1]
             twins[name] += 1

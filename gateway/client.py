@@ -25,6 +25,7 @@ ENDPOINT = re.compile(r"/soap/v\d+/?(\?.*)?$")  # an endpoint's or a contract's 
 CONNECT_SECONDS = 10
 ANSWER_SECONDS = 60
 RECORDS_PER_CALL = 500
+OPERATIONS = {"activity": "SaveActivity", "learner": "SaveLearnerActivity"}
 SOAP11 = "http://schemas.xmlsoap.org/soap/envelope/"
 FAULT = "{urn:cme-gateway:fault:1}"
 
@@ -61,7 +62,7 @@ class GatewayClient:
     def typed(self, payload: Element) -> Any:
         """A payload of the endpoint's version as the typed object a generated client would fill."""
         typed = self._zeep.get_element(payload.tag).parse(payload, self._zeep.wsdl.types)
-        for record in typed.MedicalEducationMetrics:
+        for record in typed.MedicalEducationMetrics if "MedicalEducationMetrics" in typed else ():
             record.ParticipationMetrics = record.ParticipationMetrics or {}  # zeep reads empty as absent
         return typed
 
@@ -87,14 +88,15 @@ class GatewayClient:
         return self._answered(post)
 
     def submit(self, file: BinaryIO, validate_only: bool = False) -> Iterator[Submitted]:
-        """Send a file of activities in as many calls as it takes, in order; gives each call's answer.
+        """Send a file of records in as many calls as it takes, in order; gives each call's answer.
 
         Lines of findings, also those of a refusal, are lines of the file. Raises Unreadable where it is
         no well-formed XML; what came before has been sent.
         """
         for piece in pieces(file, RECORDS_PER_CALL):
             try:
-                answer = self.send("SaveActivity", piece.text, ValidateOnly=validate_only or None)
+                operation = OPERATIONS[piece.payload]
+                answer = self.send(operation, piece.text, ValidateOnly=validate_only or None)
             except CallRefused as refusal:
                 refusal.findings = tuple(map(piece.placed, refusal.findings))
                 raise
@@ -133,13 +135,17 @@ def _reason(error: Exception) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What became of one record of a file: `number` is its place there, from 1, `text` how it was sent."""
+    """What became of one record of a file: `number` is its place there, from 1, `text` how it was sent.
+
+    Of a completion `credits` tell the status of each credit, by its id.
+    """
 
     number: int
     label: str
     findings: tuple[Finding, ...]
     refused: bool
     text: str
+    credits: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,9 +191,11 @@ def _notes(one: Sent) -> str:
 def _submitted(piece: Piece, answer: Any) -> Submitted:
     actions = Counter(result.Action for result in answer.Result)
     told = ", ".join(f"{count} {action.lower()}" for action, count in sorted(actions.items()))
+    statuses = Counter(credit.Status for result in answer.Result for credit in _credits(result))
+    told += "".join(f", {count} credit{'s' * (count != 1)} {s}" for s, count in sorted(statuses.items()))
     kept = f"receipt {answer.ReceiptId}" if answer.ReceiptId else "validated only, nothing stored"
     return Submitted(
-        f"{answer.Outcome}, activity {answer.SchemaVersion}: {told}; {kept}",
+        f"{answer.Outcome}, {piece.payload} {answer.SchemaVersion}: {told}; {kept}",
         tuple(_sent(piece, result) for result in answer.Result),
         piece,
     )
@@ -196,11 +204,23 @@ def _submitted(piece: Piece, answer: Any) -> Submitted:
 def _sent(piece: Piece, result: Any) -> Sent:
     return Sent(
         piece.first + result.RecordNumber,
-        result.ProviderActivityId or result.ActivityId or "(no id)",
+        result.ProviderActivityId or result.ActivityId or "(no id)",  # of a completion, its activity's
         tuple(piece.placed(_finding(partial(getattr, found))) for found in result.Finding),
         result.Action == "Refused",
         piece.records[result.RecordNumber - 1].text,
+        tuple(map(_credit, _credits(result))),
     )
+
+
+def _credits(result: Any) -> list[Any]:
+    """The credits of a result; a contract without completions has none."""
+    return getattr(result, "Credit", None) or []
+
+
+def _credit(credit: Any) -> str:
+    reason = f" ({credit.Reason})" if credit.Reason else ""
+    asked = f" by {credit.Board}" if credit.Board else ""
+    return f"{credit.CreditId or '(no id)'}: {credit.Status}{asked}{reason}"
 
 
 def _finding(said: Callable[[str], Any]) -> Finding:

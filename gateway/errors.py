@@ -10,10 +10,14 @@ GatewayError
 │  ├─ NotAuthenticated
 │  ├─ NotFound
 │  ├─ Conflict
+│  ├─ TooManyLookups
 │  ├─ UntrustedHost · NotLoopback
 │  └─ CallRefused                what our own client was answered
 └─ Failed                       ours, or beyond us: SOAP Server, HTTP 5xx, exit 1
    ├─ StoreUnavailable · Busy
+   ├─ BoardUnavailable          a board did not answer as its contract says
+   │  └─ BoardRefused           it says that the call itself is wrong
+   ├─ TakenForDead              a worker whose work was given to others
    └─ Unreachable · CallFailed   what our own client met
 
 The class docstring is the message, `remedy` what the reader can do about it, `code` the catalogue's
@@ -133,6 +137,14 @@ class Conflict(Refused):
     remedy = "Use a new SubmissionKey for new content, and the old one only to send the same again."
 
 
+class TooManyLookups(Refused):
+    """So many learners were looked up within this hour that it could be an attempt to find them out."""
+
+    code = "S006"
+    http_status = 429
+    remedy = "Go on in the next hour; the operator can raise CME_GATEWAY_MATCH_LOOKUPS and _MISSES."
+
+
 class UntrustedHost(Refused):
     """The Host of the request is not one this gateway goes by."""
 
@@ -171,6 +183,29 @@ class Busy(Failed):
     code = "S902"
     http_status = 503
     remedy = "Send the same again later, with the same SubmissionKey if it had one."
+
+
+class BoardUnavailable(Failed):
+    """A certifying board did not answer as its contract says; it is asked again."""
+
+    code = "S920"
+    http_status = 503
+    remedy = "Nothing is lost: the credit stays Submitted. If the board stays away, the operator asks it why."
+    retry = True
+
+
+class BoardRefused(BoardUnavailable):
+    """A certifying board refused a call as it stands, whatever it is about."""
+
+    code = "S922"
+    remedy = "Nothing is lost: the credit stays Submitted. The operator asks the board what it cannot read."
+
+
+class TakenForDead(Failed):
+    """This worker was silent for so long that its work was given to others; it ends without harm."""
+
+    code = "S921"
+    remedy = "Start it again, as a supervisor does; if it happens often, the machine or the database is slow."
 
 
 class CallFailed(Failed):

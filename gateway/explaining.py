@@ -5,46 +5,86 @@ from __future__ import annotations
 import difflib
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, cast
 
 from lxml import etree
 
-from gateway.findings import finding, shown
+from gateway.findings import HIDDEN, finding, shown
 from gateway.model import XSI, Model, PlaceOf, local
 from gateway.records import Finding
 
 Element = etree._Element
 
 
-def explain(element: Element, model: Model, place: PlaceOf) -> Iterator[Finding]:
+@dataclass(frozen=True, slots=True)
+class Teller:
+    """Where things stand, and which elements are personal: what they hold is not repeated.
+
+    Where any are, a text that stands between elements is not either: nobody knows what it is.
+    """
+
+    place: PlaceOf
+    personal: frozenset[str] = frozenset()
+    within: bool = False
+
+    def into(self, element: Element) -> Teller:
+        """The teller of what an element holds."""
+        enters = not self.within and element.tag in self.personal
+        return replace(self, within=True) if enters else self
+
+    def tell(self, code: str, element: Element, value: str | None = None, **parts: object) -> Finding:
+        """Say something of an element; a value is quoted, or if it is personal not said."""
+        if value is not None:
+            parts["value"] = HIDDEN if self.within else f"“{shown(value)}”"
+        return finding(code, self.place(element), name=local(element), **parts)
+
+    def tell_stray(self, element: Element, text: str) -> Finding:
+        """Say that a text stands in an element where none belongs."""
+        value = "a text" if self.personal else f"the text “{shown(text)}”"
+        return finding("X046", self.place(element), name=local(element), value=value)
+
+
+def explain(element: Element, model: Model, teller: Teller) -> Iterator[Finding]:
     """Say everything that is wrong with an element and what it holds, as the model has it."""
+    teller = teller.into(element)
     if element.get(XSI + "type") is not None:
-        yield finding("X024", place(element), name=local(element))
-    yield from _explain_attributes(element, model, place)
+        yield teller.tell("X024", element)
+    yield from _explain_attributes(element, model, teller)
     if model.simple is not None:
-        yield from _explain_text(element, model, place)
+        yield from _explain_text(element, model, teller)
         return
-    yield from _explain_counts(element, model, place)
+    yield from _explain_counts(element, model, teller.place)
     if stray := stray_text(element):
-        yield finding("X046", place(element), name=local(element), value=shown(stray))
+        yield teller.tell_stray(element, stray)
     for child in element:
         known = model.children.get(child.tag)
         if known is not None:
-            yield from explain(child, known.model, place)
+            yield from explain(child, known.model, teller)
         elif not model.open:
-            yield finding("X020", place(child), name=local(child), known=_alike(child, model))
+            yield teller.tell("X020", child, known=_alike(child, model))
 
 
 def _explain_counts(element: Element, model: Model, place: PlaceOf) -> Iterator[Finding]:
     counts = Counter(child.tag for child in element)
     for tag, known in model.children.items():
-        name = etree.QName(tag).localname
+        name = _local_of(tag)
         if counts[tag] < known.least:
             yield finding("X021", place(element), name=name, parent=local(element))
         elif known.most is not None and counts[tag] > known.most:
             extra = next(islice(element.iterchildren(tag), known.most, None))
             yield finding("X022", place(extra), name=name, most=known.most, parent=local(element))
+    for tags in model.choices:
+        standing, names = sum(counts[tag] > 0 for tag in tags), " or ".join(map(_local_of, tags))
+        if not standing:
+            yield finding("X021", place(element), name=names, parent=local(element))
+        elif standing > 1:
+            yield finding("X022", place(element), name=names, most=1, parent=local(element))
+
+
+def _local_of(tag: str) -> str:
+    return etree.QName(tag).localname
 
 
 def stray_text(element: Element) -> str:
@@ -53,12 +93,12 @@ def stray_text(element: Element) -> str:
     return next((text.strip() for text in texts if text and text.strip()), "")
 
 
-def _explain_text(element: Element, model: Model, place: PlaceOf) -> Iterator[Finding]:
+def _explain_text(element: Element, model: Model, teller: Teller) -> Iterator[Finding]:
+    text = element.text or ""
     if len(element):
-        yield finding("X025", place(element), name=local(element))
-    elif not _fits(model.simple, element.text or ""):
-        wanted = _wanted(model.simple)
-        yield finding("X023", place(element), name=local(element), value=shown(element.text), wanted=wanted)
+        yield teller.tell("X025", element)
+    elif not _fits(model.simple, text):
+        yield teller.tell("X023", element, text, wanted=_wanted(model.simple))
 
 
 def _fits(simple: Any, text: str) -> bool:
@@ -69,25 +109,18 @@ def _fits(simple: Any, text: str) -> bool:
     return bool(simple.text_is_valid(text, simple.schema.validation_context))
 
 
-def _explain_attributes(element: Element, model: Model, place: PlaceOf) -> Iterator[Finding]:
+def _explain_attributes(element: Element, model: Model, teller: Teller) -> Iterator[Finding]:
     for name, value in cast("list[tuple[str, str]]", element.items()):
         declared = model.attributes.get(name)
         if name.startswith(XSI) or None in model.attributes:
             continue
         if declared is None:
-            yield finding("X026", place(element), name=local(element), attribute=shown(name))
+            yield teller.tell("X026", element, attribute=shown(name))
         elif not _fits(declared.type, value):
-            yield finding(
-                "X027",
-                place(element),
-                name=local(element),
-                attribute=name,
-                value=shown(value),
-                wanted=_wanted(declared.type),
-            )
+            yield teller.tell("X027", element, value, attribute=name, wanted=_wanted(declared.type))
     for name, declared in model.attributes.items():
         if name is not None and declared.use == "required" and element.get(name) is None:
-            yield finding("X029", place(element), name=local(element), attribute=name)
+            yield teller.tell("X029", element, attribute=name)
 
 
 def _alike(child: Element, model: Model) -> str:

@@ -11,17 +11,18 @@ Element = etree._Element
 NOWHERE = Place()
 MOST_PER_RECORD = 20
 LONGEST_VALUE = 60
+HIDDEN = "what it is"  # what a finding says in place of a value that is personal
 
 COMPARE = "Compare it with the schema."
 SHAPE = {  # code: (severity, text, remedy); {names} are filled in
     "X020": (Severity.ERROR, "There is no {name} at this place.", "{known}"),
     "X021": (Severity.ERROR, "{name} is missing in {parent}.", "Add {name}."),
     "X022": (Severity.ERROR, "{name} stands more than {most} time(s) in {parent}.", "Keep one."),
-    "X023": (Severity.ERROR, "{name} cannot be “{value}”.", "Write {wanted}."),
+    "X023": (Severity.ERROR, "{name} cannot be {value}.", "Write {wanted}."),
     "X024": (Severity.ERROR, "{name} has an xsi:type, which is not taken here.", "Leave xsi:type out."),
     "X025": (Severity.ERROR, "{name} holds elements where a text is asked for.", "Write a text only."),
     "X026": (Severity.ERROR, "{name} has an unknown attribute {attribute}.", "Leave it out."),
-    "X027": (Severity.ERROR, "The attribute {attribute} of {name} cannot be “{value}”.", "Write {wanted}."),
+    "X027": (Severity.ERROR, "The attribute {attribute} of {name} cannot be {value}.", "Write {wanted}."),
     "X028": (Severity.ERROR, "{name} does not fit its schema: {detail}", COMPARE),
     "X029": (Severity.ERROR, "The attribute {attribute} of {name} is missing.", "Add it."),
     "X030": (
@@ -43,7 +44,7 @@ SHAPE = {  # code: (severity, text, remedy); {names} are filled in
     "X040": (
         Severity.WARNING,
         "{name} has a value that {version} has no place for; it is kept, and left out of this answer.",
-        "Read the activity in another version to see it.",
+        "Read the record in another version to see it.",
     ),
     "X041": (
         Severity.WARNING,
@@ -62,7 +63,12 @@ SHAPE = {  # code: (severity, text, remedy); {names} are filled in
         "The record does not fit its schema; after {most} errors the reasons are no longer listed.",
         "Correct those first and send it again.",
     ),
-    "X046": (Severity.ERROR, "{name} cannot hold the text “{value}”.", "Leave the text out."),
+    "X046": (Severity.ERROR, "{name} cannot hold {value}.", "Leave the text out."),
+    "X047": (
+        Severity.WARNING,
+        "{name} is missing, without which nothing can be written in {version}; the record is left out.",
+        "Read the record in another version to see it.",
+    ),
 }
 
 

@@ -18,19 +18,28 @@ XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What is set aside with a warning, by tag: `unused` are the official elements that PARS does not
-    use; in `open_parents` whatever stands in a namespace that is none of ours."""
+    """Elements that are treated in a way of their own, by tag.
+
+    Set aside with a warning are `unused`, the official elements that PARS does not use; in `open_parents`
+    whatever stands in a namespace that is none of ours; of `repeated` all but the first. Of `personal`
+    ones, and of all that is in them, no finding shows what they hold.
+    """
 
     unused: frozenset[str] = frozenset()
     open_parents: frozenset[str] = frozenset()
     repeated: frozenset[str] = frozenset()
+    personal: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True, eq=False)
 class Model:
-    """What the XSD says of one element: its children in order, or the simple type of its text."""
+    """What the XSD says of one element: its children in order, or the simple type of its text.
+
+    Of each of `choices`, tags of its children, exactly one stands.
+    """
 
     children: dict[str, Child] = field(default_factory=dict)
+    choices: list[list[str]] = field(default_factory=list)
     by_name: dict[str, str] = field(default_factory=dict)
     simple: Any = None
     attributes: Any = None
@@ -60,8 +69,11 @@ def read_model(element: Any, known: dict[Any, Model]) -> Model:
         if child.name is None:
             model.open = True  # a wildcard
             continue
-        model.children[child.name] = Child(rank, child.min_occurs, child.max_occurs, read_model(child, known))
+        least = 0 if child.parent.model == "choice" else child.min_occurs  # the other one may stand instead
+        model.children[child.name] = Child(rank, least, child.max_occurs, read_model(child, known))
         model.by_name.setdefault(child.local_name, child.name)
+    groups = (part for part in kind.content if getattr(part, "model", "") == "choice" and part.min_occurs)
+    model.choices = [[child.name for child in group] for group in groups]
     return model
 
 

@@ -1,4 +1,4 @@
-"""Cuts a file of activities into payloads that fit a call each, so that a file has no limit of records.
+"""Cuts a file of records into payloads that fit a call each, so that a file has no limit of records.
 
 A record is sent as it is written in the file, to the letter: what the gateway says of a line of a
 piece can then be said of a line of the file.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
@@ -19,7 +19,10 @@ from gateway.errors import Unreadable
 from gateway.intake import ENCODINGS
 from gateway.records import Finding, replace
 
-RECORD = "MedicalEducationMetrics"
+HOLDER = "ActivityReports"  # stands between the wrapper and its records, after fields of its own
+RECORDS = {"MedicalEducationMetrics": "activity", "ActivityReport": "learner"}
+"""The names of records, and of which payload they are."""
+
 MOST_BYTES = 6 << 20
 """What a piece may hold, so that it fits a call of 8 MB with its envelope."""
 
@@ -46,19 +49,16 @@ class Record:
 class Piece:
     """A part of a file that goes in one call: `first` records stand before it in the file.
 
-    `head` is the wrapper's start tag, which stands on `line`; empty where a record has no wrapper.
+    `head` is all that stands above the records, from the wrapper's start tag, which is on `line`; empty
+    where a record has no wrapper. `tail` ends what `head` began.
     """
 
     head: str
     line: int
     records: tuple[Record, ...]
     first: int
-
-    @property
-    def tail(self) -> str:
-        """The wrapper's end tag."""
-        name = re.match(r"<([^\s>]+)", self.head)
-        return f"</{name[1]}>" if name else ""
+    tail: str = ""
+    payload: str = "activity"
 
     @property
     def text(self) -> str:
@@ -93,25 +93,32 @@ def pieces(file: BinaryIO, most: int) -> Iterator[Piece]:
     for record in cutter.records(file):
         length = len(record.text.encode())
         if held and (len(held) == most or size + length > MOST_BYTES):
-            yield Piece(cutter.head, cutter.line, tuple(held), first)
+            yield cutter.piece(held, first)
             first, size, held = first + len(held), 0, []
         held.append(record)
         size += length
-    yield Piece(cutter.head, cutter.line, tuple(held), first)
+    yield cutter.piece(held, first)
 
 
 class _Cutter:
     """Follows a file with expat, which alone tells at which byte an element begins and ends."""
 
     def __init__(self) -> None:
-        self.head, self.line = "", 1
+        self._head, self._line, self._payload = "", 1, "activity"
+        self._above = list[str]()  # the names of the elements that hold the records
         self._raw, self._dropped = bytearray(), 0  # what was read since the last element, what before that
-        self._depth, self._level = 0, 2  # records stand on the second level, but for one without a wrapper
+        self._depth, self._level = 0, 2  # records stand on the second level, or on one beside it
+        self._is_headed = False  # whether fields may stand above the records
         self._start, self._found = 0, list[Record]()
         self._parser = expat.ParserCreate("utf-8")
         self._parser.StartElementHandler = self._begin
         self._parser.EndElementHandler = self._end
         self._parser.StartDoctypeDeclHandler = self._refuse
+
+    def piece(self, records: Sequence[Record], first: int) -> Piece:
+        """Records of the file as a payload of their own."""
+        tail = "".join(f"</{name}>" for name in reversed(self._above))
+        return Piece(self._head, self._line, tuple(records), first, tail, self._payload)
 
     def records(self, file: BinaryIO) -> Iterator[Record]:
         """Give out the records, each once its end was read."""
@@ -128,16 +135,34 @@ class _Cutter:
 
     def _begin(self, name: str, attributes: dict[str, str]) -> None:
         self._depth += 1
-        if self._depth == 1 and name.rpartition(":")[2] == RECORD:
+        local = name.rpartition(":")[2]
+        if self._depth == 1 and local in RECORDS:
             self._level = 1
-        elif self._depth == 1:
-            self.head, self.line = re.sub("/>$", ">", self._tag()), self._parser.CurrentLineNumber
-        if self._depth == self._level:
+        elif self._depth == 1 or (self._depth == self._level == 2 and local == HOLDER):
+            self._open(name, local)
+        if self._depth == self._level and (local in RECORDS or not self._is_headed):
+            self._begin_record(local)
+
+    def _open(self, name: str, local: str) -> None:
+        """Begin an element that holds the records: the wrapper, or what stands in it."""
+        self._above.append(name)
+        if self._depth == 1:
             self._forget()
-            self._start = self._parser.CurrentLineNumber
+            self._line = self._parser.CurrentLineNumber
+        self._head += re.sub("/>$", ">", self._tag())
+        if local == HOLDER:
+            self._level, self._is_headed = self._depth + 1, True
+
+    def _begin_record(self, local: str) -> None:
+        if self._is_headed:
+            self._head = self._raw[: self._here()].decode().rstrip() + "\n"
+            self._is_headed = False
+        self._payload = RECORDS.get(local, self._payload)
+        self._forget()
+        self._start = self._parser.CurrentLineNumber
 
     def _end(self, name: str) -> None:
-        if self._depth == self._level:
+        if self._depth == self._level and not self._is_headed:
             # Of an empty tag expat tells the end, of all others where the end tag begins.
             closing = re.compile(rf"</{re.escape(name)}\s*>".encode()).match(self._raw, self._here())
             end = closing.end() if closing else self._here()

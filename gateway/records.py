@@ -337,6 +337,41 @@ class RegisterRow:
     birthday: str
 
 
+class KeyKind(enum.IntEnum):
+    """What a key of the register is made of; the key's first byte."""
+
+    LICENCE = 1
+    NPI = 2
+    BOARD = 3
+    FORM = 4
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Enrolment:
+    """A row of the register on its way to the store: all that is kept of a RegisterRow, by the names
+    of the store's columns; `id` is the same whenever the same licence of the same person is loaded."""
+
+    id: bytes
+    person: str
+    licence_key: bytes | None
+    npi_key: bytes | None
+    board_key: bytes | None
+    form_key: bytes
+    family: bytes
+    given: bytes
+    first: bytes
+    birthday: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What became of rows of the register that were loaded."""
+
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Registered:
     """A row of the register as it is kept: keyed hashes, from which nobody reads a value."""
@@ -440,6 +475,16 @@ class Question:
     since: datetime
     ticket: str | None = None
     claims: tuple[Claim, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """An attempt at a question that has begun and not ended well: `executor` is the worker that makes
+    it, None where it failed."""
+
+    question_id: str
+    attempt: int
+    executor: str | None
 
 
 # --- what comes in, what goes out ------------------------------------------------------------------
@@ -555,8 +600,8 @@ class StoredCredit:
     `row` is the gateway's own number of it, given when it is made and never reused; all credits of
     one record share `record`. `learner_key` is the person's, or that of what was said of a person
     who was not matched: learner + activity + credit type are unique among the living. `learner` is
-    sealed on disk. `board` is None for CME credit. `matched_from` is the board credit that yielded
-    this one (credit match). `unanswered`: the board has stayed away for longer than it should.
+    sealed on disk. `board` is None for CME credit. `matched_from` is the row of the board credit that
+    yielded this one (credit match), `yielded_by` its credit id.
     """
 
     row: int
@@ -578,7 +623,7 @@ class StoredCredit:
     submitted_at: datetime
     decided_at: datetime | None = None
     matched_from: int | None = None
-    unanswered: bool = False
+    yielded_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -593,6 +638,19 @@ class StoredParticipant:
     completed_on: date
     submitted_at: datetime
     participant: Participant = dataclasses.field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sought:
+    """What credits are searched by; None means that it does not matter. `family` is a keyed hash of
+    the last name, `title` a part of the activity's title, whatever the case; both days included."""
+
+    family: bytes | None = dataclasses.field(default=None, repr=False)
+    title: str | None = None
+    submitted_from: datetime | None = None
+    submitted_until: datetime | None = None
+    activity_id: str | None = None
+    status: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,104 +2,136 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
 from pathlib import Path
-from typing import Any
-from zoneinfo import ZoneInfo
 
 import msgspec
 
-from gateway import assembly, lifecycle, samples
+from gateway import assembly, samples
 from gateway.accounts import hash_secret
-from gateway.client import GatewayClient
+from gateway.boards import BOARDS
 from gateway.errors import Failed, NotLoopback
-from gateway.records import Account, Activity, Credentials, Provider, replace
-from gateway.schema import Reader
+from gateway.matching import Keys
+from gateway.records import Account, Credentials, Provider
 from gateway.sealing import load_key
 from gateway.server import check_address
 from gateway.settings import Settings
-from gateway.terminal import say, show
 
 PROVIDER = Provider("0001234", "Demo Medical Society")
 USER, PASSWORD = "demo", "demo-password"
 CREDENTIALS = Credentials(PROVIDER.id, USER, PASSWORD)
-START_SECONDS = 30
+START_SECONDS = 60
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
-DONE = {"Added", "Unchanged"}
+RETRY_SECONDS = 0.5  # so that nobody has to wait for what the simulated boards fail at on purpose
 
 
-Server = subprocess.Popen[bytes]
+Process = subprocess.Popen[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Sandbox:
+    """A sandbox while it is served: its address, that of its simulated boards, and its first process."""
+
+    url: str
+    boards: str
+    server: Process
 
 
 @contextmanager
-def sandbox(host: str, port: int, data: Path | None, settings: Settings) -> Iterator[tuple[str, Server]]:
-    """Serve a gateway with the demo provider; gives its URL and its process, and stops it at the end.
+def sandbox(host: str, port: int, data: Path | None, settings: Settings) -> Iterator[Sandbox]:
+    """Serve a gateway with the demo provider, simulated boards and a worker, and stop all at the end.
 
-    `data` keeps the database and key; without it they are temporary. Raises NotLoopback, Failed.
+    `data` keeps the database, the key and what boards and worker have to say; without it they are
+    temporary. Raises NotLoopback, Failed.
     """
     if host.strip("[]") not in LOOPBACK:
         raise NotLoopback
     folder = data or Path(tempfile.mkdtemp(prefix="cme-gateway-"))
     bind = f"[::1]:{port}" if "::1" in host else f"{host}:{port}"
+    boards = f"http://127.0.0.1:{_free_port()}"
     own = msgspec.structs.replace(
         settings,
         database=f"sqlite:///{folder / 'sandbox.db'}",
         key_file=str(folder / "sandbox.key"),
         bind=bind,
+        boards={acronym: f"{boards}/boards/{acronym}" for acronym in BOARDS},
+        board_retry_seconds=min(settings.board_retry_seconds, RETRY_SECONDS),
+        board_poll_seconds=min(settings.board_poll_seconds, RETRY_SECONDS),
     )
     try:
         check_address(bind)  # or another gateway there would be taken for this one
         folder.mkdir(parents=True, exist_ok=True)
         _prepare(own)
-        with _serving(own) as server:
-            yield f"http://{bind}", server
+        with _running(own, None, "serve") as server:
+            _wait(f"http://{bind}", server)
+            with (
+                _running(own, folder / "boards.log", "simulate-boards", "--port", boards.rpartition(":")[2]),
+                _running(own, folder / "worker.log", "worker"),
+            ):
+                yield Sandbox(f"http://{bind}", boards, server)
     finally:
         if data is None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 def _prepare(settings: Settings) -> None:
-    """Make the database, the key and the demo account; harmless when they are there."""
+    """Make the database, the key, the demo account and the register; harmless when they are there."""
     assembly.migrate(settings)
+    key = load_key(settings.key_file)
     with assembly.opened(settings) as store:
         if store.accounts.provider(PROVIDER.id) is None:
             store.accounts.add_provider(PROVIDER)
         if store.accounts.user(PROVIDER.id, USER) is None:
-            secret = hash_secret(PASSWORD, load_key(settings.key_file))
-            store.accounts.add_user(Account(PROVIDER.id, USER, secret))
+            store.accounts.add_user(Account(PROVIDER.id, USER, hash_secret(PASSWORD, key)))
+        with store.loading as loading:
+            keys = Keys(key.digest)
+            loading.keep([keys.enrol(row) for row in (*samples.demo_people(), *samples.people())])
 
 
 @contextmanager
-def _serving(settings: Settings) -> Iterator[Server]:
-    own = {
-        f"CME_GATEWAY_{name.upper()}": getattr(settings, name) for name in ("database", "key_file", "bind")
-    }
-    server = subprocess.Popen(
-        [sys.executable, "-m", "gateway.cli", "serve"],
-        env={**os.environ, **own},
-        stdout=subprocess.DEVNULL,
-    )
+def _running(settings: Settings, log: Path | None, *command: str) -> Iterator[Process]:
+    """Run a command beside this one; what it says goes to `log`, of a server only its complaints."""
+    with contextlib.nullcontext(subprocess.DEVNULL) if log is None else log.open("ab") as out:
+        process = subprocess.Popen(  # noqa: S603  our own command, told by us
+            [sys.executable, "-m", "gateway.cli", *command],
+            env={**os.environ, **_environment(settings)},
+            stdout=out,
+            stderr=None if log is None else subprocess.STDOUT,
+        )
     try:
-        _wait(f"http://{settings.bind}", server)
-        yield server
+        yield process
     finally:
-        server.send_signal(signal.SIGINT)  # at once, whoever is in the middle of a call
-        server.wait()
+        process.send_signal(signal.SIGINT)  # at once, whoever is in the middle of a call
+        process.wait()
 
 
-def _wait(url: str, process: Server) -> None:
+def _environment(settings: Settings) -> dict[str, str]:
+    names = ("database", "key_file", "bind", "board_retry_seconds", "board_poll_seconds")
+    own = {f"CME_GATEWAY_{name.upper()}": str(getattr(settings, name)) for name in names}
+    boards = ",".join(f"{acronym}={url}" for acronym, url in settings.boards.items())
+    return {**own, "CME_GATEWAY_BOARDS": boards}
+
+
+def _wait(url: str, process: Process) -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         try:
@@ -110,80 +142,3 @@ def _wait(url: str, process: Server) -> None:
     if process.poll() is None:
         raise Failed(f"The gateway at {url} was not ready within {START_SECONDS} seconds.")
     raise Failed("The gateway did not start; its own words stand above.", remedy="Correct what they name.")
-
-
-# --- the demo ------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """One sample on its way: what came back, and whether that is what was to be expected."""
-
-    sent_as: str
-    activity: Activity
-    result: Any
-    expected: bool
-
-
-def demonstrate(url: str, settings: Settings) -> bool:
-    """Save the samples through both service versions, read each back in both payload versions.
-
-    Prints a table; says whether everything was as expected.
-    """
-    today = datetime.now(ZoneInfo(settings.zone)).date()
-    closing = [
-        replace(activity, closed=bool(activity.outcomes)) for activity in samples.demo_activities(today)
-    ]
-    shown = [
-        *_shown(url, "v1", "1.0", samples.demo_legacy_activities(today), today),
-        *_shown(url, "v2", "2.0", closing, today),
-    ]
-    say("Samples, saved over SOAP and read back in payload versions 1.0 and 2.0:")
-    show(("Sent as", "ActivityId", "Action", "Status", "OK", "Title"), map(_row, shown))
-    return all(one.expected for one in shown)
-
-
-def _shown(
-    url: str, service: str, version: str, activities: Iterable[Activity], today: date
-) -> Iterator[Shown]:
-    client, newest, reader = (
-        GatewayClient(url, CREDENTIALS, service),
-        GatewayClient(url, CREDENTIALS),
-        _reader(),
-    )
-    payload, _ = reader.write(activities, reader.named("activity", version))
-    answer = client.call("SaveActivity", ACCMEActivities=client.typed(payload))
-    sent = [entry.activity for entry in reader.read(payload, today).entries]
-    for activity, wanted, result in zip(activities, sent, answer.Result, strict=True):
-        back = {name: _read_back(newest, reader, result.ActivityId, name, today) for name in ("1.0", "2.0")}
-        assert wanted is not None
-        expected = (
-            result.Action in DONE
-            and result.Status == lifecycle.status(replace(wanted, closed=activity.closed), today)
-            and _content(back[version]) == _content(wanted)
-            and all(other.title == wanted.title for other in back.values())
-        )
-        yield Shown(f"{service}, {version}", wanted, result, expected)
-
-
-def _read_back(
-    client: GatewayClient, reader: Reader, activity_id: str, version: str, today: date
-) -> Activity:
-    answer = client.call("GetActivityAs", ActivityId=activity_id, PayloadVersion=version)
-    activity = reader.read(answer._value_1, today).entries[0].activity
-    assert activity is not None
-    return activity
-
-
-def _content(activity: Activity) -> Activity:
-    return replace(activity, activity_id=None, closed=False)
-
-
-def _reader() -> Reader:
-    return assembly.reader(Settings())
-
-
-def _row(one: Shown) -> Sequence[str]:
-    result = one.result
-    ok = "yes" if one.expected else "NO"
-    return one.sent_as, result.ActivityId, result.Action, result.Status, ok, one.activity.title or ""

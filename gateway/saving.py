@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -24,11 +24,13 @@ from gateway.store import Activities
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What the records of a call are judged by."""
+    """What the records of a call are judged by; `reported` tells for which of some activities
+    learners are reported."""
 
     provider_id: str
     version: tuple[int, int]
     today: date
+    reported: Callable[[Collection[str]], Collection[str]] = lambda activity_ids: ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +167,9 @@ def _delete(entry: ActivityEntry, slot: Slot, shelf: Shelf, by: Judgement) -> De
         refusal = finding("A905", entry.place("action"))
         return Decision(entry, Action.REFUSED, (refusal, *entry.findings), slot)
     gone = slot.activity
+    if by.reported({gone.activity_id or ""}):
+        refusal = finding("A908", entry.place("action"))
+        return Decision(entry, Action.REFUSED, (refusal, *entry.findings), slot)
     shelf.settle(slot, None)
     return Decision(entry, Action.DELETED, (), Slot(slot.stored, gone))
 

@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec import Meta
 
+from gateway.boards import BOARDS
 from gateway.errors import Refused
 
 PREFIX = "CME_GATEWAY_"
@@ -27,7 +28,7 @@ NOT_SETTINGS = {SETTINGS_FILE, f"{PREFIX}PASSWORD", f"{PREFIX}MEDBIQ"}
 NO_NAMESPACE = "none"
 LAST_PORT = 65_535
 REMEDY = "Correct it and start again; `cme-gateway settings` lists all settings."
-PAYLOAD = r"^activity:\d+\.\d+$"
+PAYLOAD = r"^(activity|learner):\d+\.\d+$"
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,6 +71,71 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     duplicate_hours: Annotated[
         int, Meta(ge=0, description="hours in which the same content without a key gets a warning, 0 or more")
     ] = 24
+    match_lookups: Annotated[
+        int, Meta(ge=1, description="learners a provider may look up in an hour, at least 1")
+    ] = 20_000
+    match_misses: Annotated[
+        int, Meta(ge=1, description="learners of those who may turn out not to be one known person")
+    ] = 1_000
+    boards: Annotated[
+        dict[str, Annotated[str, Meta(pattern="^https?://.")]],
+        Meta(description="addresses of the boards: ACRONYM=URL,…; a board without one is not connected"),
+    ] = {}
+    board_connect_seconds: Annotated[
+        float, Meta(gt=0, le=60, description="seconds to connect to a board in, above 0, at most 60")
+    ] = 5.0
+    board_read_seconds: Annotated[
+        float, Meta(gt=0, le=600, description="seconds a board may stay silent, above 0, at most 600")
+    ] = 20.0
+    board_total_seconds: Annotated[
+        float, Meta(gt=0, le=3600, description="seconds an answer of a board may take, above 0, at most 3600")
+    ] = 60.0
+    board_answer_bytes: Annotated[
+        int, Meta(ge=1024, description="bytes an answer of a board may have, at least 1024")
+    ] = 4 * 2**20
+    board_chunk: Annotated[
+        int,
+        Meta(ge=1, le=1000, description="credits in a question, 1 to 1000, if the board takes so many"),
+    ] = 100
+    board_calls: Annotated[
+        int, Meta(ge=1, le=64, description="calls to one board at a time by each worker, 1 to 64")
+    ] = 4
+    board_rate: Annotated[
+        int, Meta(ge=0, description="calls to one board in a second by all workers; 0 is no limit")
+    ] = 0
+    board_retry_seconds: Annotated[
+        float, Meta(gt=0, description="longest pause before the second attempt; it doubles with each")
+    ] = 2.0
+    board_retry_most: Annotated[
+        float, Meta(gt=0, description="longest pause before any attempt, in seconds")
+    ] = 900.0
+    board_poll_seconds: Annotated[
+        float, Meta(gt=0, description="seconds before a board is asked what became of a ticket")
+    ] = 5.0
+    board_failures: Annotated[
+        int, Meta(ge=1, description="failures in a row after which a board is left alone, at least 1")
+    ] = 5
+    board_rest_seconds: Annotated[
+        float, Meta(gt=0, description="seconds a failing board is left alone before it is tried again")
+    ] = 30.0
+    board_patience_hours: Annotated[
+        float, Meta(gt=0, description="hours after which a question counts as unanswered; it is still asked")
+    ] = 24.0
+    worker_look_seconds: Annotated[
+        float, Meta(ge=0.02, le=10, description="seconds between looks for work, 0.02 to 10")
+    ] = 0.25
+    worker_beat_seconds: Annotated[float, Meta(gt=0, description="seconds between a worker's heartbeats")] = (
+        2.0
+    )
+    worker_silence_seconds: Annotated[
+        float, Meta(gt=0, description="seconds without a heartbeat after which a worker's work is taken over")
+    ] = 15.0
+    worker_stop_seconds: Annotated[
+        float, Meta(ge=1, description="seconds a stopping worker waits for answers, at least 1")
+    ] = 60.0
+    worker_keep_hours: Annotated[
+        float, Meta(ge=0, description="hours that ended attempts are kept to be looked at")
+    ] = 24.0
     credential_seconds: Annotated[
         int, Meta(ge=0, le=3600, description="seconds a verified credential is remembered, 0 to 3600")
     ] = 60
@@ -133,7 +199,9 @@ def _parsed(name: str, value: Any) -> Any:
     if kind not in (tuple, dict) or not isinstance(value, str):
         return value
     parts = [part.strip() for part in value.split(",") if part.strip()]
-    return parts if kind is tuple else dict(part.rpartition("=")[::2] for part in parts)
+    # A namespace may have an equals sign in it, and so may the address of a board.
+    cut = str.partition if name == "boards" else str.rpartition
+    return parts if kind is tuple else dict(cut(part, "=")[::2] for part in parts)
 
 
 def _written(value: Any) -> Any:
@@ -144,14 +212,16 @@ def _checked(name: str, value: Any) -> Any:
     """Look at what a type cannot say, and write `none` as the empty namespace it stands for."""
     if name == "zone":
         ZoneInfo(value)
+    if name == "boards" and not value.keys() <= BOARDS.keys():
+        raise ValueError
     if name == "bind" and int(value.rpartition(":")[2]) > LAST_PORT:
         raise ValueError
     return {"" if key == NO_NAMESPACE else key: value[key] for key in value} if name == "aliases" else value
 
 
 def _shown(name: str, value: Any) -> str:
-    """A value as an error may show it: a database URL may hold a password."""
-    return "this" if name == "database" else repr(value)[:60]
+    """A value as an error may show it: a URL may hold a password."""
+    return "this" if name in {"database", "boards"} else repr(value)[:60]
 
 
 def _nearest(name: str) -> str:

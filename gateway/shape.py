@@ -19,7 +19,7 @@ from typing import Any, cast
 import xmlschema
 from lxml import etree
 
-from gateway.explaining import explain
+from gateway.explaining import Teller, explain
 from gateway.findings import COMPARE, MOST_PER_RECORD, NOWHERE, finding, shown
 from gateway.model import XSI, Model, Names, PlaceOf, local, read_model
 from gateway.records import Finding
@@ -56,7 +56,7 @@ class Judge:
 
     def _is_wrong(self, element: Element) -> bool:
         model = self.model(element.tag)
-        return model is not None and any(explain(element, model, lambda one: NOWHERE))
+        return model is not None and any(explain(element, model, Teller(lambda one: NOWHERE)))
 
     def judge(self, element: Element, place: PlaceOf) -> list[Finding]:
         """Accept the element, or tidy it and say what is wrong; warnings alone mean it is valid now."""
@@ -81,9 +81,10 @@ class Judge:
         model = self.model(element.tag)
         if model is None:
             return [finding("X020", place(element), name=local(element), known=COMPARE)]
-        wrong = list(islice(explain(element, model, place), MOST_PER_RECORD))
+        teller = Teller(place, self.names.personal)
+        wrong = list(islice(explain(element, model, teller), MOST_PER_RECORD))
         if not wrong:  # the two readers of the schema disagree; the judge's word stands
-            detail = _last_word(self._validator)
+            detail = "" if teller.personal else _last_word(self._validator)  # which quotes what was sent
             wrong = [finding("X028", place(element), name=local(element), detail=detail)]
         return wrong
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeVar
 
@@ -14,6 +13,8 @@ from gateway.records import (
     Question,
     Registered,
     Reply,
+    Run,
+    Sought,
     StoredActivity,
     StoredCredit,
     StoredParticipant,
@@ -47,19 +48,6 @@ class Activities(Protocol):
         """Let go of stored ones; their own ids are free again."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sought:
-    """What credits are searched by; None means that it does not matter. `family` is a keyed hash of
-    the last name, `title` a part of the activity's title, whatever the case; both days included."""
-
-    family: bytes | None = None
-    title: str | None = None
-    submitted_from: datetime | None = None
-    submitted_until: datetime | None = None
-    activity_id: str | None = None
-    status: str | None = None
-
-
 class Credits(Protocol):
     """The learners' credits of one provider, and its REMS participants."""
 
@@ -68,6 +56,9 @@ class Credits(Protocol):
 
     def find(self, credit_ids: Collection[str], learner_keys: Collection[bytes]) -> list[StoredCredit]:
         """The living ones with one of these ids, or of one of these learners; without their learner."""
+
+    def standing(self, credit_id: str) -> StoredCredit | None:
+        """The living one of this id, with learner and activity title."""
 
     def of_learner(self, activity_id: str, birthday: bytes) -> list[StoredCredit]:
         """The living ones of an activity whose learner has this birthday (a keyed hash), with learner."""
@@ -180,12 +171,17 @@ class Store(Protocol):
 
 
 class Callouts(Protocol):
-    """What a worker needs of a store; it works for all providers. Each call is one transaction."""
+    """What a worker needs of a store; it works for all providers. Each call is one transaction.
 
-    def take(self, question_id: str) -> Question | None:
+    A question goes from attempt to attempt, and whoever holds an older one than the stored can change
+    nothing. All but `waiting` raise TakenForDead once the worker was buried.
+    """
+
+    def take(self, question_id: str, attempt: int) -> Question | None:
         """A question with the claims that still wait for an answer, noted as asked; None when no one
-        waits any more. A credit that was deleted before it was ever asked about is left out, and so
-        is one whose deleted predecessor (same learner, activity, credit type) the board still holds."""
+        waits any more, or the attempt is not the current one. A credit that was deleted before it was
+        ever asked about is left out, and so is, for now, one whose deleted predecessor (same learner,
+        activity, credit type) the board still holds; so there may be no claims at all."""
 
     def record(self, question: Question, reply: Reply, delay: float) -> int:
         """Keep what a board said, once: late and repeated verdicts change nothing. Accepted board
@@ -193,17 +189,62 @@ class Callouts(Protocol):
         board accepted is put to it as a withdrawal. While anything is open, the next attempt is
         enqueued in the same transaction, after `delay` seconds. Gives the number still open."""
 
-    def put_off(self, question: Question, delay: float, *, unanswered: bool) -> None:
-        """Ask again after `delay` seconds; `unanswered` is the operator's mark."""
-
-    def beat(self, executor: str) -> None:
-        """Note that a worker lives."""
-
-    def leave(self, executor: str) -> None:
-        """Note that a worker has ended, so that its work is taken over at once."""
-
-    def silent(self, since: datetime) -> list[str]:
-        """The workers that have not been heard of since."""
+    def put_off(self, question_id: str, attempt: int, delay: float) -> None:
+        """Ask again after `delay` seconds, if this attempt is the current one; a question that waits
+        for too long gets the operator's mark `unanswered`."""
 
     def waiting(self) -> Mapping[str, tuple[int, datetime | None, int]]:
         """By board: how many questions are open, since when the oldest, how many are unanswered."""
+
+
+class Workers(Protocol):
+    """The workers there are, as one of them sees it."""
+
+    @property
+    def me(self) -> str:
+        """Its own name."""
+
+    def enter(self) -> None:
+        """Note that this worker begins."""
+
+    def beat(self) -> None:
+        """Note that this worker lives."""
+
+    def leave(self) -> None:
+        """Note that this worker has ended, so that its work is taken over at once."""
+
+    def beats(self) -> dict[str, datetime]:
+        """When each worker was last heard of, by its own clock."""
+
+    def bury(self, executor: str, beat: datetime) -> None:
+        """Hold a worker for dead, unless it was heard of again since that beat."""
+
+
+class Queue(Protocol):
+    """The durable queue of attempts, as one worker sees it."""
+
+    def start(
+        self,
+        boards: Collection[str],
+        work: Callable[[str, str, int], None],
+        *,
+        at_once: int,
+        rate: int,
+        pause: float,
+    ) -> None:
+        """Begin to take attempts of these boards, on threads: `work(board, question_id, attempt)`.
+
+        Of each board `at_once` are taken at a time, and looked for every `pause` seconds; `rate` are
+        started in a second by all workers together, 0 is no limit. What raises counts as unfinished."""
+
+    def stop(self, patience: float) -> None:
+        """Take no more, and wait so many seconds for what is being done."""
+
+    def unfinished(self) -> list[Run]:
+        """The attempts that are being made, by whom; and those that ended badly, by nobody."""
+
+    def forget(self, runs: Collection[Run]) -> None:
+        """Remove attempts that others have taken over."""
+
+    def sweep(self, before: datetime) -> int:
+        """Remove attempts that ended well before then; gives how many, a page of them at most."""

@@ -96,7 +96,7 @@ def _is_nil(element: Element) -> bool:
     return element.attrib.pop(XSI + "nil", "").strip() in {"true", "1"}
 
 
-KEYS = frozenset({"category", "profession", "specialty", "currency"})
+KEYS = frozenset({"category", "profession", "specialty", "currency", "domain", "label", "accuracy"})
 """Attributes that say of what an element speaks, and nothing by themselves."""
 
 

@@ -2,35 +2,26 @@
 
 from __future__ import annotations
 
-import dataclasses
 import tomllib
-from collections.abc import Callable
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from importlib.resources import files
-from typing import cast
+from typing import Any, ClassVar, cast
 
 from lxml import etree
 
-from gateway.fields import Table
+from gateway.fields import Field, Table
 from gateway.findings import shown
-from gateway.records import Activity, replace
+from gateway.records import ActivityEntry, CompletionEntry, Finding, Place
 from gateway.shape import Judge
 
 Element = etree._Element
+Entry = ActivityEntry | CompletionEntry
+PlaceOfField = Callable[[str], Place]
 
-OWN = frozenset({"derived", "closed", "born"})  # the gateway's own fields of an activity
-IDENTITY = ("activity_id", "provider_activity_id")
 EMPTY = (None, ())
-ACTIVITY_FIELDS = frozenset(field.name for field in dataclasses.fields(Activity)) - OWN
-
-NAMESPACES = {
-    "m": "http://ns.medbiq.org/metrics/v1/",
-    "lom": "http://ltsc.ieee.org/xsd/LOM",
-    "hx": "http://ns.medbiq.org/lom/extend/v1/",
-    "a": "http://ns.medbiq.org/address/v1/",
-    "ar": "http://ns.medbiq.org/activityreport/v1/",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,28 +33,66 @@ class Lifespan:
     sunset: date | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PayloadVersion:
-    """One version of a payload.
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What stands above the records of a payload: the element `tag` that holds both, between wrapper and
+    records, and the table of its own fields. `judge` judges it without its records."""
 
-    `complete` adds to a record what this version could not say and names those fields in `derived`,
-    of which `also_holds` are only other words for what it did say. `prepare` turns a record into what
-    this version writes. `carry` saves, from the stored record, what this version cannot hold inside a
-    field it can hold. `recognise` tells from the content of a document without namespace or version
-    whether it is of this version.
+    tag: str
+    table: Table
+    judge: Judge
+
+    @property
+    def local(self) -> str:
+        """The name of its element, without the namespace."""
+        return etree.QName(self.tag).localname
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A record that was judged and read, on its way to an entry.
+
+    `record` is None where it cannot be one; `values` are what could be made out all the same. `newest`
+    are the fields of the newest version, by whose names things are told; `place("")` is the record.
     """
 
-    payload: str
+    number: int
+    record: Any
+    values: Mapping[str, Any]
+    findings: tuple[Finding, ...]
+    place: PlaceOfField
+    newest: Mapping[str, Field]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PayloadVersion(ABC):
+    """One version of a payload; what all versions of a payload share stands in a class of theirs.
+
+    `recognise` tells from the content of a document without namespace or version whether it is of this
+    version. `complete` adds to a record what this version could not say, `prepare` turns a record into
+    what this version writes; without one of the fields it `needs` it cannot write a record. `unread`
+    names the namespaces whose records are known and not taken.
+    """
+
+    payload: ClassVar[str]
+    wrapper: ClassVar[str]
+    own_prefix: ClassVar[str]
+    noun: ClassVar[type]
+    directives: ClassVar[frozenset[str]]
+    """What a record says of itself and is not stored."""
+    fields: ClassVar[frozenset[str]]
+    """The fields of a record that somebody says, of whatever version."""
+    unread: ClassVar[Mapping[str, str]] = {}
+
     number: tuple[int, int]
-    wrapper: str
     record: str
     table: Table
     judge: Judge
     recognise: Callable[[Element], bool]
-    complete: Callable[[Activity], Activity] = lambda activity: activity
-    prepare: Callable[[Activity], Activity] = lambda activity: activity
-    carry: Callable[[Activity, Activity], Activity] = lambda stored, merged: merged
-    also_holds: frozenset[str] = frozenset()
+    complete: Callable[[Any], Any] = lambda record: record
+    prepare: Callable[[Any], Any] = lambda record: record
+    head: Head | None = None
+    needs: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -71,9 +100,14 @@ class PayloadVersion:
         return "{}.{}".format(*self.number)
 
     @property
+    def title(self) -> str:
+        """The payload and its version, as people say it: activity 2.0."""
+        return f"{self.payload} {self.name}"
+
+    @property
     def namespace(self) -> str:
         """The namespace of the wrapper and of the extension elements."""
-        return self.table.namespaces["act"]
+        return self.table.namespaces[self.own_prefix]
 
     @property
     def prefixes(self) -> dict[str, str]:
@@ -84,40 +118,44 @@ class PayloadVersion:
     @property
     def holds(self) -> frozenset[str]:
         """The fields of a record that this version can express."""
-        return frozenset(self.table.fields) & ACTIVITY_FIELDS | self.also_holds
+        return frozenset(self.table.fields) & self.fields
 
     @property
     def local(self) -> str:
         """The name of a record's element, without its namespace."""
         return etree.QName(self.record).localname
 
+    @property
+    def levels(self) -> tuple[str, ...]:
+        """The names of the elements a payload is made of, from the wrapper to the record."""
+        return (self.wrapper, *([self.head.local] if self.head else ()), self.local)
+
+    @property
+    def judges(self) -> tuple[Judge, ...]:
+        """All that judge a payload of this version."""
+        return (self.judge, *([self.head.judge] if self.head else ()))
+
     def step(self, element: Element) -> str:
         """An element's name as a step of a path, with this version's prefixes."""
         namespace, _, local = element.tag.rpartition("}")
         return f"{self.table.prefixes.get(namespace[1:], '*')}:{shown(local)}"
 
-    def update(self, stored: Activity, incoming: Activity) -> Activity:
-        """Lay a record of this version over the stored one (docs/wire.md).
+    def read(self, values: Mapping[str, Any]) -> Any:
+        """The record that values are of."""
+        said = {name: value for name, value in values.items() if name not in self.directives}
+        return self.complete(self.noun(**said))
 
-        The fields this version holds are replaced, but an identity that is not given stays; what was
-        merely derived fills gaps and replaces what was itself derived, and nothing else.
-        """
-        given = self.holds - (incoming.derived - self.also_holds)
-        filled = {
-            name
-            for name in incoming.derived - given
-            if name in stored.derived or getattr(stored, name) in EMPTY
-        }
-        changes = {name: getattr(incoming, name) for name in given | filled}
-        for name in IDENTITY:
-            changes[name] = (name == "provider_activity_id" and changes.get(name)) or getattr(stored, name)
-        renamed = {
-            name
-            for name in incoming.derived & self.also_holds
-            if name in stored.derived or getattr(stored, name) != getattr(incoming, name)
-        }
-        derived = stored.derived - given | filled | renamed
-        return self.carry(stored, replace(stored, **changes, derived=derived))
+    def values(self, record: Any) -> dict[str, Any]:
+        """The values of a record, as the table takes them."""
+        return {name: getattr(record, name) for name in self.fields}
+
+    def heading(self, records: Sequence[Any], **given: Any) -> dict[str, Any]:
+        """The values of what stands above records."""
+        return {}
+
+    @abstractmethod
+    def entry(self, draft: Draft) -> Entry:
+        """The entry of a record that was read."""
 
 
 def lifespans() -> dict[tuple[str, str], Lifespan]:

@@ -1,4 +1,4 @@
-"""The words of the wire: formats, delivery methods, boards and the like, as data.
+"""The words of the wire: formats, delivery methods and the like, as data; boards have their own files.
 
 What the schemas enumerate stands in `xsd/`; here stands what is looked up, has old spellings, or
 comes and goes with the years.
@@ -7,7 +7,6 @@ comes and goes with the years.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,30 +120,6 @@ IN_KIND_KINDS = (
     "Animal parts or tissue",
     "Human parts or tissue",
     "Other",
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Board:
-    """A certifying board of the collaboration (JS-ACT, NEWS); `since` is the first day on which an
-    activity may start that is registered with it, None where that day is not publicly known."""
-
-    acronym: str
-    name: str
-    since: date | None = None
-    until: date | None = None
-
-
-BOARDS = (
-    Board("ABA", "American Board of Anesthesiology"),
-    Board("ABIM", "American Board of Internal Medicine"),
-    Board("ABOHNS", "American Board of Otolaryngology – Head and Neck Surgery"),  # noqa: RUF001
-    Board("ABOS", "American Board of Orthopaedic Surgery"),
-    Board("ABP", "American Board of Pediatrics"),
-    Board("ABPATH", "American Board of Pathology"),
-    Board("ABPMR", "American Board of Physical Medicine and Rehabilitation", since=date(2025, 1, 1)),
-    Board("ABS", "American Board of Surgery", since=date(2021, 3, 1)),
-    Board("ABTS", "American Board of Thoracic Surgery"),
 )
 
 USA = "USA"

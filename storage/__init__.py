@@ -3,19 +3,21 @@
 Nothing else of the gateway sees SQL, and only the assembly opens this door.
 """
 
+from storage.callouts import Callouts
 from storage.engine import Clock, open_engine
+from storage.questions import Chunk
 from storage.scope import Sealer
 from storage.store import Store
 from storage.unit import Unit
 
-__all__ = ["Clock", "Sealer", "Store", "Unit", "open_store"]
+__all__ = ["Callouts", "Chunk", "Clock", "Sealer", "Store", "Unit", "open_store"]
 
 
-def open_store(url: str, sealer: Sealer, clock: Clock) -> Store:
+def open_store(url: str, sealer: Sealer, clock: Clock, chunk: Chunk = lambda _: 100) -> Store:
     """Name the database to work with; no connection is opened yet.
 
     `url` is a SQLAlchemy URL of SQLite or PostgreSQL, `sealer` seals the payloads kept for proof,
-    `clock` tells the aware time that rows are stamped with. Raises StoreUnavailable if the URL is
-    not one this program knows.
+    `clock` tells the aware time that rows are stamped with, `chunk` how many credits a question to a
+    board may hold. Raises StoreUnavailable if the URL is not one this program knows.
     """
-    return Store(open_engine(url), sealer, clock)
+    return Store(open_engine(url), sealer, clock, chunk)

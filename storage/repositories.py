@@ -61,6 +61,7 @@ _BY_IDENTITY = [
 ]
 _FOUND = [owned(query, activities) for query in _BY_IDENTITY]
 _LOCKED = [owned(query.with_for_update(), activities) for query in _BY_IDENTITY]
+_HELD = owned(_BY_IDENTITY[0].with_for_update(read=True, key_share=True), activities)
 _KEPT = owning(activities)
 _CHANGED = owned(update(activities).where(LIVE, activities.c.row == bindparam("at")), activities)
 
@@ -95,6 +96,12 @@ class Activities:
         }
         self._identities |= {number: row.provider_activity_id for number, row in rows.items()}
         return [StoredActivity(number, _activity.decode(rows[number].content)) for number in sorted(rows)]
+
+    def named(self, activity_ids: Collection[str]) -> dict[str, Activity]:
+        """Those of these ids, to look at; while writing they cannot vanish, and nobody waits."""
+        found = _HELD if self._scope.writing else _FOUND[0]
+        rows = (row for chunk in _chunks(activity_ids) for row in self._scope.run(found, {"ids": chunk}))
+        return {row.activity_id: _activity.decode(row.content) for row in rows}
 
     def issue(self, count: int, year: int) -> list[str]:
         """The next `count` free ACCME Activity IDs, nine digits from year x 100000 + 1 on.

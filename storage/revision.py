@@ -53,6 +53,12 @@ def refuse(where: Standing) -> None:
         raise StoreUnavailable(text, remedy=remedy)
 
 
+def refuse_newer(connection: Connection) -> None:
+    """Leave a database of a newer program alone. Raises StoreUnavailable."""
+    if standing(connection) is Standing.AHEAD:
+        refuse(Standing.AHEAD)
+
+
 def upgrade(connection: Connection) -> None:
     """Bring the database to the newest revision, within the transaction of `connection`.
 
@@ -60,8 +66,7 @@ def upgrade(connection: Connection) -> None:
     """
     if connection.dialect.name == "postgresql":  # SQLite has but one writer at a time
         connection.execute(select(func.pg_advisory_xact_lock(ADVISORY_LOCK)))
-    if standing(connection) is Standing.AHEAD:
-        refuse(Standing.AHEAD)
+    refuse_newer(connection)
     config = _config()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from datetime import timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy import Connection, Engine
 
@@ -11,9 +13,17 @@ from gateway.errors import StoreUnavailable
 from storage import engine as database
 from storage import revision
 from storage.accounts import Accounts
+from storage.callouts import Callouts
 from storage.engine import Clock
+from storage.questions import Chunk
+from storage.register import Loading
 from storage.scope import Scope, Sealer
+from storage.turn import Turn
 from storage.unit import Unit
+from storage.workers import Workers
+
+if TYPE_CHECKING:
+    from storage.queue import Outbox, Queue
 
 T = TypeVar("T")
 
@@ -21,18 +31,26 @@ T = TypeVar("T")
 class Store:
     """One database; safe to share between threads, not to carry over a fork."""
 
-    def __init__(self, engine: Engine, sealer: Sealer, clock: Clock) -> None:
+    def __init__(self, engine: Engine, sealer: Sealer, clock: Clock, chunk: Chunk = lambda _: 100) -> None:
         self._engine = engine
         self._sealer = sealer
         self._clock = clock
+        self._chunk = chunk
+        self._turn = Turn(engine)
         self.accounts = Accounts(engine)
+        self.loading = Loading(engine)
 
     def migrate(self) -> None:
-        """Bring the database to the schema of this program, in one transaction.
+        """Bring the database to the schema of this program.
 
+        Our tables come last, in one transaction: where they are, those of the durable queue are too.
         Safe to repeat, and safe when two run at once. Raises StoreUnavailable (also if the database
         is newer than this program), Busy.
         """
+        from storage import queue
+
+        database.read(self._engine, revision.refuse_newer)
+        queue.migrate(self._engine)
         database.write(self._engine, revision.upgrade)
 
     def check(self) -> None:
@@ -68,8 +86,39 @@ class Store:
             self._engine, lambda connection: work(self._unit(connection, provider_id, writing=False))
         )
 
+    def callouts(self, executor: str, patience: timedelta) -> Callouts:
+        """The questions to the boards, for one worker; still open after `patience` they are marked."""
+        return Callouts(
+            self._engine,
+            self._sealer,
+            self._clock,
+            lambda: self.outbox,
+            self._turn,
+            self._chunk,
+            executor,
+            patience,
+        )
+
+    def workers(self, executor: str) -> Workers:
+        """The workers, as one of them sees them."""
+        return Workers(self._engine, self._clock, executor)
+
+    def queue(self, executor: str) -> Queue:
+        """The durable queue, for the one worker of this process; to be closed at its end."""
+        from storage.queue import Queue
+
+        return Queue(self._engine, executor, self._turn)
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        """Where attempts are enqueued. It loads dbos, 0.4 s and 26 MB, which only few commands need."""
+        from storage.queue import Outbox
+
+        return Outbox(self._engine)
+
     def _unit(self, connection: Connection, provider_id: str, *, writing: bool) -> Unit:
-        return Unit(Scope(connection, provider_id, self._clock(), writing), self._sealer)
+        scope = Scope(connection, provider_id, self._clock(), writing)
+        return Unit(scope, self._sealer, lambda: self.outbox, self._chunk)
 
     def _standing(self) -> revision.Standing:
         if not database.exists(self._engine):

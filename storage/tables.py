@@ -8,10 +8,12 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     Date,
     DateTime,
     Dialect,
     ForeignKey,
+    FromClause,
     Index,
     Integer,
     LargeBinary,
@@ -20,7 +22,11 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    and_,
+    or_,
 )
+
+from gateway.records import CreditStatus, Errand
 
 metadata = MetaData(
     naming_convention={
@@ -189,6 +195,28 @@ Index(
 Index("ix_credits_family", credits.c.family_key, credits.c.provider_id)
 Index("ix_credits_activity", credits.c.activity_id, credits.c.birth_key)
 
+
+def withdrawing(table: FromClause) -> ColumnElement[bool]:
+    """Deleted credit that a board was asked about and has not been told to forget, or not yet."""
+    gone = table.c.deleted_at.is_not(None)
+    return and_(gone, table.c.asked_at.is_not(None), table.c.withdrawn_at.is_(None))
+
+
+Index(
+    "ix_credits_withdrawing",
+    credits.c.learner_key,
+    credits.c.activity_id,
+    sqlite_where=withdrawing(credits),
+    postgresql_where=withdrawing(credits),
+)
+# Which credits wait for an answer, by errand. What was deleted before it was ever asked about does not.
+WAITS = {
+    Errand.REPORT: and_(
+        credits.c.status == CreditStatus.SUBMITTED.value, or_(LIVE_CREDIT, credits.c.asked_at.is_not(None))
+    ),
+    Errand.WITHDRAW: and_(credits.c.status == CreditStatus.ACCEPTED.value, withdrawing(credits)),
+}
+
 participants = Table(
     "participants",
     metadata,
@@ -250,7 +278,7 @@ register = Table(
     Column("licence_key", LargeBinary),
     Column("npi_key", LargeBinary),
     Column("board_key", LargeBinary),
-    Column("form_key", LargeBinary, nullable=False),  # names, birthday and state: what PARS's form asks
+    Column("form_key", LargeBinary, nullable=False),  # last name, birthday, state: as PARS's form asks
     Column("family", LargeBinary, nullable=False),
     Column("given", LargeBinary, nullable=False),
     Column("first", LargeBinary, nullable=False),

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from storage.credits import Credits
+from storage.questions import Chunk, Outbox, Questions
+from storage.register import Register
 from storage.repositories import Activities, Audit, Receipts
 from storage.scope import Scope, Sealer
 
@@ -9,10 +14,13 @@ from storage.scope import Scope, Sealer
 class Unit:
     """What an operation is given: one provider's records within one transaction."""
 
-    def __init__(self, scope: Scope, sealer: Sealer) -> None:
+    def __init__(self, scope: Scope, sealer: Sealer, outbox: Callable[[], Outbox], chunk: Chunk) -> None:
         self.activities = Activities(scope)
         self.receipts = Receipts(scope, sealer)
         self.audit = Audit(scope)
+        self.credits = Credits(scope, sealer)
+        self.register = Register(scope)
+        self.questions = Questions(scope, outbox, chunk)
         self.forgotten = False
 
     def forget(self) -> None:

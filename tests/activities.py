@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from gateway import schemas
 from gateway import vocabulary as words
 from gateway.records import (
     Activity,
@@ -23,10 +22,10 @@ from gateway.records import (
     MonetarySupport,
     replace,
 )
-from gateway.schemas import activity_v1_0
+from gateway.schemas import activity_v1_0, activity_v2_0
 
 T = TypeVar("T")
-V1, V2, *_ = schemas.VERSIONS
+V1, V2 = activity_v1_0.VERSION, activity_v2_0.VERSION
 FORMATS = [format.name for format in words.FORMATS]
 
 

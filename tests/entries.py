@@ -9,7 +9,7 @@ from functools import partial
 from gateway import samples
 from gateway.records import Activity, ActivityEntry, Finding, Place, RecordAction
 from gateway.schemas import activity_v1_0, activity_v2_0
-from gateway.version import PayloadVersion
+from gateway.schemas.activity import ActivityVersion
 
 TODAY = date(2026, 11, 21)  # in Chicago, at fakes.NOW
 
@@ -36,7 +36,7 @@ def entry(
     number: int = 1,
     provider_id: str | None = None,
     findings: tuple[Finding, ...] = (),
-    version: PayloadVersion = activity_v2_0.VERSION,
+    version: ActivityVersion = activity_v2_0.VERSION,
 ) -> ActivityEntry:
     """A record of a submission; every field stands at the path that is its name."""
     return ActivityEntry(

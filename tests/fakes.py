@@ -6,6 +6,7 @@ an AssertionError when an operation leans on more.
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,11 +14,25 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from gateway import schemas
+from gateway import boards, schemas
 from gateway.accounts import Gatekeeper, hash_secret
 from gateway.intake import Limits
+from gateway.matching import Keys
 from gateway.operations import Terms
-from gateway.records import Account, Activity, AuditEntry, Outcome, StoredActivity, StoredReceipt
+from gateway.records import (
+    Account,
+    Activity,
+    AuditEntry,
+    Errand,
+    Outcome,
+    Registered,
+    RegisterRow,
+    Sought,
+    StoredActivity,
+    StoredCredit,
+    StoredParticipant,
+    StoredReceipt,
+)
 from gateway.schema import Reader
 from gateway.service import Gateway
 
@@ -27,6 +42,14 @@ NOW = datetime(2026, 11, 21, 15, 4, 5, 678901, tzinfo=UTC)
 PROVIDER = "0001234"
 OTHER_PROVIDER = "0005678"
 USER, PASSWORD = "lms", "pass-word-of-the-tests"
+
+
+def digest(text: str) -> bytes:
+    """A hash with no key."""
+    return hashlib.blake2b(text.encode(), digest_size=16).digest()
+
+
+KEYS = Keys(digest)
 
 
 @dataclass(slots=True)
@@ -51,14 +74,35 @@ class Tables:
     activities: dict[int, tuple[str, Activity]] = field(default_factory=dict)
     receipts: list[tuple[str, StoredReceipt, bytes]] = field(default_factory=list)
     audit: list[AuditEntry] = field(default_factory=list)
+    credits: dict[int, tuple[str, StoredCredit]] = field(default_factory=dict)
+    participants: dict[int, tuple[str, StoredParticipant]] = field(default_factory=dict)
+    register: dict[bytes, list[Registered]] = field(default_factory=dict)
+    questions: list[tuple[str, Errand, tuple[int, ...]]] = field(default_factory=list)
+    lookups: int = 0
+    misses: int = 0
     rows: int = 0
     issued: int = 0
 
     def copy(self) -> Tables:
         """A draft that can be thrown away; the records in it are frozen."""
         return replace(
-            self, activities=dict(self.activities), receipts=list(self.receipts), audit=list(self.audit)
+            self,
+            activities=dict(self.activities),
+            receipts=list(self.receipts),
+            audit=list(self.audit),
+            credits=dict(self.credits),
+            participants=dict(self.participants),
+            questions=list(self.questions),
         )
+
+    def enrol(self, *rows: RegisterRow) -> None:
+        """Take people up into the register."""
+        for row in rows:
+            kept = KEYS.enrol(row)
+            registered = Registered(kept.person, kept.family, kept.given, kept.first, kept.birthday)
+            for key in (kept.licence_key, kept.npi_key, kept.board_key, kept.form_key):
+                if key is not None:
+                    self.register.setdefault(key, []).append(registered)
 
 
 class FakeStore:
@@ -93,6 +137,9 @@ class FakeUnit:
         self.activities = FakeActivities(tables, provider_id)
         self.receipts = FakeReceipts(tables, provider_id)
         self.audit = FakeAudit(tables)
+        self.credits = FakeCredits(tables, provider_id)
+        self.register = FakeRegister(tables)
+        self.questions = FakeQuestions(tables)
         self.forgotten = False
 
     def forget(self) -> None:
@@ -120,6 +167,14 @@ class FakeActivities:
                 activity.activity_id in activity_ids or activity.provider_activity_id in provider_activity_ids
             )
         ]
+
+    def named(self, activity_ids: Collection[str]) -> dict[str, Activity]:
+        """Those of these ids."""
+        return {
+            one.activity.activity_id: one.activity
+            for one in self.find(activity_ids, ())
+            if one.activity.activity_id
+        }
 
     def issue(self, count: int, year: int) -> list[str]:
         """New ids, never given out before."""
@@ -149,6 +204,121 @@ class FakeActivities:
         twins = self.find({activity.activity_id}, {own_id} if own_id else ())
         assert [] == [twin for twin in twins if twin.row != row], "two activities of one identity"
         self.tables.activities[row] = (self.provider_id, activity)
+
+
+@dataclass(slots=True)
+class FakeCredits:
+    """The learners' credits of one provider."""
+
+    tables: Tables
+    provider_id: str
+
+    def rows(self, count: int) -> range:
+        """Numbers never given out before."""
+        self.tables.rows += count
+        return range(self.tables.rows - count + 1, self.tables.rows + 1)
+
+    def find(self, credit_ids: Collection[str], learner_keys: Collection[bytes]) -> list[StoredCredit]:
+        """Those with one of these ids, or of one of these learners."""
+        return [
+            replace(one, learner=None)
+            for one in self._own()
+            if one.credit_id in credit_ids or one.learner_key in learner_keys
+        ]
+
+    def standing(self, credit_id: str) -> StoredCredit | None:
+        """The one of this id."""
+        return next((one for one in self._own() if one.credit_id == credit_id), None)
+
+    def of_learner(self, activity_id: str, birthday: bytes) -> list[StoredCredit]:
+        """Those of an activity whose learner has this birthday."""
+        return [one for one in self._own() if (one.activity_id, one.birth_key) == (activity_id, birthday)]
+
+    def search(self, sought: Sought, after: int, most: int) -> list[StoredCredit]:
+        """Those that fit, newest first."""
+        fitting = (
+            one
+            for one in sorted(self._own(), key=lambda one: -one.row)
+            if (not after or one.row < after)
+            and sought.family in (None, one.family_key)
+            and sought.activity_id in (None, one.activity_id)
+            and sought.status in (None, one.status)
+        )
+        return list(fitting)[:most]
+
+    def reported(self, activity_ids: Collection[str]) -> set[str]:
+        """Those of the activities for which something lives."""
+        known = {one.activity_id for one in self._own()} | {
+            one.activity_id for _, one in self.tables.participants.values()
+        }
+        return known & set(activity_ids)
+
+    def add(self, credits: Sequence[StoredCredit]) -> None:
+        """Keep new ones."""
+        for one in credits:
+            assert one.learner is not None and one.row not in self.tables.credits
+            assert self.standing(one.credit_id) is None, "two credits of one id"
+            twins = [other for other in self._own() if _identity(other) == _identity(one)]
+            assert [] == twins, "one learner has one credit of a type for an activity"
+            self.tables.credits[one.row] = (self.provider_id, one)
+
+    def delete(self, rows: Collection[int]) -> None:
+        """Let go of these."""
+        for row in rows:
+            del self.tables.credits[row]
+
+    def participants(self, local_keys: Collection[bytes]) -> list[StoredParticipant]:
+        """The participants of these keys."""
+        return [
+            one
+            for provider_id, one in self.tables.participants.values()
+            if provider_id == self.provider_id and one.local_key in local_keys
+        ]
+
+    def add_participants(self, participants: Sequence[StoredParticipant]) -> None:
+        """Keep new ones."""
+        for one in participants:
+            self.tables.participants[one.row] = (self.provider_id, one)
+
+    def delete_participants(self, rows: Collection[int]) -> None:
+        """Let go of these."""
+        for row in rows:
+            del self.tables.participants[row]
+
+    def _own(self) -> list[StoredCredit]:
+        return [one for provider_id, one in self.tables.credits.values() if provider_id == self.provider_id]
+
+
+def _identity(credit: StoredCredit) -> tuple[bytes, str, str]:
+    return credit.learner_key, credit.activity_id, credit.credit_type
+
+
+@dataclass(slots=True)
+class FakeRegister:
+    """The register of learners."""
+
+    tables: Tables
+
+    def find(self, keys: Collection[bytes]) -> dict[bytes, list[Registered]]:
+        """The rows that have one of these keys."""
+        return {key: self.tables.register[key] for key in keys if key in self.tables.register}
+
+    def spend(self, lookups: int, misses: int) -> tuple[int, int]:
+        """Count what was asked."""
+        self.tables.lookups += lookups
+        self.tables.misses += misses
+        return self.tables.lookups, self.tables.misses
+
+
+@dataclass(slots=True)
+class FakeQuestions:
+    """The way to the boards."""
+
+    tables: Tables
+
+    def put(self, board: str, errand: Errand, rows: Sequence[int]) -> None:
+        """Put credits to a board."""
+        self.tables.questions.append((board, errand, tuple(rows)))
 
 
 @dataclass(slots=True)
@@ -234,7 +404,16 @@ def find_account(provider_id: str, user: str) -> Account | None:
 
 def terms(clock: Callable[[], datetime]) -> Terms:
     """The terms of the default settings."""
-    return Terms(clock=clock, zone=ZoneInfo("America/Chicago"), key_months=13, duplicate_hours=24)
+    return Terms(
+        clock=clock,
+        zone=ZoneInfo("America/Chicago"),
+        key_months=13,
+        duplicate_hours=24,
+        digest=digest,
+        boards=boards.BOARDS,
+        lookups=100,
+        misses=10,
+    )
 
 
 GATEKEEPER = Gatekeeper(find_account, Mirror(), seconds=3600)

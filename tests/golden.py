@@ -7,30 +7,37 @@ edited; before that, the commit says why.
 from __future__ import annotations
 
 import dataclasses
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
 from lxml import etree
-from payloads import READER, V1, V2, read, told
+from payloads import ACTIVITIES, LEARNERS, READER, read, told
 
-from gateway.records import Activity, ActivityEntry
+from gateway.records import Activity, ActivityEntry, Completion, CompletionEntry, Finding
 from gateway.version import PayloadVersion
 
 FOLDER = Path(__file__).parent / "golden"
 MESSAGES = sorted(path for path in FOLDER.glob("*/*.xml") if "." not in path.stem)
-ENTRY = ("number", "action", "close", "provider_id", "activity_id", "provider_activity_id", "activity")
+ENTRY = (
+    *("number", "action", "close", "provider_id", "activity_id", "provider_activity_id", "activity"),
+    "completion",
+)
+VERSIONS = {f"{v.payload}_v{v.name.replace('.', '_')}": v for v in (*ACTIVITIES, *LEARNERS)}
+CREATED = datetime(2026, 6, 1, 8, 15, tzinfo=UTC)
 
 
 def outcomes(message: Path) -> dict[Path, str]:
     """All that follows from a message, by the file it is kept in."""
     reading = read(message.read_bytes())
-    activities = [entry.activity for entry in reading.entries if entry.activity is not None]
-    written = {version.name: READER.write(activities, version) for version in (V1, V2)}
+    records = [one for entry in reading.entries if (one := noun(entry)) is not None]
+    versions = others(reading.version)
+    written = {version.name: READER.write(records, version, created=CREATED) for version in versions}
     findings = {
         "version": reading.version.name,
         "notices": reading.notices,
-        "records": [told(entry) for entry in reading.entries],
+        "records": [found(entry) for entry in reading.entries],
         "lost": {name: [one.field for one in lost] for name, (_, lost) in written.items()},
     }
     kept = {
@@ -41,14 +48,30 @@ def outcomes(message: Path) -> dict[Path, str]:
     return {message.with_suffix(suffix): text for suffix, text in kept.items()}
 
 
-def record(entry: ActivityEntry) -> dict[str, Any]:
+def noun(entry: ActivityEntry | CompletionEntry) -> Activity | Completion | None:
+    """The activity or completion of an entry."""
+    return entry.activity if isinstance(entry, ActivityEntry) else entry.completion
+
+
+def others(version: PayloadVersion) -> list[PayloadVersion]:
+    """All versions of the same payload."""
+    return [one for one in VERSIONS.values() if one.payload == version.payload]
+
+
+def found(entry: ActivityEntry | CompletionEntry) -> tuple[Finding, ...]:
+    """What was found in a record."""
+    return told(entry) if isinstance(entry, ActivityEntry) else entry.findings
+
+
+def record(entry: ActivityEntry | CompletionEntry) -> dict[str, Any]:
     """A record as it was read, without what is empty."""
-    return {name: said(getattr(entry, name)) for name in ENTRY if getattr(entry, name) is not None}
+    known = {name: getattr(entry, name, None) for name in ENTRY}
+    return {name: said(value) for name, value in known.items() if value is not None}
 
 
 def said(value: Any) -> Any:
-    """An activity as a mapping of the fields that say something; anything else as it is."""
-    if not isinstance(value, Activity):
+    """A record as a mapping of the fields that say something; anything else as it is."""
+    if not isinstance(value, Activity | Completion):
         return value
     fields = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
     return {name: field for name, field in fields.items() if field not in (None, (), frozenset())}
@@ -67,7 +90,7 @@ def pretty(root: etree._Element) -> str:
 
 def version_of(message: Path) -> PayloadVersion:
     """The version whose folder a message lies in."""
-    return {"activity_v1_0": V1, "activity_v2_0": V2}[message.parent.name]
+    return VERSIONS[message.parent.name]
 
 
 if __name__ == "__main__":

@@ -21,7 +21,23 @@ MORE = 3  # how many more than needed a repeatable part has at most
 
 PATTERNS: dict[str, Callable[[Random], str]] = {
     "[0-9]{7}": lambda rng: f"{rng.randrange(10**7):07}",
+    r"idd:[^\s:.]+\.[^\s:]+:\S+": lambda rng: rng.choice(
+        ("idd:cms.gov:NPI", "idd:a.b:state:ME", "idd:é.漢:x:1")
+    ),
 }
+
+
+def elements(schema: XMLSchema, element: str) -> set[str]:
+    """The tags of all elements that may stand under the global `element` (its local name), itself too."""
+    found: set[Any] = set()
+    waiting: list[Any] = [schema.elements[element]]
+    while waiting:
+        declared = waiting.pop()
+        if declared not in found:
+            found.add(declared)
+            content = getattr(declared.type, "content", None)
+            waiting += content.iter_elements() if isinstance(content, XsdGroup) else ()
+    return {declared.name for declared in found}
 
 
 def instance(schema: XMLSchema, element: str, rng: Random) -> etree._Element:
@@ -93,6 +109,10 @@ def _facet(kind: Any, name: str) -> Any:
 
 def _text(kind: Any, rng: Random) -> str:
     least = _facet(kind, "min_length") or 0
+    if _facet(kind, "white_space") == "collapse":
+        return "x" + "".join(
+            rng.choices(LETTERS, k=rng.randint(least, least + 40))
+        )  # blanks alone are nothing
     return "".join(rng.choices(LETTERS, k=rng.randint(least, _facet(kind, "max_length") or least + 40)))
 
 
@@ -140,6 +160,7 @@ BUILTINS: dict[str, Callable[[Any, Random], str]] = {
     "decimal": _decimal,
     "date": _date,
     "dateTime": _date_time,
+    "duration": _one_of("PT1H30M", "P3D", "-P1Y2M3DT4H5M6.7S"),
     "language": _one_of("en", "en-US", "es"),
     "anyURI": _one_of("https://example.org/activity", "urn:example:1"),
 }

@@ -11,7 +11,16 @@ import psycopg
 import pytest
 from psycopg import sql
 
-SCHEMAS = "SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'"
+SCHEMAS = """
+    SELECT nspname FROM pg_namespace
+    WHERE nspname !~ '^pg_' AND nspname NOT IN ('information_schema', 'dbos')
+"""
+# The tables of the durable queue are emptied instead: to make them anew takes longer than most tests.
+EMPTY_QUEUE = """
+    DO $$ BEGIN IF to_regclass('dbos.workflow_status') IS NOT NULL THEN
+        TRUNCATE dbos.workflow_status, dbos.queues, dbos.application_versions CASCADE;
+    END IF; END $$
+"""
 SESSIONS = """
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid()
@@ -47,4 +56,5 @@ def _emptied(server: Any, name: str) -> str:
         for (schema,) in connection.execute(SCHEMAS).fetchall():
             connection.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(schema)))
         connection.execute("CREATE SCHEMA public")
+        connection.execute(EMPTY_QUEUE)
     return str(server.get_uri(name))

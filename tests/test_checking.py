@@ -8,6 +8,7 @@ from datetime import date
 
 import pytest
 from lxml import etree
+from payloads import report, reports
 
 from gateway import assembly, checking
 from gateway.checking import Checked
@@ -159,3 +160,44 @@ def test_file_has_no_limit_of_records() -> None:
     assert 2_001 == len(checking.check(body, READER, TODAY)[1])
     with pytest.raises(Malformed):
         checking.check(body, assembly.reader(Settings()), TODAY)
+
+
+# --- completions --------------------------------------------------------------------------------------
+
+
+def _learners(*wrong: tuple[str, str]) -> str:
+    document = reports(report(), report().replace("ccid:demo:", "ccid:demo:1"))
+    for old, new in wrong:
+        assert old in document
+        document = document.replace(old, new)
+    return document.replace("><", ">\n<").replace("2026-03-10", "2026-11-02")
+
+
+def test_good_learner_file_has_no_findings() -> None:
+    """Completions are judged by shape and by the rules that need no store; they have no status."""
+    version, checked = checking.check(_learners().encode(), READER, TODAY)
+    assert ("learner 1.0", [()] * 2) == (version.title, [one.findings for one in checked])
+    assert [("ccid:demo:1", None), ("ccid:demo:11", None)] == [(one.label, one.status) for one in checked]
+
+
+def test_finding_of_a_completion_stands_where_its_element_begins() -> None:
+    """A rule's and a shape's finding lead to the element of the right record, and quote nobody."""
+    text = _learners(("900001", "9001"), ("1971-02-28", "28.02.1971"))
+    text = text.replace("28.02.1971", "1971-02-28", 1)
+    first, second = checking.check(text.encode(), READER, TODAY)[1]
+    assert [["L207"], ["X023"]] == [[one.code for one in each.findings] for each in (first, second)]
+    assert (True, True, "(no id)") == (first.refused, second.refused, second.label)
+    for found, sought in ((first.findings[0], ">9001<"), (second.findings[0], "28.02.1971")):
+        assert found.line is not None
+        assert found.column is not None
+        assert sought in text.splitlines()[found.line - 1][found.column - 1 :]
+        assert sought.strip("<>") not in found.text
+
+
+def test_missing_part_of_a_completion_is_looked_for_at_its_record() -> None:
+    """What is missing is told where the record begins in which it is missing."""
+    text = _learners(("<me:PersonalInfo><me:BirthDate>1971-02-28</me:BirthDate></me:PersonalInfo>", ""))
+    for one in checking.check(text.encode(), READER, TODAY)[1]:
+        [found] = one.findings
+        assert found.line is not None
+        assert text.splitlines()[found.line - 1].startswith("<r:ActivityReport>")

@@ -23,7 +23,18 @@ from gateway.records import Credentials
 from gateway.sealing import load_key
 
 PROVIDER = "0001234"
-COMMANDS = ("check", "migrate", "provider", "rules", "sample", "sandbox", "schemas", "serve", "settings")
+COMMANDS = (
+    "boards",
+    "check",
+    "migrate",
+    "provider",
+    "rules",
+    "sample",
+    "sandbox",
+    "schemas",
+    "serve",
+    "settings",
+)
 VERSIONS = ("1.0", "2.0")
 RECORD = "{http://ns.medbiq.org/metrics/v1/}MedicalEducationMetrics"
 SUBMIT = ("--url", "http://127.0.0.1:9", "--provider", PROVIDER, "--user", "anna")
@@ -280,6 +291,34 @@ def test_sample_is_the_same_for_the_same_seed(run: Run) -> None:
     assert made[0] != made[2]
 
 
+@pytest.mark.parametrize("version", VERSIONS)
+def test_learner_sample_passes_its_own_check(run: Run, version: str) -> None:
+    """Completions that are generated without errors break no rule, of the activity that is asked for."""
+    command = ("sample", "learner", "--version", version, "--count", "40", "--seed", "7")
+    made = run(*command, "--activity-id", "202600001", "--provider", "0004321").out.encode()
+    root = etree.fromstring(made)
+    assert {"202600001"} == {name.get("moduleID") for name in root.iter("{*}ModuleName")}
+    assert {"0004321"} == {provider.text for provider in root.iter("{*}ProviderOrganization")}
+    told = run("check", "-", stdin=made)
+    assert (0, f"-: learner {version}, 40 records, 0 to be refused\n") == (told.code, told.out)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("version", VERSIONS)
+def test_learner_sample_with_errors_breaks_the_rules_it_names(run: Run, version: str) -> None:
+    """Each completion is found wrong by exactly the rule that the comment before it names."""
+    command = ("sample", "learner", "--version", version, "--count", "150", "--errors", "100", "--seed", "3")
+    made = run(*command).out.encode()
+    named = [
+        str(record.getprevious().text).split()[-1]  # type: ignore[union-attr]
+        for record in etree.fromstring(made).iter("{*}ActivityReport")
+    ]
+    told = run("check", "-", "--json", stdin=made)
+    found = [(row["record"], row["code"]) for row in told.rows if row["severity"] == "Error"]
+    assert list(enumerate(named, 1)) == found
+    assert len(set(named)) > 10
+
+
 def test_sample_of_an_unknown_version_is_refused(run: Run) -> None:
     """A version that does not exist is one line that names those that do."""
     told = run("sample", "activity", "--version", "3.1")
@@ -361,6 +400,7 @@ def test_zone_decides_which_day_it_is(run: Run, monkeypatch: pytest.MonkeyPatch)
     ("command", "key", "known"),
     [
         ("schemas", "namespace", "urn:cme-gateway:pars:activity:2.0"),
+        ("boards", "acronym", "ABOHNS"),
         ("rules", "code", "A101"),
         ("rules", "code", "X001"),
         ("settings", "env", "CME_GATEWAY_MAX_RECORD_ELEMENTS"),

@@ -43,18 +43,28 @@ DETAIL = """<f:Fault xmlns:f="urn:cme-gateway:fault:1"><f:Code>X012</f:Code><f:T
 
 
 def _calls(source: str, name: str) -> list[set[str | None]]:
-    """The keyword arguments of each call of a name in a source."""
-    calls = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call))
-    named = (call for call in calls if isinstance(call.func, ast.Name) and call.func.id == name)
-    return [{keyword.arg for keyword in call.keywords} for call in named]
+    """The keyword arguments of each call of a name in a source, or of what a class of it begins with."""
+    calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    named = [call for call in calls if isinstance(call.func, ast.Name) and call.func.id == name]
+    return [{keyword.arg for keyword in call.keywords} for call in (*named, *_begun(source, name))]
+
+
+def _begun(source: str, name: str) -> Iterator[ast.Call]:
+    """The calls of `super().__init__` in the classes that are made from a name."""
+    for made in ast.walk(ast.parse(source)):
+        if isinstance(made, ast.ClassDef) and name in [getattr(parent, "id", "") for parent in made.bases]:
+            begun = [node for node in ast.walk(made) if isinstance(node, ast.Call)]
+            inits = [call for call in begun if ast.unparse(call.func) == "super().__init__"]
+            yield from inits or [ast.Call(ast.Name(name), [], [])]
 
 
 def _waits_for_ever(source: str) -> bool:
     """Whether a source makes a zeep client whose waiting has no end."""
-    transports = _calls(source, "Transport")
-    return not (
-        all(given >= TIMES for given in transports)
-        and all("transport" in given for given in _calls(source, "Client"))
+    transports, clients = _calls(source, "Transport"), _calls(source, "Client")
+    return (
+        not all(given >= TIMES for given in transports)
+        or not all("transport" in given for given in clients)
+        or len(transports) < bool(clients)
     )
 
 
@@ -62,7 +72,7 @@ def test_every_zeep_client_has_both_timeouts() -> None:
     """Whoever makes a zeep client says how long it waits for a contract and for an answer."""
     sources = {path: path.read_text("utf-8") for path in GATEWAY.rglob("*.py")}
     makers = {path.name for path, source in sources.items() if _calls(source, "Client")}
-    assert {"client.py"} == makers
+    assert {"board.py", "client.py"} == makers
     assert set() == {path.name for path, source in sources.items() if _waits_for_ever(source)}
 
 
@@ -73,6 +83,9 @@ def test_every_zeep_client_has_both_timeouts() -> None:
         "Client(wsdl, transport=Transport())",
         "Client(wsdl, transport=Transport(timeout=1))",
         "Client(wsdl, transport=Transport(operation_timeout=1))",
+        "Client(wsdl, transport=other)",
+        "class Ours(Transport): pass\nClient(wsdl, transport=Ours())",
+        "class Ours(Transport):\n def __init__(self):\n  super().__init__(timeout=1)",
     ],
 )
 def test_client_without_a_timeout_is_found(source: str) -> None:
@@ -249,7 +262,7 @@ def test_corrections_stay_well_formed_whatever_was_found() -> None:
     one = Sent(1, "x", (finding,), True, "<r/>")
     written = io.StringIO()
     corrections = Corrections(written)
-    corrections.add(Submitted("", (one,), Piece("<w>", 1, (Record(1, "<r/>"),), 0)))
+    corrections.add(Submitted("", (one,), Piece("<w>", 1, (Record(1, "<r/>"),), 0, "</w>")))
     corrections.close()
     assert ["r"] == [child.tag for child in etree.fromstring(written.getvalue()).iterchildren("*")]
 
@@ -258,6 +271,6 @@ def test_nothing_refused_is_nothing_to_correct() -> None:
     """Where nothing was refused nothing is written."""
     written = io.StringIO()
     corrections = Corrections(written)
-    corrections.add(Submitted("", (Sent(1, "x", (), False, "<r/>"),), Piece("<w>", 1, (), 0)))
+    corrections.add(Submitted("", (Sent(1, "x", (), False, "<r/>"),), Piece("<w>", 1, (), 0, "</w>")))
     corrections.close()
     assert ("", False) == (written.getvalue(), corrections.any)

@@ -11,7 +11,19 @@ import pytest
 from lxml import etree
 
 from gateway import fields
-from gateway.fields import BOOLEAN, DATE, DECIMAL, LONG_TEXT, MIDNIGHT, TEXT, WHOLE, YES_NO, Field, Table
+from gateway.fields import (
+    BOOLEAN,
+    DATE,
+    DECIMAL,
+    LONG_TEXT,
+    MIDNIGHT,
+    TEXT,
+    WHOLE,
+    YES_NO,
+    Field,
+    Table,
+    reading,
+)
 
 NS = {"n": "urn:n"}
 
@@ -115,11 +127,58 @@ def test_a_key_is_written_with_its_value_only() -> None:
     assert '<count kind="x">0</count>' in written({"by_attribute": 0})
 
 
-def test_elements_are_remembered_by_field() -> None:
-    """Findings need the place: of each field the first element is known."""
-    gathered = read("<a><plain>text</plain></a><list><item/><item>x</item><item>y</item></list>")
-    assert {"plain", "list"} == set(gathered.elements)
-    assert "x" == gathered.elements["list"].text
+CONTENT = (
+    "<a><plain>text</plain><id><cat>Two</cat><value>2</value></id></a>"
+    "<list><item/><item>x</item><item>y</item></list><groups><group><text>u</text></group></groups>"
+    "<pair left='l'/><pairs><pair/><pair>p<r/><r>r</r></pair><pair>q</pair></pairs>"
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "tag", "text"),
+    [
+        ("plain", "plain", "text"),
+        ("by_other_name", "value", "2"),
+        ("list", "item", "x"),
+        ("list[1]", "item", "y"),
+        ("repeated", "text", "u"),
+        ("pair", "pair", None),
+        ("pair.left", "pair", None),
+        ("left", "pair", None),
+        ("pairs[0]", "pair", "p"),
+        ("pairs[0].right", "r", "r"),
+        ("pairs[1].left", "pair", "q"),
+    ],
+)
+def test_a_field_is_found_where_it_says_something(name: str, tag: str, text: str | None) -> None:
+    """Findings need the place: the n-th of many that says something, and the parts of it, are known."""
+    spot = TABLE.find(parsed(CONTENT), name)
+    assert (tag, text, "") == (etree.QName(spot.element).localname, spot.element.text, spot.path)
+
+
+@pytest.mark.parametrize(
+    ("name", "tag", "path", "label"),
+    [
+        ("by_name", "root", "n:a/n:id[n:cat='One']/n:value", "value"),
+        ("list[2]", "root", "n:list/n:item", "item"),
+        ("pairs[1].right", "pair", "n:r", "r"),
+        ("pairs[1].right[0]", "pair", "n:r", "r"),
+        ("pairs[7].right", "root", "n:pairs/n:pair/n:r", "r"),
+        ("pairs[7].frob", "root", "n:pairs/n:pair", "pair"),
+        ("pairs[0].frob", "pair", "", "frob"),
+        ("frob", "root", "", "frob"),
+        ("frob[", "root", "", "frob["),
+    ],
+)
+def test_a_missing_field_is_found_where_it_would_stand(name: str, tag: str, path: str, label: str) -> None:
+    """What says nothing is told at the nearest element that stands, with the path from there."""
+    spot = TABLE.find(parsed(CONTENT), name)
+    assert (tag, path, label) == (etree.QName(spot.element).localname, spot.path, spot.label)
+
+
+def test_what_was_gathered_does_not_show_itself() -> None:
+    """Values may be a person's: their representation, as in a log, has none of them."""
+    assert "text" not in repr(read(CONTENT))
 
 
 @pytest.mark.parametrize(
@@ -235,8 +294,8 @@ def test_many_values_are_gathered_without_copying_them_each_time() -> None:
             super().append(value)
 
     gathered = fields.Gathered(values={"list": Watched()})
-    fields._gather(
-        parsed(f"<list>{'<item>x</item>' * 10_000}</list>"), TABLE._root, gathered, gathered.values
+    reading.gather(
+        parsed(f"<list>{'<item>x</item>' * 10_000}</list>"), TABLE._top, gathered, gathered.values
     )
     assert 10_000 == len(grown)
     assert 10_000 == len(read(f"<list>{'<item>x</item>' * 10_000}</list>").values["list"])

@@ -46,7 +46,15 @@ class Desk:
         raw = (content or repr([(one.activity, one.action, one.close) for one in entries])).encode()
         digest = hashlib.sha256(raw).digest()
         return operations.save_activity(
-            Call(caller=self.caller, trace_id="t1", version=(2, 0), raw=raw, digest=digest, **call),
+            Call(
+                operation="SaveActivity",
+                caller=self.caller,
+                trace_id="t1",
+                version=(2, 0),
+                raw=raw,
+                digest=digest,
+                **call,
+            ),
             entries,
             (),
             self.store,
@@ -113,7 +121,9 @@ def test_the_outcome_sums_up(desk: Desk, entries: tuple[Activity, ...], outcome:
 
 def test_notices_of_the_call_are_told_with_its_first_record(desk: Desk) -> None:
     """They stand before what was found about the record itself."""
-    call = Call(caller=desk.caller, trace_id="t", version=(2, 0), raw=b"r", digest=b"d")
+    call = Call(
+        operation="SaveActivity", caller=desk.caller, trace_id="t", version=(2, 0), raw=b"r", digest=b"d"
+    )
     entries = [entry(BAD), entry(DRAFT, number=2)]
     receipt = operations.save_activity(call, entries, [NOTICE], desk.store, desk.terms)
     assert [["X041", "A103"], []] == codes(receipt)

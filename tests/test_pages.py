@@ -278,11 +278,11 @@ def test_a_mistake_of_ours_is_500_without_pythons_words(caplog: pytest.LogCaptur
 def test_versions_tells_the_dates(site: Site) -> None:
     """Each payload version with its namespace and dates, as JSON."""
     rows = json.loads(site.get("/versions")[2])
-    assert [("activity", "1.0"), ("activity", "2.0")] == [(row["payload"], row["version"]) for row in rows]
+    every = [(payload, version) for payload in ("activity", "learner") for version in ("1.0", "2.0")]
+    assert every == [(row["payload"], row["version"]) for row in rows]
     assert all(row["introduced"] and row["deprecated"] is None for row in rows)
-    assert ["urn:cme-gateway:pars:activity:1.0", "urn:cme-gateway:pars:activity:2.0"] == [
-        row["namespace"] for row in rows
-    ]
+    spaces = [f"urn:cme-gateway:pars:{payload}:{version}" for payload, version in every]
+    assert spaces == [row["namespace"] for row in rows]
 
 
 def test_only_known_kinds_of_files_are_published(site: Site) -> None:

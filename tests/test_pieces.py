@@ -179,3 +179,72 @@ def test_file_is_read_as_a_stream() -> None:
     file = io.BytesIO(_file(20_000).encode())
     next(pieces(file, 2))
     assert file.tell() < len(file.getvalue()) / 10
+
+
+# --- completions, which stand a level deeper -----------------------------------------------------------
+
+
+LEARNERS = """<?xml version="1.0"?>
+<lrn:ACCMELearnerReports
+    xmlns:lrn="urn:example:wrapper" xmlns="urn:example:r">
+  <ActivityReports arid='a > b'>
+    <DateTimeCreated>2026-05-01T08:15:00</DateTimeCreated>
+    <!-- <ActivityReport> -->
+"""
+COMPLETION = """    <ActivityReport id="{0}">
+      <Activity>
+        <ActivityName>{0}</ActivityName></Activity>
+    </ActivityReport>
+"""
+LEARNERS_END = "  </ActivityReports>\n</lrn:ACCMELearnerReports>\n"
+
+
+def _learners(count: int) -> str:
+    return LEARNERS + "".join(COMPLETION.format(number) for number in range(count)) + LEARNERS_END
+
+
+def _reports(text: str) -> list[str | None]:
+    return [record.get("id") for record in etree.fromstring(text.encode()).iter("{*}ActivityReport")]
+
+
+@pytest.mark.parametrize("layout", [str, _on_one_line, lambda text: text.replace("\n", "\r\n")])
+def test_completions_go_with_what_stands_above_them(layout: Callable[[str], str]) -> None:
+    """Each piece is a whole document: wrapper, holder and its fields, then its own records."""
+    cut = _cut(layout(_learners(5)))
+    assert [["0", "1"], ["2", "3"], ["4"]] == [_reports(piece.text) for piece in cut]
+    assert [0, 2, 4] == [piece.first for piece in cut]
+    assert {"learner"} == {piece.payload for piece in cut}
+    for piece in cut:
+        root = etree.fromstring(piece.text.encode())
+        assert ["ActivityReports"] == [etree.QName(child).localname for child in root]
+        assert ["2026-05-01T08:15:00"] == [one.text for one in root.iter("{*}DateTimeCreated")]
+
+
+def test_line_of_a_completion_is_a_line_of_the_file() -> None:
+    """What is said of a line in the third piece, above the records or in one, is said of the right line."""
+    text = _learners(5)
+    third = _cut(text)[2]
+    for sought in ("DateTimeCreated", "<ActivityName>4", "ActivityReports arid"):
+        at = next(line for line, said in enumerate(third.text.splitlines(), 1) if sought in said)
+        placed = third.placed(replace(FINDING, line=at))
+        assert placed.line is not None
+        assert sought in text.splitlines()[placed.line - 1]
+
+
+def test_completions_without_a_wrapper_are_cut() -> None:
+    """The holder alone, and a single record, are cut as well."""
+    holder = _learners(3).partition("<ActivityReports")[2].partition("</lrn:")[0]
+    cut = _cut(f"<ActivityReports xmlns='urn:r'{holder}")
+    assert [["0", "1"], ["2"]] == [_reports(piece.text) for piece in cut]
+    [single] = _cut("<r:ActivityReport xmlns:r='urn:r' id='7'/>")
+    assert (["7"], "learner", "") == (_reports(single.text), single.payload, single.head)
+
+
+@pytest.mark.parametrize(
+    "body", ["", "<r:ActivityReports/>", "<r:ActivityReports><r:a/></r:ActivityReports>"]
+)
+def test_learner_file_without_records_is_one_piece(body: str) -> None:
+    """It is sent, so that the gateway says what is wrong with it."""
+    [piece] = _cut(f"<ACCMELearnerReports xmlns:r='urn:r'>{body}</ACCMELearnerReports>")
+    assert () == piece.records
+    assert "ACCMELearnerReports" == etree.fromstring(piece.text).tag

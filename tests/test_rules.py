@@ -4,37 +4,51 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import string
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
+import reported
 
 from gateway.errors import GatewayError, Refused
 from gateway.records import (
     Activity,
+    ClaimedCredit,
+    Completion,
     Credit,
     Finding,
+    Identifier,
+    Learner,
     Location,
     MocRegistration,
     MonetarySupport,
+    Participant,
     Place,
     Severity,
     replace,
 )
 from gateway.rules import (
+    ACTIVITY,
+    LEARNER,
     NOTICES,
     RULES,
+    CompletionContext,
     Context,
     Rule,
+    Subject,
     breaks,
     catalogue,
+    examples,
     finding,
     judge,
     quoted,
     rule,
 )
+from gateway.rules.declaration import Changes
 
 TODAY = date(2026, 11, 21)
 COURSE = Activity(
@@ -45,12 +59,33 @@ COURSE = Activity(
     end_date=date(2026, 3, 10),
     credits=(Credit("AMA PRA Category 1", Decimal(2)),),
 )
-FIELDS = {field.name for field in dataclasses.fields(Activity)}
+RECORDS = {
+    Subject.ACTIVITY: Activity,
+    Subject.COMPLETION: Completion,
+    Subject.PERSON: Learner,
+    Subject.IDENTIFIER: Identifier,
+    Subject.CREDITS: Completion,
+    Subject.CREDIT: ClaimedCredit,
+    Subject.PARTICIPANT: Participant,
+}
+VERSIONS = ((1, 0), (2, 0), (2, 1))
+SOURCES = Path(__file__).parent.parent / "docs" / "sources.md"
 every_rule = pytest.mark.parametrize("law", RULES.values(), ids=RULES.keys())
+
+
+def _fields(record: type[Activity | Completion | CompletionContext]) -> set[str]:
+    return {field.name for field in dataclasses.fields(record)}
 
 
 def _found(activity: Activity, version: tuple[int, int] = (2, 0)) -> tuple[Finding, ...]:
     return judge(activity, Context(TODAY, "0001234", version), lambda field: Place(f"/{field}", 7))
+
+
+def _after(law: Rule, changes: Changes, version: tuple[int, int]) -> tuple[Finding, ...]:
+    """What is found after an example's changes, in the payload the rule is for."""
+    if law.subject is Subject.ACTIVITY:
+        return _found(replace(COURSE, **changes), version)
+    return reported.found(changes, version)
 
 
 def _codes(findings: Iterable[Finding]) -> list[str]:
@@ -61,35 +96,72 @@ def _version_of(law: Rule) -> tuple[int, int]:
     return law.until or (2, 0)
 
 
+def test_unchanged_records_break_no_rule() -> None:
+    """The records that the examples change break no rule themselves, in any version."""
+    assert [] == [_codes(_found(COURSE, version)) for version in VERSIONS if _found(COURSE, version)]
+    assert [] == [_codes(reported.found({}, version)) for version in VERSIONS if reported.found({}, version)]
+
+
 @every_rule
 def test_good_example_breaks_no_rule(law: Rule) -> None:
     """A record with a rule's good example breaks no rule at all."""
-    assert [] == _codes(_found(replace(COURSE, **law.good), _version_of(law)))
+    assert [] == _codes(_after(law, law.good, _version_of(law)))
 
 
 @every_rule
 def test_bad_example_breaks_exactly_its_rule(law: Rule) -> None:
     """A record with a rule's bad example breaks that rule and no other."""
-    assert {law.code} == set(_codes(_found(replace(COURSE, **law.bad), _version_of(law))))
+    assert {law.code} == set(_codes(_after(law, law.bad, _version_of(law))))
 
 
 @every_rule
 def test_rule_is_whole(law: Rule) -> None:
     """A rule has one sentence, a remedy, a source, both examples, and names fields that exist."""
+    record = Activity if law.subject is Subject.ACTIVITY else Completion
+    around = {f"{reported.AMID}{name}" for name in _fields(CompletionContext)}
+    known = {field.name for field in dataclasses.fields(RECORDS[law.subject])}
     assert law.text.endswith(".")
     assert "" not in (law.remedy, law.source)
-    assert {law.field} <= FIELDS
-    assert {*law.good, *law.bad} <= FIELDS
+    whole = {Subject.COMPLETION: "action", Subject.IDENTIFIER: "identifiers"}
+    assert law.field in known | {whole.get(law.subject)}
+    assert {*law.good, *law.bad} <= _fields(record) | around
     assert law.good
     assert law.bad
 
 
 @every_rule
+def test_letter_tells_the_subject(law: Rule) -> None:
+    """A codes are of activities, C of completions and credits, L of people; what L finds is personal."""
+    whole = {Subject.ACTIVITY: "A", Subject.COMPLETION: "C", Subject.CREDITS: "C", Subject.CREDIT: "C"}
+    assert whole.get(law.subject, "L") == law.code[0]
+    assert (law.code[0] == "L") is law.personal
+
+
+@every_rule
 def test_rule_is_silent_outside_its_versions(law: Rule) -> None:
     """A rule with a first or last version finds nothing in payloads of the others."""
-    outside = [version for version in ((1, 0), (2, 0), (2, 1)) if not law.applies(version)]
-    broken = replace(COURSE, **law.bad)
-    assert [] == [version for version in outside if law.code in _codes(_found(broken, version))]
+    outside = [version for version in VERSIONS if not law.applies(version, law.subject.payload)]
+    assert [] == [version for version in outside if law.code in _codes(_after(law, law.bad, version))]
+
+
+@every_rule
+def test_rule_applies_to_one_payload(law: Rule) -> None:
+    """No rule of learners applies to activities, and none of activities to learners."""
+    other = LEARNER if law.subject is Subject.ACTIVITY else ACTIVITY
+    assert [] == [version for version in VERSIONS if law.applies(version, other)]
+    assert [] != [version for version in VERSIONS if law.applies(version, law.subject.payload)]
+
+
+@pytest.mark.parametrize("code", sorted({*RULES, *NOTICES}))
+def test_source_is_explained(code: str) -> None:
+    """The source of a code is a key of docs/sources.md, another page, or the gateway's own reading."""
+    rows = re.findall(r"^\| ([A-Z][^|]+?) \|", SOURCES.read_text("utf-8"), re.MULTILINE)
+    keys = {key for row in rows for key in row.split(", ")}
+    source = ({**RULES, **NOTICES}[code]).source
+    named = set(re.findall(r"[A-Z]{2,}[0-9]*(?:-[A-Z]+)?", re.sub(r"FAQ-\w+", "FAQ-…", source)))
+    named |= {"FAQ-…"} if "FAQ-" in source else set()
+    assert named & keys or "the gateway's own" in source or "docs/wire.md" in source
+    assert {"FAQ-…", "JS-LRN"} <= keys
 
 
 def test_versions_are_compared_as_numbers() -> None:
@@ -269,6 +341,24 @@ def test_breaks_offers_what_a_version_can_say() -> None:
     assert RULES["A601"].bad == offered["A601"]
 
 
+def test_breaks_of_learners_need_nothing_but_the_record() -> None:
+    """Named errors of completions change the record alone, and break the rule whatever the activity."""
+    offered = dict(breaks((1, 0), _fields(Completion), LEARNER))
+    assert {"C101", "C202", "C502", "C602", "L101", "L104", "L205"} <= set(offered)
+    assert set() == {code for code in offered if code[0] == "A"}
+    later = replace(reported.COURSE, end_date=date(2026, 12, 31))
+    plain = replace(reported.COURSE, moc_registrations=())
+    for code, changes in offered.items():
+        for activity in (plain, later, None):
+            broken = examples.cme() | {**changes, "context.activity": activity}
+            assert [code] == _codes(reported.found(broken, (1, 0))), code
+
+
+def test_breaks_of_learners_hold_to_their_version() -> None:
+    """What only 2.0 can say is no error of a 1.0 sample."""
+    assert set() == {"L301", "C302"} & set(dict(breaks((1, 0), _fields(Completion), LEARNER)))
+
+
 def test_catalogue_holds_every_code_once() -> None:
     """The catalogue lists rules, operation findings and refusals, each code once, in order."""
     listed = [row["code"] for row in catalogue()]
@@ -278,7 +368,8 @@ def test_catalogue_holds_every_code_once() -> None:
 
 def test_catalogue_is_plain_data() -> None:
     """Every row has the same keys, survives JSON unchanged, and says what and how to mend."""
-    keys = {"code", "severity", "field", "since", "until", "text", "remedy", "source", "good", "bad"}
+    keys = {"code", "payload", "severity", "field", "since", "until", "text", "remedy", "source"}
+    keys |= {"good", "bad"}
     rows = catalogue()
     assert rows == json.loads(json.dumps(rows))
     assert [keys] * len(rows) == [set(row) for row in rows]

@@ -8,8 +8,8 @@ from datetime import date
 
 import pytest
 
-from gateway import lifecycle, rules, samples
-from gateway.records import Activity, Place, Status
+from gateway import boards, lifecycle, rules, samples
+from gateway.records import Activity, Completion, Place, Severity, Status
 from gateway.samples import Sample
 from gateway.vocabulary import FORMATS, LEGACY_TYPES
 
@@ -118,3 +118,78 @@ def test_legacy_demo_is_of_its_time(today: date) -> None:
     running = demo[1].start_date
     assert running is not None
     assert running.year == today.year - 1
+
+
+# --- completions --------------------------------------------------------------------------------------
+
+PROVIDER = "0001234"
+
+
+def _completed(
+    version: tuple[int, int], count: int, seed: int, today: date, activity: Activity
+) -> list[Completion]:
+    made = samples.completions(version, count, seed, today, activity, PROVIDER)
+    return [sample.completion for sample in made]
+
+
+def _reportable(today: date) -> Activity:
+    return samples.demo_activity(samples.reportable_activity(today), today)
+
+
+def _found(completion: Completion, activity: Activity, today: date) -> set[tuple[str, Severity]]:
+    context = rules.CompletionContext(
+        today=today,
+        version=(2, 0),
+        boards=boards.BOARDS,
+        provider_id=PROVIDER,
+        activity=activity,
+        status=lifecycle.status(activity, today),
+    )
+    found = rules.judge(completion, context, lambda field: Place())
+    return {(finding.code, finding.severity) for finding in found}
+
+
+@every_version
+@pytest.mark.parametrize("today", [TODAY, date(2024, 2, 29), date(2031, 1, 1)], ids=str)
+def test_clean_completion_breaks_no_rule(version: tuple[int, int], today: date) -> None:
+    """Completions of the sandbox's activity break no rule, warnings included, on whatever day."""
+    activity = _reportable(today)
+    made = _completed(version, 200, 5, today, activity)
+    assert set() == set().union(*(_found(one, activity, today) for one in made))
+    assert {1, 2} == {len(one.credits) for one in made}
+
+
+def test_completions_of_rems_are_counted_too() -> None:
+    """Of a REMS activity 2.0 also reports participants without names; 1.0 cannot."""
+    activity = dataclasses.replace(_reportable(TODAY), rems_type="Mycophenolate")
+    made = _completed((2, 0), 100, 1, TODAY, activity)
+    assert {True, False} == {one.learner is None for one in made}
+    assert set() == set().union(*(_found(one, activity, TODAY) for one in made))
+    assert all(one.learner for one in _completed((1, 0), 100, 1, TODAY, activity))
+
+
+def test_each_completion_is_of_another_person_of_the_register() -> None:
+    """Nobody completes twice, credit ids are unique, and the people are those a register can be made of."""
+    made = _completed((1, 0), samples.KNOWN, 77, TODAY, _reportable(TODAY))
+    known = {(row.npi, row.birthday) for row in samples.people()}
+    numbers = {one.value for each in made if each.learner for one in each.learner.identifiers}
+    assert samples.KNOWN == len({id(one) for one in made}) == len(known)
+    assert {npi for npi, _ in known} & numbers
+    credit_ids = [credit.credit_id for one in made for credit in one.credits]
+    assert len(credit_ids) == len(set(credit_ids))
+    assert samples.KNOWN == len({one.learner.identifiers[-1].value for one in made if one.learner})
+
+
+def test_same_seed_makes_the_same_completions() -> None:
+    """The same seed and day make the same completions, another seed others."""
+    activity = _reportable(TODAY)
+    assert _completed((2, 0), 50, 1, TODAY, activity) == _completed((2, 0), 50, 1, TODAY, activity)
+    assert _completed((2, 0), 50, 1, TODAY, activity) != _completed((2, 0), 50, 2, TODAY, activity)
+
+
+def test_an_unknown_activity_is_like_a_course_that_can_be_reported() -> None:
+    """Any id will do; those the sandbox starts with are its own activities."""
+    first = samples.reportable_activity(TODAY)[:4] + "00001"
+    assert "Heart Failure Update" == samples.demo_activity(first, TODAY).title
+    assert _reportable(TODAY).title == samples.demo_activity("199900042", TODAY).title
+    assert "nonsense" == samples.demo_activity("nonsense", TODAY).activity_id

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from command import COLUMNS, Ended, run_command
 
-from gateway import sandbox
+from gateway import demo, sandbox
 from gateway.settings import Settings
 
 pytestmark = [pytest.mark.network, pytest.mark.slow]
@@ -124,15 +124,16 @@ def test_demo_succeeds_and_again_on_the_same_data(folder: Path) -> None:
         told = _process(folder, "sandbox", "--demo", "--port", _free_port(), "--data", data)
         rows = [line for line in told.stdout.splitlines() if re.match(r" v\d, \d\.\d", line)]
         assert (0, "") == (told.returncode, told.stderr)
-        assert [True] * 7 == [f" {action} " in row and " yes " in row for row in rows]
+        assert [True] * 7 == [f" {action} " in row and " yes " in row for row in rows[:7]]
+        assert [True] * 7 == [" ccid:dms:demo-" in row and " yes " in row for row in rows[7:]]
         assert COLUMNS >= max(map(len, told.stdout.splitlines()))
     assert {"sandbox.db", "sandbox.key"} <= {path.name for path in data.iterdir()}
 
 
 def test_demo_fails_where_anything_is_unexpected(monkeypatch: pytest.MonkeyPatch, served: str) -> None:
     """The demo says so when a sample does not come back as it was sent."""
-    monkeypatch.setattr(sandbox, "DONE", {"Deleted"})
-    assert sandbox.demonstrate(served, Settings()) is False
+    monkeypatch.setattr(demo, "DONE", {"Deleted"})
+    assert demo.demonstrate(served, Settings()) is False
 
 
 # --- stopping ------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from lxml import etree
 from payloads import (
+    ACTIVITIES,
     END,
     FORMAT,
     LEGACY_FORMAT,
@@ -46,7 +47,8 @@ from gateway.records import (
     replace,
 )
 from gateway.schema import Reader
-from gateway.version import Lifespan, PayloadVersion, lifespans
+from gateway.schemas.activity import ActivityVersion
+from gateway.version import Lifespan, lifespans
 
 FOREIGN = "http://example.org/pars"
 NEW_ONLY = "<ForPublicList>true</ForPublicList>"
@@ -484,7 +486,7 @@ def test_a_location_without_a_country_is_written_validly() -> None:
     activity = entry(document(record(education=START + END + FORMAT + place))).activity
     assert activity is not None
     assert Location("Duluth") == activity.location
-    for version in schemas.VERSIONS:
+    for version in ACTIVITIES:
         root, _ = READER.write([activity], version)
         assert version.judge.accepts(root[0])
 
@@ -526,7 +528,7 @@ STORED = Activity(
 )
 
 
-def laid(version: PayloadVersion, **changes: Any) -> Activity:
+def laid(version: ActivityVersion, **changes: Any) -> Activity:
     """A record of this version laid over the stored one."""
     return version.update(STORED, replace(Activity(born=version.name, title="After"), **changes))
 
@@ -619,8 +621,8 @@ def test_two_supports_of_one_source_keep_each_its_kind() -> None:
     assert (*twice, InKindSupport("A")) == V2.update(stored, said).in_kind_supports
 
 
-@pytest.mark.parametrize("version", schemas.VERSIONS)
-def test_an_update_never_blanks_the_identity(version: PayloadVersion) -> None:
+@pytest.mark.parametrize("version", ACTIVITIES)
+def test_an_update_never_blanks_the_identity(version: ActivityVersion) -> None:
     """The gateway's id stays; the provider's own is replaced when given and stays when not."""
     after = version.update(STORED, Activity(activity_id="202699999"))
     assert ("202600001", "DMS-1") == (after.activity_id, after.provider_activity_id)
@@ -638,7 +640,7 @@ def test_2_0_says_what_was_derived_for_good() -> None:
 # --- writing --------------------------------------------------------------------------------------------
 
 
-def lost(activity: Activity, version: PayloadVersion) -> set[str]:
+def lost(activity: Activity, version: ActivityVersion) -> set[str]:
     """The fields that writing in a version names as left out."""
     _, findings = READER.write([activity], version)
     assert {("X040", Severity.WARNING)} >= {(one.code, one.severity) for one in findings}
@@ -695,7 +697,7 @@ def test_a_format_without_an_old_type_is_lost() -> None:
 
 def test_a_document_declares_what_it_is() -> None:
     """What is written bears namespace, version and all prefixes, its own namespace without one."""
-    for version in schemas.VERSIONS:
+    for version in ACTIVITIES:
         root, _ = READER.write([STORED, STORED], version)
         assert (f"{{{OURS}{version.name}}}ACCMEActivities", version.name) == (
             root.tag,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 from pathlib import Path
@@ -108,3 +109,26 @@ def test_an_unusable_place_is_one_line(tmp_path: Path, work: object) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(Failed, match="cannot be used: Not a directory"):
         work(tmp_path / "file" / "gateway.key")
+
+
+def test_a_digest_is_always_the_same() -> None:
+    """The same text has the same digest in every process that has the key; it is pinned, as it is stored."""
+    assert "0d930136bc04bc710abec5529e97a24f" == Key(bytes(range(32))).digest("hello").hex()
+    assert KEY.digest("hello") == KEY.digest("hello") == Key(bytes(range(32))).digest("hello")
+
+
+texts = some.text(some.characters(exclude_categories=["Cs"]))
+
+
+@given(texts, texts)
+def test_digests_tell_texts_and_keys_apart(one: str, other: str) -> None:
+    """Another text or another key has another digest, of sixteen bytes."""
+    assert (one == other) == (KEY.digest(one) == KEY.digest(other))
+    assert KEY.digest(one) != Key(bytes(32)).digest(one)
+    assert 16 == len(KEY.digest(one))
+
+
+def test_a_digest_is_made_by_a_key_of_its_own() -> None:
+    """What seals is not what hashes: nothing can be learned of one by the other."""
+    plain = hashlib.blake2b(b"hello", key=bytes(range(32)), digest_size=16).digest()
+    assert plain != KEY.digest("hello")

@@ -53,6 +53,17 @@ def test_lists_and_tables_are_written_with_commas() -> None:
     assert {"http://old.example/x?a=b": "activity:1.0", "": "activity:2.0"} == found.aliases
 
 
+def test_boards_have_addresses() -> None:
+    """A board's address may have an equals sign in it; a board that is none, or no URL, is refused."""
+    text = "ABIM=https://abim.example/in?v=1, ABS=http://127.0.0.1:8081/boards/ABS"
+    found = settings.load({"CME_GATEWAY_BOARDS": text})
+    assert {"ABIM": "https://abim.example/in?v=1", "ABS": "http://127.0.0.1:8081/boards/ABS"} == found.boards
+    for wrong in ("ABXX=http://a.example/", "ABIM=file:///a", "ABIM", "abim=http://user:secret@a.example/"):
+        with pytest.raises(Refused, match="addresses of the boards") as caught:
+            settings.load({"CME_GATEWAY_BOARDS": wrong})
+        assert "secret" not in caught.value.text
+
+
 def test_aliases_of_a_file_are_a_table(tmp_path: Path) -> None:
     """The file writes aliases as a TOML table, with the same meaning of `none`."""
     file = tmp_path / "gateway.toml"

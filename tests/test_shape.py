@@ -28,9 +28,10 @@ from payloads import (
     record,
 )
 
-from gateway import findings, schema, shape, version
+from gateway import findings, schema, shape
 from gateway.errors import Malformed
 from gateway.records import ActivityEntry, Finding, Severity
+from gateway.schemas.activity import NAMESPACES
 from gateway.shape import Judge
 
 PATH = "/act:ACCMEActivities/m:MedicalEducationMetrics"
@@ -119,7 +120,7 @@ def test_paths_point_into_the_document_as_it_was_sent() -> None:
     sent = document(record(), record(general=general))
     root = parse(sent)
     places = [(one.code, one.path) for one in READER.read(root, TODAY).entries[1].findings]
-    prefixes = {"act": V2.namespace, **version.NAMESPACES}
+    prefixes = {"act": V2.namespace, **NAMESPACES}
     untouched = etree.fromstring(sent)
     for code, path in places:
         (element,) = cast("list[etree._Element]", untouched.xpath(path, namespaces=prefixes))
@@ -446,7 +447,7 @@ def test_quadratic_work_would_be_seen() -> None:
     def square(size: int) -> None:
         for _ in range(size):
             findings.shown("x " * 2)
-            [schema._local(element) for element in elements[:size]]
+            [schema.local_name(element) for element in elements[:size]]
 
     elements = list(parse(f"<a>{'<b/>' * 400}</a>"))
     assert Steps().of(lambda: square(400)) > 6 * Steps().of(lambda: square(100))

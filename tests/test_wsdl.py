@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 import suds.client
+import suds.sudsobject
 import zeep
 from lxml import etree
+from test_xsd import schema_set
 
 import wsdl
 import xsd
@@ -18,15 +20,23 @@ from gateway.vocabulary import FREE
 
 WSDLS, XSDS = Path(wsdl.__file__).parent, Path(xsd.__file__).parent
 ZEEP: Any = zeep  # declares itself typed, but its functions are not
+LEARNER_OPERATIONS = {"SaveLearnerActivity", "GetLearnerStatusByLearner", "GetLearnerStatusByCreditId"}
 SERVICES = {
-    "v1": {"SaveActivity", "GetActivity", "GetServiceInfo"},
-    "v2": {"SaveActivity", "GetActivity", "GetServiceInfo", "GetActivityAs", "GetReceipt"},
+    "v1": {"SaveActivity", "GetActivity", "GetServiceInfo", *LEARNER_OPERATIONS},
+    "v2": {"SaveActivity", "GetActivity", "GetServiceInfo", "GetActivityAs", "GetReceipt"}
+    | {"GetLearnerMatch", "FindLearners", *LEARNER_OPERATIONS},
 }
-PAYLOAD = {"v1": "v1_0", "v2": "v2_0"}
-PREFIXES = {"act", "m", "lom", "hx", "a", "ar", "f", "svc", "xs", "wsdl", "soap"}
+SHARED = {"act", "m", "lom", "hx", "a", "ar", "lrn", "f", "svc", "xs", "wsdl", "soap"}
+PREFIXES = {"v1": SHARED | {"me", "n"}, "v2": SHARED | {"ar2", "me2", "n2"}}
 SOAP = "{http://schemas.xmlsoap.org/wsdl/soap/}"
 WSDL = "{http://schemas.xmlsoap.org/wsdl/}"
 BODY = ".//{http://schemas.xmlsoap.org/soap/envelope/}Body"
+VALUE = "_value_1"  # zeep's name of what an element holds beside its attributes
+ATTRIBUTES = {"domain", "moduleID", "schemaVersion"}
+SLOTS = {
+    "SaveActivity": "{{urn:cme-gateway:pars:activity:{}.0}}ACCMEActivities",
+    "SaveLearnerActivity": "{{urn:cme-gateway:pars:learner:{}.0}}ACCMELearnerReports",
+}
 WRITES = ["ProviderId", "User", "Password", "SubmissionKey", "ValidateOnly", "AllOrNothing"]
 
 CREDIT = {
@@ -77,6 +87,51 @@ EXTENSIONS: dict[str, dict[str, Any]] = {
     },
 }
 
+COMPLETED = {
+    "ReportingOrganization": "Demo Medical Society",
+    "Activity": {
+        "ProviderOrganization": "0001234",
+        "ActivityName": "Sleep",
+        "Module": {
+            "ModuleName": {VALUE: "Sleep", "moduleID": "202600001"},
+            "Status": "Completed",
+            "CompletedDateTime": datetime(2026, 3, 10),  # noqa: DTZ001  a calendar date on the wire
+            "CreditCertificate": [
+                {
+                    "CreditReceived": {"activityCertification": type, "numberOfCredits": Decimal("0.25")},
+                    "CreditID": f"ccid:demo:{number}",
+                }
+                for number, type in enumerate(["AMA PRA Category 1", "Medical Knowledge"])
+            ],
+        },
+    },
+    "XtensibleInfo": {"LearnerRecordAction": "add", "ProviderID": "0001234"},
+}
+LEARNER = {
+    "UniqueID": [{VALUE: "900001", "domain": "ABIM"}, {VALUE: "MD012345", "domain": "ME"}],
+    "Name": {"GivenName": ["Ada"], "FamilyName": ["Quimby-Torres"]},
+    "PersonalInfo": {"BirthDate": {VALUE: date(1904, 2, 29)}},
+}
+LEARNER_2 = LEARNER | {"UniqueID": [{VALUE: "1234567893", "domain": "idd:cms.gov:NPI"}]}
+PARTICIPANT = {
+    "LocalIdentifier": {VALUE: "P-1", "domain": "idd:demo.example:ce"},
+    "Profession": "Advanced practice nurse",
+    "PracticeArea": "Hospice and/or Palliative Care",
+    "SurgicalProcedures": False,
+}
+REPORTS: dict[str, dict[str, Any]] = {
+    "v1": {"ActivityReport": [COMPLETED | {"Member": LEARNER}]},
+    "v2": {
+        "ReportingStartDate": date(2026, 1, 1),
+        "ReportingEndDate": date(2026, 3, 31),
+        "ActivityReport": [
+            COMPLETED | {"Member": LEARNER_2},
+            COMPLETED | {"Participants": {"Participant": [PARTICIPANT, PARTICIPANT]}},
+        ],
+    },
+}
+CREATED = datetime(2026, 3, 20, 8, 15)  # noqa: DTZ001  without a zone it is Central time
+
 
 def path_of(version: str) -> Path:
     """Where the contract of a service version lies."""
@@ -98,10 +153,30 @@ def suds_client(version: str) -> suds.client.Client:
     return suds.client.Client(path_of(version).as_uri(), cache=None, nosend=True)
 
 
-def submission(version: str) -> dict[str, Any]:
-    """A typed submission of one record, as a client's user writes it."""
-    record = RECORD | {"XtensibleInfo": EXTENSIONS[version]}
-    return {"MedicalEducationMetrics": [record], "schemaVersion": f"{version[1:]}.0"}
+def submissions(version: str) -> dict[str, dict[str, Any]]:
+    """Typed submissions, as a client's user writes them, by the operation that takes them."""
+    activity = RECORD | {"XtensibleInfo": EXTENSIONS[version]}
+    reports = REPORTS[version] | {"DateTimeCreated": CREATED}
+    number = {"schemaVersion": f"{version[1:]}.0"}
+    return {
+        "SaveActivity": {"MedicalEducationMetrics": [activity], **number},
+        "SaveLearnerActivity": {"ActivityReports": reports, **number},
+    }
+
+
+def in_suds(value: Any) -> Any:
+    """A submission as suds wants it: attributes are marked, and text that has some is a Property."""
+    if isinstance(value, list):
+        return [in_suds(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    marked = {f"_{name}" if name in ATTRIBUTES else name: in_suds(one) for name, one in value.items()}
+    if VALUE not in marked:
+        return marked
+    text = suds.sudsobject.Property(marked.pop(VALUE))
+    text.__dict__.update(marked)
+    text.__keylist__.extend(marked)
+    return text
 
 
 def complaints(version: str, envelope: etree._Element) -> list[str]:
@@ -128,31 +203,32 @@ def test_suds_lists_the_operations(version: str) -> None:
     assert {name: f"urn:cme-gateway:service:{version}/{name}" for name in SERVICES[version]} == actions
 
 
+@pytest.mark.parametrize("operation", SLOTS)
 @pytest.mark.parametrize("version", SERVICES)
-def test_the_wrapper_unfolds(version: str) -> None:
-    """zeep shows SaveActivity with the documented parameters in order, and one result."""
-    operation = next(iter(zeep_client(version).wsdl.bindings.values())).get("SaveActivity")
-    assert [*WRITES, "ACCMEActivities"] == [name for name, _ in operation.input.body.type.elements]
-    assert ["SaveActivityResult"] == [name for name, _ in operation.output.body.type.elements]
+def test_the_wrapper_unfolds(version: str, operation: str) -> None:
+    """zeep shows an operation that writes with the documented parameters in order, and one result."""
+    seen = next(iter(zeep_client(version).wsdl.bindings.values())).get(operation)
+    slot = SLOTS[operation].rpartition("}")[2]
+    assert [*WRITES, slot] == [name for name, _ in seen.input.body.type.elements]
+    assert [f"{operation}Result"] == [name for name, _ in seen.output.body.type.elements]
 
 
+@pytest.mark.parametrize("operation", SLOTS)
 @pytest.mark.parametrize("version", SERVICES)
-def test_a_call_typed_in_zeep_is_valid(version: str) -> None:
+def test_a_call_typed_in_zeep_is_valid(version: str, operation: str) -> None:
     """The payload slot is typed: what zeep's factory makes of plain values satisfies the schema."""
-    client = zeep_client(version)
-    typed = client.get_element(f"{{urn:cme-gateway:pars:activity:{version[1:]}.0}}ACCMEActivities")(
-        **submission(version)
-    )
-    call = {"ProviderId": "0001234", "User": "lms", "Password": "x", "ACCMEActivities": typed}
-    assert [] == complaints(version, client.create_message(client.service, "SaveActivity", **call))
+    client, tag = zeep_client(version), SLOTS[operation].format(version[1:])
+    typed = client.get_element(tag)(**submissions(version)[operation])
+    call = {"ProviderId": "0001234", "User": "lms", "Password": "x", tag.rpartition("}")[2]: typed}
+    assert [] == complaints(version, client.create_message(client.service, operation, **call))
 
 
+@pytest.mark.parametrize("operation", SLOTS)
 @pytest.mark.parametrize("version", SERVICES)
-def test_a_call_typed_in_suds_is_valid(version: str) -> None:
+def test_a_call_typed_in_suds_is_valid(version: str, operation: str) -> None:
     """suds, too, makes a valid call of plain values."""
-    typed = submission(version)
-    typed["_schemaVersion"] = typed.pop("schemaVersion")  # suds marks attributes so
-    request = suds_client(version).service.SaveActivity(ProviderId="0001234", ACCMEActivities=typed)
+    typed = {SLOTS[operation].rpartition("}")[2]: in_suds(submissions(version)[operation])}
+    request = getattr(suds_client(version).service, operation)(ProviderId="0001234", **typed)
     assert [] == complaints(version, etree.fromstring(request.envelope))
 
 
@@ -187,12 +263,9 @@ def test_the_contract_is_plain(version: str) -> None:
 def test_the_contract_declares_every_prefix(version: str) -> None:
     """Some clients look for prefixes on wsdl:definitions only, with the schemas' meaning."""
     declared = etree.parse(str(path_of(version))).getroot().nsmap
-    assert PREFIXES == set(declared)
-    places = (f"service/{version}", f"activity/{PAYLOAD[version]}", "medbiq", "fault/v1")
-    files = [path for place in places for path in XSDS.glob(f"{place}/*.xsd")]
-    meanings = {
-        pair for path in files for node in etree.parse(str(path)).iter() for pair in node.nsmap.items()
-    }
+    assert PREFIXES[version] == set(declared)
+    roots = schema_set(XSDS / "service" / version / "service.xsd").values()
+    meanings = {pair for root in roots for node in root.iter() for pair in node.nsmap.items()}
     assert set() == meanings - set(declared.items())
 
 

@@ -17,7 +17,8 @@ def pages() -> dict[str, str]:
     return {
         "rules.md": _page(
             "The codes",
-            "Every code an answer can carry. `A` activity, `X` shape, `S` service. A code is never reused.",
+            "Every code an answer can carry: `A` of an activity, `C` of a completion, `L` of a learner, "
+            "`X` of a shape, `S` of the service. A code is never reused.",
             ("code", "severity", "field", "since", "until", "text", "remedy", "source"),
             assembly.catalogue(),
         ),

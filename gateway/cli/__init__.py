@@ -9,7 +9,7 @@ from typing import NoReturn
 import click
 
 from gateway import __version__
-from gateway.cli import accounts, catalogues, files, running
+from gateway.cli import accounts, catalogues, files, registry, running, simulate, worker
 from gateway.cli.options import ACCEPTED, FAILED, MISUSED, NAME, REFUSED
 from gateway.errors import GatewayError, Refused
 from gateway.terminal import err, say, tell
@@ -62,13 +62,17 @@ def cli() -> None:
 for command in (
     running.sandbox,
     running.serve,
+    worker.worker,
     running.migrate,
+    simulate.simulate_boards,
     accounts.provider,
     accounts.user,
+    registry.registry,
     files.check,
     files.submit,
     files.sample,
     catalogues.schemas,
+    catalogues.boards_,
     catalogues.rules_,
     catalogues.settings_,
 ):

@@ -1,15 +1,16 @@
-"""The commands that list what there is: schemas, rules, settings."""
+"""The commands that list what there is: schemas, boards, rules, settings."""
 
 from __future__ import annotations
 
 import click
 
-from gateway import assembly, settings
+from gateway import assembly, boards, settings
 from gateway.cli.options import (
     as_json_option,
 )
 from gateway.terminal import catalogue
 
+BOARD = "{name}:\n{credit}"
 RULE = "{field}: {text}\n{remedy}"
 
 
@@ -22,6 +23,16 @@ def schemas(as_json: bool) -> None:
     catalogue(
         rows, as_json, **told, dates="introduced {introduced}\ndeprecated {deprecated}\nsunset {sunset}"
     )
+
+
+@click.command("boards")
+@as_json_option
+def boards_(as_json: bool) -> None:
+    """List the certifying boards with their types of credit."""
+    rows = boards.catalogue()
+    if not as_json:
+        rows = [row | {"credit": ", ".join(row["credit_types"])} for row in rows]
+    catalogue(rows, as_json, board="{acronym}", since="{since}", credit=BOARD)
 
 
 @click.command("rules")

@@ -7,6 +7,7 @@ import shutil
 import signal
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -18,16 +19,22 @@ from gateway.cli.options import (
 )
 from gateway.terminal import say
 
+if TYPE_CHECKING:
+    from gateway.sandbox import Sandbox
+
 SERVING = """
 Serving on {url} until Ctrl-C. The data is in {data}.
 Contracts: {url}/soap/v1?wsdl and {url}/soap/v2?wsdl
 Account:   ProviderId {provider}, User {user}, Password {password}
+Boards:    {boards}/control, magic values in docs/boards.md
 
 Try, in another terminal:
   export CME_GATEWAY_PASSWORD={password}
   {command} sample activity --count 3 > activities.xml
   {command} check activities.xml
-  {command} submit activities.xml --url {url} --provider {provider} --user {user}"""
+  {command} submit activities.xml --url {url} --provider {provider} --user {user}
+  {command} sample learner --count 3 > learners.xml
+  {command} submit learners.xml --url {url} --provider {provider} --user {user}"""
 
 
 @click.command()
@@ -36,27 +43,29 @@ Try, in another terminal:
 @click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="Keep the database there.")
 @click.option("--demo", is_flag=True, help="Submit the samples, print what came back, and stop.")
 def sandbox(host: str, port: int, data: Path | None, demo: bool) -> int:
-    """The whole system on loopback, with a demo provider and samples."""
+    """The whole system on loopback, with samples to try."""
+    from gateway import demo as show
     from gateway import sandbox as room
 
     configured = settings.load()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # told to stop, it clears up as after Ctrl-C
-    with room.sandbox(host, port, data, configured) as (url, server):
-        well = room.demonstrate(url, configured)
+    with room.sandbox(host, port, data, configured) as served:
+        well = show.demonstrate(served.url, configured)
         if demo:
             return ACCEPTED if well else FAILED
         try:
-            say(_serving(url, data))
-            return server.wait()
+            say(_serving(served, data))
+            return served.server.wait()
         except KeyboardInterrupt:
             return ACCEPTED
 
 
-def _serving(url: str, data: Path | None) -> str:
+def _serving(served: Sandbox, data: Path | None) -> str:
     from gateway import sandbox as room
 
     return SERVING.format(
-        url=url,
+        url=served.url,
+        boards=served.boards,
         provider=room.PROVIDER.id,
         user=room.USER,
         password=room.PASSWORD,

@@ -1,7 +1,9 @@
 """What a record must satisfy beyond its shape: one function a rule, one code a rule.
 
-`A1` identity and description, `A2` dates, `A3` place, `A4` credit and providership, `A5` support,
-`A6` results, `A7` MOC, `A9` what an operation finds. A code is never reused; a new rule is one
+Of activities: `A1` identity and description, `A2` dates, `A3` place, `A4` credit and providership,
+`A5` support, `A6` results, `A7` MOC. Of completions: `C1` what it is of, `C2` dates, `C3` what it
+reports, `C4` types of credit, `C5` amounts, `C6` credit ids; `L1` the learner, `L2` identifiers, `L3`
+REMS participants. `A9`, `C9`, `L9`: what an operation finds. A code is never reused; a new rule is one
 function in this package and nothing else.
 """
 
@@ -9,71 +11,75 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
-from functools import cache
-from itertools import islice
 from typing import Any
 
 from gateway.errors import GatewayError
-from gateway.records import Activity, Finding, Place, Severity
-from gateway.rules import accreditation, activity, moc  # noqa: F401  importing declares their rules
-from gateway.rules.declaration import RULES, Changes, Context, Notice, Rule, Version, quoted, rule
+from gateway.rules import (  # noqa: F401  importing declares their rules
+    accreditation,
+    activity,
+    completion,
+    credit,
+    granting,
+    learner,
+    moc,
+    timing,
+)
+from gateway.rules.certificate import Certificate, board_of, certified, is_cme
+from gateway.rules.declaration import (
+    ACTIVITY,
+    LEARNER,
+    RULES,
+    CompletionContext,
+    Context,
+    Notice,
+    Rule,
+    Subject,
+    Version,
+    quoted,
+    rule,
+)
+from gateway.rules.judging import MOST_FINDINGS, breaks, judge
 from gateway.rules.operation import NOTICES, finding
 
 __all__ = [
+    "ACTIVITY",
+    "LEARNER",
+    "MOST_FINDINGS",
     "NOTICES",
     "RULES",
+    "Certificate",
+    "CompletionContext",
     "Context",
     "Notice",
     "Rule",
+    "Subject",
+    "board_of",
     "breaks",
     "catalogue",
+    "certified",
     "finding",
+    "is_cme",
     "judge",
     "quoted",
     "rule",
 ]
 
-MOST_FINDINGS = 20
-"""The most findings a record is answered with."""
-
-_COLUMNS = ("code", "severity", "field", "since", "until", "text", "remedy", "source", "good", "bad")
-
-
-def judge(record: Activity, context: Context, place: Callable[[str], Place]) -> tuple[Finding, ...]:
-    """Hold a record, as it would be stored, to every rule of its version, so that all is said at once.
-
-    `place` tells where a field stands in what was sent. At most 20 findings, errors before warnings,
-    so that no flood of warnings hides what blocks.
-    """
-    findings = sorted(_findings(record, context, place), key=lambda found: (not found.blocks, found.code))
-    return tuple(findings[:MOST_FINDINGS])
-
-
-def _findings(record: Activity, context: Context, place: Callable[[str], Place]) -> Iterator[Finding]:
-    for law in _laws(context.version):
-        for value in islice(law.offending(record, context), MOST_FINDINGS):
-            yield law.finding(place(law.field), f"Found: {quoted(value)}.")
-
-
-@cache
-def _laws(version: Version) -> tuple[Rule, ...]:
-    return tuple(law for law in RULES.values() if law.applies(version))
-
-
-def breaks(version: Version, holds: Collection[str]) -> tuple[tuple[str, Changes], ...]:
-    """The errors a payload of `version` with the fields `holds` can carry: code and changes, for samples."""
-    return tuple(
-        (law.code, law.bad)
-        for law in _laws(version)
-        if law.severity is Severity.ERROR and _said(law.bad) <= set(holds)
-    )
-
-
-def _said(changes: Changes) -> set[str]:
-    return {field for field, value in changes.items() if value not in (None, ())}
+_COLUMNS = (
+    "code",
+    "payload",
+    "severity",
+    "field",
+    "since",
+    "until",
+    "text",
+    "remedy",
+    "source",
+    "good",
+    "bad",
+)
 
 
 def catalogue() -> list[dict[str, Any]]:
@@ -102,4 +108,10 @@ def _dotted(version: Version | None) -> str | None:
 
 
 def _plain(value: Any) -> Any:
-    return str(value) if isinstance(value, date | Decimal) else dataclasses.asdict(value)
+    return str(value) if isinstance(value, date | Decimal) else _told(value)
+
+
+def _told(record: Any) -> dict[str, Any]:
+    """What is said in an example's record."""
+    said = {field.name: (getattr(record, field.name), field.default) for field in dataclasses.fields(record)}
+    return {name: value for name, (value, default) in said.items() if value != default}

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 
+from gateway.boards import takes_part
 from gateway.records import Activity, Credit, MocRegistration
 from gateway.rules.accreditation import in_quarters, repeated
 from gateway.rules.declaration import Context, rule
-from gateway.vocabulary import BOARDS, CME_CREDIT
+from gateway.vocabulary import CME_CREDIT
 
-_BOARDS = {board.acronym: board for board in BOARDS}
 _TWO_CREDITS = (Credit(CME_CREDIT, Decimal(2)),)
 
 
@@ -30,12 +30,7 @@ def _moc(board: str, points: str, claimed: date | None = None) -> MocRegistratio
 def board_takes_part_when_the_activity_starts(activity: Activity, context: Context) -> Iterable[object]:
     """A board of a MOC registration takes part in the collaboration on the day the activity starts."""
     named = (registration.board for registration in activity.moc_registrations)
-    return [name for name in named if not _takes_part(name, activity.start_date)]
-
-
-def _takes_part(name: str | None, day: date | None) -> bool:
-    board = _BOARDS.get(name or "")
-    return board is not None and (day is None or (board.since or day) <= day <= (board.until or day))
+    return [name for name in named if not takes_part(name, activity.start_date)]
 
 
 @rule(

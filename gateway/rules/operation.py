@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from gateway.records import Finding, Place, Severity
-from gateway.rules.declaration import Notice
+from functools import partial
 
+from gateway.records import Finding, Place, Severity
+from gateway.rules.declaration import Notice, Subject
+
+of_activity = partial(Notice, subject=Subject.ACTIVITY)
+of_completion = partial(Notice, subject=Subject.COMPLETION)
+of_learner = partial(Notice, subject=Subject.PERSON, personal=True)
+
+# A909 and A910 are of a call as a whole, whatever it carries: their letter only tells where they came
+# up first, since a code never changes.
 _NOTICES = (
-    Notice(
+    of_activity(
         code="A900",
         field="activity_id",
         text="An update or a delete names its activity.",
         remedy="Give the ACCME Activity ID, or your own Provider Activity ID.",
         source="ETH1, docs/wire.md",
     ),
-    Notice(
+    of_activity(
         code="A901",
         field="activity_id",
         text="There is no such activity among those of your provider.",
@@ -21,14 +29,14 @@ _NOTICES = (
         "issues it.",
         source="docs/wire.md",
     ),
-    Notice(
+    of_activity(
         code="A902",
         field="provider_activity_id",
         text="The ACCME Activity ID and the Provider Activity ID belong to two different activities.",
         remedy="Send the two ids of one activity, or only one of them.",
         source="docs/wire.md",
     ),
-    Notice(
+    of_activity(
         code="A903",
         field="activity_id",
         severity=Severity.WARNING,
@@ -36,33 +44,40 @@ _NOTICES = (
         remedy="Send Update for an activity you reported before.",
         source="docs/wire.md",
     ),
-    Notice(
+    of_activity(
         code="A904",
         field="provider_id",
         text="The ProviderID in the document is not the caller's provider.",
         remedy="Leave ProviderID out, or call with the account of that provider.",
         source="JS-ACT, SEED1",
     ),
-    Notice(
+    of_activity(
         code="A905",
         field="activity_id",
         text="A closed activity is not deleted.",
         remedy="Leave it; the operator can tell what to do about an activity that was closed by mistake.",
         source="SEED1",
     ),
-    Notice(
+    of_activity(
         code="A906",
         field="activity_id",
         text="A closed activity does not change.",
         remedy="Leave it as it is; the operator can tell what to do about one that was closed by mistake.",
         source="the gateway's own reading; SEED1 tells of no way back",
     ),
-    Notice(
+    of_activity(
         code="A907",
         field="close",
         text="The activity cannot be closed yet.",
         remedy="Complete what is missing, then send closeActivityRecord true again.",
         source="SEED1, FAQ-status",
+    ),
+    of_activity(
+        code="A908",
+        field="activity_id",
+        text="An activity for which learners are reported is not deleted.",
+        remedy="Delete its learners' credits and participants first (SaveLearnerActivity, delete).",
+        source="SEED1",
     ),
     Notice(
         code="A909",
@@ -77,7 +92,7 @@ _NOTICES = (
         remedy="Give each call a SubmissionKey, so that sending again is recognised for certain.",
         source="docs/wire.md",
     ),
-    Notice(
+    of_activity(
         code="A911",
         field="provider_activity_id",
         severity=Severity.WARNING,
@@ -85,13 +100,88 @@ _NOTICES = (
         remedy="Send each activity once in a call.",
         source="docs/wire.md",
     ),
-    Notice(
+    of_activity(
         code="A912",
         field="provider_activity_id",
         severity=Severity.WARNING,
         text="The activity has no id of yours; sent again, it is added again.",
         remedy="Give your own Provider Activity ID, or send the ACCME Activity ID from now on.",
         source="ETH1, docs/wire.md",
+    ),
+    of_completion(
+        code="C901",
+        field="activity_id",
+        text="There is no such activity among those of your provider.",
+        remedy="Check the id, or report the activity first (SaveActivity); the answer has its id.",
+        source="LRNTUT, AMC",
+    ),
+    of_completion(
+        code="C902",
+        field="credit_id",
+        text="It was reported before under this id, with other content; what is reported does not change.",
+        remedy="Delete it, then add it again. A new credit needs an id of its own.",
+        source="AMC, JS-LRN",
+    ),
+    of_completion(
+        code="C903",
+        field="credit_id",
+        text="The learner has this credit for this activity already, under another CreditID.",
+        remedy="Leave it, or delete the earlier one before you add it again.",
+        source="JS-LRN; once per learner, activity and type is the gateway's own reading",
+    ),
+    of_completion(
+        code="C904",
+        field="credit_id",
+        text="There is nothing of the kind to delete among what your provider has reported.",
+        remedy="Check the id; what was deleted before need not be deleted again.",
+        source="docs/wire.md",
+    ),
+    of_completion(
+        code="C905",
+        field="credit_id",
+        text="The credit to delete belongs to another activity or another learner.",
+        remedy="Send the CreditID with the activity and the learner it was reported for.",
+        source="docs/wire.md",
+    ),
+    of_completion(
+        code="C906",
+        field="provider_id",
+        text="The provider in the record is not the caller's.",
+        remedy="Send your own provider id, or call with the account of that provider.",
+        source="JS-LRN, WS2025",
+    ),
+    of_completion(
+        code="C907",
+        field="credit_id",
+        severity=Severity.WARNING,
+        text="The same credit stands in this call before; it is kept once.",
+        remedy="Send each credit once in a call.",
+        source="docs/wire.md",
+    ),
+    of_completion(
+        code="C911",
+        field="credit_id",
+        severity=Severity.WARNING,
+        text="The credit was rejected before; sent again unchanged it stays rejected.",
+        remedy="Correct the cause, delete the credit, then add it again.",
+        source="FAQ-valid, AMC",
+    ),
+    of_learner(
+        code="L901",
+        field="learner",
+        severity=Severity.WARNING,
+        text="Nobody in the register of learners fits, so the credits are rejected.",
+        remedy="Check names, birthday and numbers with the learner, delete the credits, then add them again.",
+        source="FAQ-mismatch, SEED2",
+    ),
+    of_learner(
+        code="L902",
+        field="learner",
+        severity=Severity.WARNING,
+        text="Several people in the register of learners fit, so the credits are rejected.",
+        remedy="Add a number of the learner: a state licence, NPI or board number; then delete the credits "
+        "and add them again.",
+        source="MBQ, SEED2",
     ),
 )
 

@@ -25,8 +25,8 @@ from gateway.fields import (
 )
 from gateway.model import Names
 from gateway.records import Activity, Credit, InKindSupport, Location, MonetarySupport, replace
+from gateway.schemas.activity import NAMESPACES, ActivityVersion
 from gateway.shape import Judge
-from gateway.version import NAMESPACES, PayloadVersion
 
 NAMESPACE = "urn:cme-gateway:pars:activity:1.0"
 
@@ -236,11 +236,8 @@ def carry(stored: Activity, merged: Activity) -> Activity:
     return replace(merged, format=stored.format, legacy_type=stored.legacy_type)
 
 
-VERSION = PayloadVersion(
-    payload="activity",
+VERSION = ActivityVersion(
     number=(1, 0),
-    wrapper="ACCMEActivities",
-    record=f"{{{NAMESPACES['m']}}}MedicalEducationMetrics",
     table=TABLE,
     judge=Judge("activity/v1_0/activity.xsd", UNUSED),
     recognise=recognise,

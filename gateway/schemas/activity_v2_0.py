@@ -12,9 +12,9 @@ from gateway import vocabulary
 from gateway.fields import BOOLEAN, DATE, DECIMAL, TEXT, Field, Kind, Table
 from gateway.records import Activity, InKindSupport, MeasuredOutcome, MocRegistration, replace
 from gateway.schemas import activity_v1_0 as trunk
+from gateway.schemas.activity import NAMESPACES, ActivityVersion
 from gateway.schemas.activity_v1_0 import EDUCATION, EXTENSION
 from gateway.shape import Judge
-from gateway.version import NAMESPACES, PayloadVersion
 
 NAMESPACE = "urn:cme-gateway:pars:activity:2.0"
 
@@ -116,11 +116,8 @@ def carry(stored: Activity, merged: Activity) -> Activity:
     )
 
 
-VERSION = PayloadVersion(
-    payload="activity",
+VERSION = ActivityVersion(
     number=(2, 0),
-    wrapper="ACCMEActivities",
-    record=trunk.VERSION.record,
     table=TABLE,
     judge=Judge("activity/v2_0/activity.xsd", trunk.UNUSED),
     recognise=recognise,

@@ -3,42 +3,18 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
+from foreign import node, php
 from served import ACCOUNT, Served
+from test_wsdl import SERVICES
 
 pytestmark = [pytest.mark.network, pytest.mark.contract]
 
-HERE = Path(__file__).parent
-OPERATIONS = {
-    "v1": {"SaveActivity", "GetActivity", "GetServiceInfo"},
-    "v2": {"SaveActivity", "GetActivity", "GetServiceInfo", "GetActivityAs", "GetReceipt"},
-}
 TITLE = "Ärzte & <Pflege>"
-
-
-def node() -> list[str]:
-    """The command of the node-soap client; skips where it cannot run."""
-    if shutil.which("node") is None:
-        pytest.skip("not run: node is not installed")
-    if not (HERE / "node" / "node_modules" / "soap").is_dir():
-        pytest.skip("not run: npm ci was not run in tests/contract/node")
-    return ["node", str(HERE / "node" / "client.js")]
-
-
-def php() -> list[str]:
-    """The command of the PHP SoapClient; skips where it cannot run."""
-    if shutil.which("php") is None:
-        pytest.skip("not run: php is not installed")
-    modules = subprocess.run(["php", "-m"], capture_output=True, text=True, check=True)  # noqa: S607
-    if "soap" not in modules.stdout.split():
-        pytest.skip("not run: php has no soap extension")
-    return ["php", str(HERE / "client.php")]
 
 
 @pytest.fixture(scope="module", params=["v1", "v2"])
@@ -50,10 +26,11 @@ def version(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="module", params=[node, php], ids=lambda language: language.__name__)
 def told(request: pytest.FixtureRequest, served_on_sqlite: Served, version: str) -> dict[str, Any]:
     """What a script was told by a service version; its activity has its own name for an id."""
-    command: Callable[[], list[str]] = request.param
+    command: Callable[[str], list[str]] = request.param
     own_id = f"{command.__name__}-{version}"
     arguments = [served_on_sqlite.wsdl(version), version, json.dumps(ACCOUNT), own_id]
-    done = subprocess.run([*command(), *arguments], capture_output=True, text=True, timeout=60, check=False)
+    run = [*command("client"), *arguments]
+    done = subprocess.run(run, capture_output=True, text=True, timeout=60, check=False)
     assert (0, "") == (done.returncode, done.stderr)
     return {"own_id": own_id, **json.loads(done.stdout)}
 
@@ -70,8 +47,8 @@ def text(value: Any) -> str:
 
 def test_the_contract_loads(told: dict[str, Any], version: str) -> None:
     """The client finds the operations of the version, and GetServiceInfo says the same."""
-    assert OPERATIONS[version] == set(told["operations"])
-    assert (version, OPERATIONS[version]) == (told["info"]["ServiceVersion"], set(told["info"]["Operation"]))
+    assert SERVICES[version] == set(told["operations"])
+    assert (version, SERVICES[version]) == (told["info"]["ServiceVersion"], set(told["info"]["Operation"]))
 
 
 def test_a_typed_activity_is_saved(told: dict[str, Any], version: str) -> None:

@@ -23,9 +23,11 @@ import xsd
 
 pytestmark = [pytest.mark.network, pytest.mark.contract]
 
+SHARED = {"SaveActivity", "GetActivity", "GetServiceInfo"}
+SHARED |= {"SaveLearnerActivity", "GetLearnerStatusByLearner", "GetLearnerStatusByCreditId"}
 OPERATIONS = {
-    "v1": {"SaveActivity", "GetActivity", "GetServiceInfo"},
-    "v2": {"SaveActivity", "GetActivity", "GetServiceInfo", "GetActivityAs", "GetReceipt"},
+    "v1": SHARED,
+    "v2": SHARED | {"GetActivityAs", "GetReceipt", "GetLearnerMatch", "FindLearners"},
 }
 PAYLOAD = {"v1": "1.0", "v2": "2.0"}
 ADDED, REFUSED = "Added", "Refused"
@@ -158,16 +160,46 @@ def test_service_info_needs_no_credentials(either: Caller) -> None:
     }
 
 
+REPORT = {
+    "ReportingOrganization": "Nobody",
+    "Member": {},
+    "Activity": {
+        "ProviderOrganization": PROVIDER,
+        "ActivityName": "Sleep",
+        "Module": {
+            "ModuleName": {"_value_1": "Sleep", "moduleID": "202600001"},
+            "Status": "Completed",
+            "CompletedDateTime": datetime.fromisoformat("2025-03-10"),
+        },
+    },
+}
+ASKED = {
+    "ActivityId": "202600001",
+    "PayloadVersion": "1.0",
+    "ReceiptId": "20260101-000000000000",
+    "CreditId": "ccid:nobody:1",
+    "LearnerId": "000000",
+    "BirthDate": "01-01",
+    "LastName": "Nobody",
+    "Learner": [{"LastName": "Nobody"}],
+    "ACCMELearnerReports": {
+        "ActivityReports": {
+            "DateTimeCreated": datetime.fromisoformat("2025-03-11"),
+            "ActivityReport": [REPORT],
+        }
+    },
+}
+
+
 @pytest.mark.parametrize("missing", ["ProviderId", "User", "Password"])
 def test_everything_else_needs_credentials(either: Caller, missing: str) -> None:
     """Any other operation is refused where a part of the credentials is missing."""
-    asked = {"ActivityId": "202600001", "PayloadVersion": "1.0", "ReceiptId": "20260101-000000000000"}
-    for operation in OPERATIONS[either.version] - {"GetServiceInfo", "SaveActivity"}:
+    asked = ASKED | {"ACCMEActivities": {"MedicalEducationMetrics": [either.record("NOBODY")]}}
+    for operation in OPERATIONS[either.version] - {"GetServiceInfo"}:
         element = either.client.get_element(f"{{urn:cme-gateway:service:{either.version}}}{operation}")
         taken = {name: value for name, value in asked.items() if name in dict(element.type.elements)}
+        assert taken
         assert "S001" == either.refused(operation, **taken, **{missing: None}).Code
-    payload = {"MedicalEducationMetrics": [either.record("NOBODY")]}
-    assert "S001" == either.refused("SaveActivity", ACCMEActivities=payload, **{missing: None}).Code
 
 
 # --- saving and reading ---------------------------------------------------------------------------------

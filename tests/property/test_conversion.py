@@ -7,28 +7,42 @@ import functools
 import re
 from collections import Counter
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from random import Random
 
 import activities
+import completions
 import instances
 import payloads
 import pytest
 import xmlschema
 from hypothesis import given, settings
+from hypothesis.strategies import SearchStrategy
 from lxml import etree
-from payloads import READER, TODAY, V1, V2
-from property.test_official import OURS, medbiq, official, officially  # noqa: F401  two of them are fixtures
+from payloads import ACTIVITIES, L1, L2, LEARNERS, READER, TODAY, V1, V2
+from property.test_official import OURS, Official, medbiq, official, officially  # noqa: F401  two of them are fixtures
 
-from gateway import rules, samples, schemas
+from gateway import boards, rules, samples
 from gateway import vocabulary as words
 from gateway.errors import Refused
-from gateway.records import Activity, ActivityEntry, Finding, Location, Place, Severity, replace
+from gateway.records import (
+    Activity,
+    ActivityEntry,
+    Completion,
+    CompletionEntry,
+    Finding,
+    Location,
+    Place,
+    Severity,
+    replace,
+)
 from gateway.schema import Reading
-from gateway.version import ACTIVITY_FIELDS, EMPTY, PayloadVersion
+from gateway.schemas.activity import ACTIVITY_FIELDS, ActivityVersion
+from gateway.schemas.learner import LearnerVersion
+from gateway.version import EMPTY, PayloadVersion
 
-each_version = pytest.mark.parametrize("version", schemas.VERSIONS, ids=lambda version: version.name)
+each_version = pytest.mark.parametrize("version", ACTIVITIES, ids=lambda version: version.name)
 
 # Which fields a version has no place for, as the contract tells it (section 5), not as the tables do.
 ONLY_BEFORE = {
@@ -60,12 +74,12 @@ def spelled(document: etree._Element) -> bytes:
     return etree.tostring(document, encoding="utf-8")
 
 
-def sent(activity: Activity, version: PayloadVersion) -> ActivityEntry:
+def sent(activity: Activity, version: ActivityVersion) -> ActivityEntry:
     """What is read of an activity that is written in a version."""
     return payloads.entry(spelled(READER.write([activity], version)[0]))
 
 
-def received(activity: Activity, version: PayloadVersion) -> Activity:
+def received(activity: Activity, version: ActivityVersion) -> Activity:
     """The activity that is read of one that is written in a version."""
     back = sent(activity, version).activity
     assert back is not None
@@ -115,7 +129,7 @@ def test_close_switch_returns(closed: bool) -> None:
 
 
 @each_version
-def test_samples_return_as_they_were(version: PayloadVersion) -> None:
+def test_samples_return_as_they_were(version: ActivityVersion) -> None:
     """The samples of a version come back whole, with no finding but what 1.0 derives."""
     for activity in _invented(version, 200):
         entry = sent(activity, version)
@@ -147,7 +161,7 @@ def test_update_by_1_0_loses_nothing_of_2_0(activity: Activity) -> None:
 @seeded
 @given(activities.stored)
 @each_version
-def test_update_by_its_own_reading_changes_nothing(version: PayloadVersion, activity: Activity) -> None:
+def test_update_by_its_own_reading_changes_nothing(version: ActivityVersion, activity: Activity) -> None:
     """What is read of a record and sent back as it is leaves each of its fields as it was."""
     if words.legacy_type_of(activity.format, ()) is None and version is V1:
         return  # 1.0 cannot say such a format, so its update leaves none and the rules refuse it
@@ -159,7 +173,7 @@ def test_update_by_its_own_reading_changes_nothing(version: PayloadVersion, acti
 # --- what is lost is listed, and nothing else ----------------------------------------------------------
 
 
-def lost_in(version: PayloadVersion, activity: Activity) -> set[str]:
+def lost_in(version: ActivityVersion, activity: Activity) -> set[str]:
     """What a version cannot say of an activity, as the contract tells it."""
     held = given_fields(activity)
     if version is V2:
@@ -180,7 +194,7 @@ def lost_in(version: PayloadVersion, activity: Activity) -> set[str]:
 @seeded
 @given(activities.stored)
 @each_version
-def test_what_is_lost_is_listed(version: PayloadVersion, activity: Activity) -> None:
+def test_what_is_lost_is_listed(version: ActivityVersion, activity: Activity) -> None:
     """Writing lists what the version has no place for, and reading back misses that and nothing more."""
     document, findings = READER.write([activity], version)
     lost = lost_in(version, activity)
@@ -203,7 +217,7 @@ def test_loss_is_noticed() -> None:
 # --- what is written is valid --------------------------------------------------------------------------
 
 
-def refused(document: etree._Element, version: PayloadVersion) -> list[str]:
+def refused(document: etree._Element, version: ActivityVersion) -> list[str]:
     """What our judge has against the records of a written document."""
     records = list(etree.fromstring(spelled(document)))
     wrong = [record for record in records if not version.judge.accepts(record)]
@@ -213,13 +227,13 @@ def refused(document: etree._Element, version: PayloadVersion) -> list[str]:
 @seeded
 @given(activities.stored)
 @each_version
-def test_written_documents_are_ours(version: PayloadVersion, activity: Activity) -> None:
+def test_written_documents_are_ours(version: ActivityVersion, activity: Activity) -> None:
     """Our judge accepts what is written of anything a store may hold, in any version."""
     assert [] == refused(READER.write([activity], version)[0], version)
 
 
 @each_version
-def test_place_without_country_is_written_validly(version: PayloadVersion) -> None:
+def test_place_without_country_is_written_validly(version: ActivityVersion) -> None:
     """A city whose country is blank breaks no rule, so it is stored, and what is written of it is valid."""
     activity = replace(_invented(V2, 1)[0], location=Location(city="Duluth"))
     assert [] == [finding for finding in judged(activity) if finding.blocks]
@@ -228,10 +242,75 @@ def test_place_without_country_is_written_validly(version: PayloadVersion) -> No
 
 @pytest.mark.contract
 @each_version
-def test_written_documents_are_official(version: PayloadVersion, official: etree.XMLSchema) -> None:  # noqa: F811
+def test_written_documents_are_official(version: ActivityVersion, official: Official) -> None:  # noqa: F811  a fixture
     """What is written of samples of either version is valid by the official schema, in both versions."""
-    made = [activity for born in schemas.VERSIONS for activity in _invented(born, 50)]
-    assert [] == officially(official, READER.write(made, version)[0])
+    made = [activity for born in ACTIVITIES for activity in _invented(born, 50)]
+    spelled_out = f"activity/v{version.name.replace('.', '_')}"
+    assert [] == officially(official(spelled_out), spelled_out, READER.write(made, version)[0])
+
+
+# --- completions ------------------------------------------------------------------------------------
+
+CREATED = datetime(2026, 6, 1, 8, 15, tzinfo=UTC)
+LATER = {"participants": "Participant", "regulations": "CompliantToRegulation"}
+
+
+def completed(document: etree._Element) -> list[Completion]:
+    """What is read of a written document of completions, without a finding."""
+    reading = payloads.read(spelled(document))
+    assert () == reading.notices
+    assert [()] * len(reading.entries) == [entry.findings for entry in reading.entries]
+    return [entry.completion for entry in reading.entries]
+
+
+@pytest.mark.parametrize(
+    ("version", "said"), [(L1, completions.named), (L2, completions.present)], ids=["1.0", "2.0"]
+)
+def test_a_completion_returns_as_it_was(version: LearnerVersion, said: SearchStrategy[Completion]) -> None:
+    """Whatever a version can say of a completion comes back as it was, valid and with nothing lost."""
+
+    @settings(derandomize=True, deadline=None, max_examples=50)
+    @given(said)
+    def returns(completion: Completion) -> None:
+        document, lost = READER.write([completion], version, created=CREATED)
+        assert () == lost
+        assert version.judge.accepts(etree.fromstring(spelled(document)))
+        assert [completion] == completed(document)
+
+    returns()
+
+
+@seeded
+@given(completions.present)
+def test_what_1_0_cannot_say_of_a_completion_is_listed(completion: Completion) -> None:
+    """Up and down again loses what 1.0 has no place for, and each loss is told; all else is as it was."""
+    document, lost = READER.write([completion], L1, created=CREATED)
+    if completion.learner is None:
+        assert ["X047"] == [one.code for one in lost]
+        assert None is document.find(f".//{L1.record}")
+        return
+    assert version_accepts(L1, document)
+    [down] = completed(document)
+    up = completed(READER.write([down], L2, created=CREATED)[0])
+    assert [replace(completion, **dict.fromkeys(LATER, ()))] == up
+    assert sorted(label for name, label in LATER.items() if getattr(completion, name)) == named(lost)
+
+
+def version_accepts(version: LearnerVersion, document: etree._Element) -> bool:
+    """Whether a version's judge accepts a written document as a whole."""
+    return version.judge.accepts(etree.fromstring(spelled(document)))
+
+
+@pytest.mark.contract
+@pytest.mark.parametrize("version", LEARNERS, ids=lambda version: version.name)
+def test_written_completions_are_official(version: LearnerVersion, official: Official) -> None:  # noqa: F811  a fixture
+    """What is written of samples is valid by the official schema."""
+    day = date(2026, 11, 21)
+    activity = replace(samples.demo_activities(day)[3], activity_id="202600006", rems_type="Mycophenolate")
+    made = samples.completions(version.number, 100, 3, day, activity, "0001234")
+    document, _ = READER.write([one.completion for one in made], version, created=CREATED)
+    spelled_out = f"learner/v{version.name.replace('.', '_')}"
+    assert [] == officially(official(spelled_out), spelled_out, document)
 
 
 # --- whatever comes in ---------------------------------------------------------------------------------
@@ -326,9 +405,14 @@ def bases() -> tuple[bytes, ...]:
     """Documents that are right: kept ones, samples, and random instances of the schemas."""
     golden = sorted((Path(__file__).parents[1] / "golden").glob("*/*.xml"))
     kept = [path.read_bytes() for path in golden if ".as_" not in path.name]
-    invented = [spelled(READER.write(_invented(version, 3), version)[0]) for version in schemas.VERSIONS]
-    models = [xmlschema.XMLSchema(OURS / version.judge.entry) for version in schemas.VERSIONS]
-    drawn = [instances.instance(model, V1.wrapper, Random(seed)) for model in models for seed in range(2)]
+    invented = [spelled(READER.write(_invented(version, 3), version)[0]) for version in ACTIVITIES]
+    models = [
+        (xmlschema.XMLSchema(OURS / version.judge.entry), version.wrapper)
+        for version in (*ACTIVITIES, *LEARNERS)
+    ]
+    drawn = [
+        instances.instance(model, wrapper, Random(seed)) for model, wrapper in models for seed in range(2)
+    ]
     return (*kept, *invented, *map(spelled, drawn))
 
 
@@ -365,7 +449,7 @@ def consequence(xml: bytes) -> str:
         return "document refused"
     for entry in reading.entries:
         check(entry, reading.version)
-    return "taken" if all(entry.activity for entry in reading.entries) else "record refused"
+    return "taken" if all(map(record_of, reading.entries)) else "record refused"
 
 
 def attempted(xml: bytes) -> Reading | Refused:
@@ -376,20 +460,39 @@ def attempted(xml: bytes) -> Reading | Refused:
         return refusal
 
 
-def check(entry: ActivityEntry, version: PayloadVersion) -> None:
+def check(entry: ActivityEntry | CompletionEntry, version: PayloadVersion) -> None:
     """An entry is whole or explains why not, and whatever is asked of it afterwards can be answered."""
     assert 20 >= len(entry.findings)
     assert all(explained(found) and found.path for found in entry.findings), entry.findings
-    assert (entry.activity is None) == any(finding.blocks for finding in entry.findings)
-    assert all(entry.place(name).path for name in ACTIVITY_FIELDS)
+    assert (record_of(entry) is None) == any(finding.blocks for finding in entry.findings)
+    assert all(entry.place(name).path for name in version.fields)
+    if isinstance(entry, CompletionEntry):
+        check_completion(entry, version)
+        return
     if entry.activity is None:
         return
     updated = entry.onto(Activity())
     found = judged(updated, version)
     assert all(map(explained, found)), found
     if Severity.ERROR not in {finding.severity for finding in found}:
-        for one in schemas.VERSIONS:
+        for one in ACTIVITIES:
             assert [] == refused(READER.write([updated], one)[0], one)
+
+
+def record_of(entry: ActivityEntry | CompletionEntry) -> Activity | Completion | None:
+    """The record of an entry."""
+    return entry.activity if isinstance(entry, ActivityEntry) else entry.completion
+
+
+def check_completion(entry: CompletionEntry, version: PayloadVersion) -> None:
+    """A completion that was read can be judged by its rules, each finding with its place."""
+    if entry.completion is None:
+        return
+    context = rules.CompletionContext(
+        today=TODAY, version=version.number, boards=boards.BOARDS, action=entry.action
+    )
+    found = rules.judge(entry.completion, context, entry.place)
+    assert all(explained(one) and one.path for one in found), found
 
 
 def test_findings_of_a_record_are_bounded() -> None:
@@ -430,12 +533,12 @@ def test_unexplained_refusal_is_noticed() -> None:
     assert [] == [change for change in wrong if explained(replace(right, **change))]
 
 
-def _invented(version: PayloadVersion, count: int) -> list[Activity]:
+def _invented(version: ActivityVersion, count: int) -> list[Activity]:
     made = samples.activities(version.number, count, 11, date(2026, 11, 21))
     return [sample.activity for sample in made]
 
 
-def _golden(version: PayloadVersion) -> Activity:
+def _golden(version: ActivityVersion) -> Activity:
     folder = f"activity_v{version.name.replace('.', '_')}"
     message = Path(__file__).parents[1] / "golden" / folder / "everything.xml"
     activity = payloads.entry(message.read_bytes()).activity

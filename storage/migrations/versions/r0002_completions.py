@@ -54,6 +54,15 @@ def _make_credits() -> None:
     _make_partial_index("ix_credits_learner", "credits", learner, LIVING)
     op.create_index("ix_credits_family", "credits", ["family_key", "provider_id"])
     op.create_index("ix_credits_activity", "credits", ["activity_id", "birth_key"])
+    gone = sa.column("deleted_at").is_not(None)
+    withdrawing = sa.and_(gone, sa.column("asked_at").is_not(None), sa.column("withdrawn_at").is_(None))
+    op.create_index(
+        "ix_credits_withdrawing",
+        "credits",
+        ["learner_key", "activity_id"],
+        sqlite_where=withdrawing,
+        postgresql_where=withdrawing,
+    )
 
 
 def _make_participants() -> None:

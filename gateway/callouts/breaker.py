@@ -1,0 +1,54 @@
+"""A circuit breaker: after several failures in a row a board is left alone for a while.
+
+Our own, since pybreaker holds its lock while it calls, which would let one call through at a time, and
+measures by the wall clock (docs/decisions/0012-durable-work.md).
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+
+class Breaker:
+    """One board's breaker, for all threads of a worker.
+
+    It opens after `failures` in a row, rests `rest` seconds, then lets a single trial through: if that
+    goes well it closes, else it rests again. `clock` counts seconds, from anywhere.
+    """
+
+    def __init__(self, failures: int, rest: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._most = failures
+        self._rest = rest
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._failed = 0
+        self._until = 0.0
+
+    def wait(self) -> float:
+        """Seconds to leave the board alone; 0 lets the caller ask, who then says how it went."""
+        with self._lock:
+            if self._failed < self._most:
+                return 0.0
+            left = self._until - self._clock()
+            if left <= 0:
+                self._until = self._clock() + self._rest  # the caller is the trial; the others wait
+            return max(0.0, left)
+
+    def succeeded(self) -> None:
+        """The board answered."""
+        with self._lock:
+            self._failed = 0
+
+    def failed(self) -> bool:
+        """The board did not answer; says whether this has opened the breaker."""
+        with self._lock:
+            self._failed += 1
+            self._until = self._clock() + self._rest
+            return self._failed == self._most
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the board is left alone."""
+        return self._failed >= self._most

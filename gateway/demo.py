@@ -1,0 +1,162 @@
+"""What the sandbox shows when it starts: the samples on their way through both service versions."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from gateway import assembly, lifecycle, samples
+from gateway.client import GatewayClient
+from gateway.records import Activity, Completion, CreditStatus, LearnerAction, replace
+from gateway.samples import DemoCompletion
+from gateway.sandbox import CREDENTIALS
+from gateway.schema import Reader
+from gateway.settings import Settings
+from gateway.terminal import say, show
+
+DONE = {"Added", "Unchanged"}
+PATIENCE = 60  # seconds for the boards to decide
+REPORTABLE = "DMS-DEMO-4"  # the course that is over and not closed yet
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One sample on its way: what came back, and whether that is what was to be expected."""
+
+    sent_as: str
+    activity: Activity
+    result: Any
+    expected: bool
+
+
+def demonstrate(url: str, settings: Settings) -> bool:
+    """Save the samples through both service versions and read them back; let the boards decide.
+
+    Prints two tables; says whether everything was as expected.
+    """
+    today = datetime.now(ZoneInfo(settings.zone)).date()
+    closing = [
+        replace(activity, closed=bool(activity.outcomes)) for activity in samples.demo_activities(today)
+    ]
+    shown = [
+        *_shown(url, "v1", "1.0", samples.demo_legacy_activities(today), today),
+        *_shown(url, "v2", "2.0", closing, today),
+    ]
+    say("Samples, saved over SOAP and read back in payload versions 1.0 and 2.0:")
+    show(("Sent as", "ActivityId", "Action", "Status", "OK", "Title"), map(_row, shown))
+    course = next(one.activity for one in shown if one.activity.provider_activity_id == REPORTABLE)
+    credits = [
+        *_credits(url, "v1", "1.0", samples.demo_completions(course)[:2]),
+        *_credits(url, "v2", "2.0", samples.demo_completions(course)[2:]),
+    ]
+    say("\nCompletions, matched against the register; board credit decided by the simulated ABIM:")
+    show(("Sent as", "Credit", "Board", "Status", "OK", "Reason"), map(_credit_row, credits))
+    return all(one.expected for one in (*shown, *credits))
+
+
+def _shown(
+    url: str, service: str, version: str, activities: Iterable[Activity], today: date
+) -> Iterator[Shown]:
+    client, newest, reader = (
+        GatewayClient(url, CREDENTIALS, service),
+        GatewayClient(url, CREDENTIALS),
+        _reader(),
+    )
+    payload, _ = reader.write(activities, reader.named("activity", version))
+    answer = client.call("SaveActivity", ACCMEActivities=client.typed(payload))
+    sent = [entry.activity for entry in reader.read(payload, today).entries]
+    for activity, wanted, result in zip(activities, sent, answer.Result, strict=True):
+        back = {name: _read_back(newest, reader, result.ActivityId, name, today) for name in ("1.0", "2.0")}
+        assert wanted is not None
+        expected = (
+            result.Action in DONE
+            and result.Status == lifecycle.status(replace(wanted, closed=activity.closed), today)
+            and _content(back[version]) == _content(wanted)
+            and all(other.title == wanted.title for other in back.values())
+        )
+        known = replace(wanted, activity_id=result.ActivityId)
+        yield Shown(f"{service}, {version}", known, result, expected)
+
+
+def _read_back(
+    client: GatewayClient, reader: Reader, activity_id: str, version: str, today: date
+) -> Activity:
+    answer = client.call("GetActivityAs", ActivityId=activity_id, PayloadVersion=version)
+    activity: Activity | None = reader.read(answer._value_1, today).entries[0].activity
+    assert activity is not None
+    return activity
+
+
+def _content(activity: Activity) -> Activity:
+    return replace(activity, activity_id=None, closed=False)
+
+
+def _reader() -> Reader:
+    return assembly.reader(Settings())
+
+
+def _row(one: Shown) -> Sequence[str]:
+    result = one.result
+    ok = "yes" if one.expected else "NO"
+    return one.sent_as, result.ActivityId, result.Action, result.Status, ok, one.activity.title or ""
+
+
+# --- completions -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """One credit of the demo as it stands in the end, and whether that is what was to be expected."""
+
+    sent_as: str
+    credit: Any
+    expected: bool
+
+
+def _credits(
+    url: str, service: str, version: str, completions: Sequence[DemoCompletion]
+) -> Iterator[Decided]:
+    client = GatewayClient(url, CREDENTIALS, service)
+    said = [one.completion for one in completions]
+    if any(result.Action not in DONE for result in _reported(client, version, said)):
+        # Of an earlier day, when the same activity ended earlier: corrected as any sender would do it.
+        _reported(client, version, said, LearnerAction.DELETE)
+        _reported(client, version, said)
+    for one in completions:
+        for credit, status in zip(one.completion.credits, one.expected, strict=True):
+            told = _decided(client, str(credit.credit_id))
+            yield Decided(f"{service}, {version}", told, told.Status == status)
+
+
+def _reported(
+    client: GatewayClient,
+    version: str,
+    said: Sequence[Completion],
+    action: LearnerAction = LearnerAction.ADD,
+) -> Sequence[Any]:
+    reader = _reader()
+    payload, _ = reader.write(said, reader.named("learner", version), created=datetime.now(UTC))
+    for asked in payload.iter("{*}LearnerRecordAction"):
+        asked.text = action
+    answer = client.call("SaveLearnerActivity", ACCMELearnerReports=client.typed(payload))
+    results: Sequence[Any] = answer.Result
+    return results
+
+
+def _decided(client: GatewayClient, credit_id: str) -> Any:
+    """A credit as soon as it is decided, or as it stands when patience ends."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        (credit,) = client.call("GetLearnerStatusByCreditId", CreditId=credit_id)
+        if credit.Status != CreditStatus.SUBMITTED or time.monotonic() > deadline:
+            return credit
+        time.sleep(0.2)
+
+
+def _credit_row(one: Decided) -> Sequence[str]:
+    credit, ok = one.credit, "yes" if one.expected else "NO"
+    return one.sent_as, credit.CreditId, credit.Board or "CME", credit.Status, ok, credit.Reason or ""

@@ -1,0 +1,111 @@
+"""A table of fields, compiled once: to read a record, to write it, and to tell where a field stands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.fields import reading, writing
+from gateway.fields.reading import Gathered
+from gateway.fields.tree import Element, Field, Node, grow
+
+_NAMED = re.compile(r"(\w+)(?:\[(\d+)\])?(?:\.(.+))?")
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where a field stands: its element; where it has none, the one it is missing in and the path from
+    there."""
+
+    element: Element
+    path: str
+    label: str
+
+
+class Table:
+    """The fields of a record, in document order, compiled once for reading and writing."""
+
+    def __init__(
+        self, fields: tuple[Field, ...], namespaces: Mapping[str, str], always: tuple[str, ...] = ()
+    ) -> None:
+        self.fields = {field.name: field for field in fields}
+        self.namespaces = dict(namespaces)
+        self.prefixes = {namespace: prefix for prefix, namespace in namespaces.items()}
+        self._top = grow(fields, always, namespaces)
+
+    def read(self, element: Element) -> Gathered:
+        """Gather the values of an element of this table's shape."""
+        gathered = Gathered()
+        gathered.values = reading.settled(element, self._top, gathered)
+        return gathered
+
+    def write(self, parent: Element, values: Mapping[str, Any]) -> None:
+        """Append the elements that hold these values to a parent."""
+        writing.write(parent, self._top, values)
+
+    def find(self, element: Element, name: str) -> Spot:
+        """Where a field stands in a record's element that was read.
+
+        `title`, `credits[1]` for the second of many, `credits[1].amount` for a part of it; the parts of
+        a record that stands once also go by their own name. An unknown name stands at the element.
+        """
+        return _find(element, self._top, name)
+
+    def field(self, name: str) -> Field | None:
+        """The field of a name as `find` takes it."""
+        top: Node | None = self._top
+        field = None
+        for step in re.sub(r"\[\d*\]", "", name).split("."):
+            field, steps = _known(top, step) if top is not None else (None, ())
+            top = steps[-1].parts if steps else None
+        return field
+
+
+Steps = tuple[Node, ...]
+
+
+def _known(top: Node, name: str) -> tuple[Field | None, Steps]:
+    """A field of a record and the steps to it, also if it is a part of a record that stands once."""
+    if name in top.fields:
+        return top.fields[name]
+    for field, steps in top.fields.values():
+        inner = steps[-1].parts
+        if not field.many and inner is not None and name in inner.fields:
+            return inner.fields[name]
+    return None, ()
+
+
+def _find(element: Element, top: Node, name: str) -> Spot:
+    match = _NAMED.fullmatch(name)
+    if match is None:
+        return Spot(element, "", name)
+    if match[1] not in top.fields:
+        return _found_within(element, top, name, match[1])
+    (field, steps), rest = top.fields[match[1]], match[3]
+    there = reading.locate(element, field, steps)[int(match[2] or 0) :]
+    inner = steps[-1].parts
+    if not there:
+        path, label = _below(field, inner, rest)
+        return Spot(element, path, label)
+    return _find(there[0], inner, rest) if inner and rest else Spot(there[0], "", field.label)
+
+
+def _found_within(element: Element, top: Node, name: str, first: str) -> Spot:
+    """A part that goes by its own name, of the record that stands once and has it."""
+    for holder, (field, steps) in top.fields.items():
+        inner = steps[-1].parts
+        if not field.many and inner is not None and first in inner.fields:
+            return _find(element, top, f"{holder}.{name}")
+    return Spot(element, "", name)
+
+
+def _below(field: Field, inner: Node | None, rest: str | None) -> tuple[str, str]:
+    """The path and the label of a part of a record that is missing as a whole."""
+    match = _NAMED.fullmatch(rest or "")
+    if inner is None or match is None or match[1] not in inner.fields:
+        return field.path, field.label
+    part, steps = inner.fields[match[1]]
+    path, label = _below(part, steps[-1].parts, match[3])
+    return f"{field.path}/{path}", label

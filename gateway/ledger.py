@@ -1,0 +1,169 @@
+"""The credits a call speaks of: what the store knows, fetched at once and put back at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from gateway import matching
+from gateway.matching import Keys
+from gateway.records import (
+    Activity,
+    Completion,
+    CompletionEntry,
+    CreditStatus,
+    Errand,
+    Match,
+    MatchKind,
+    StoredCredit,
+    StoredParticipant,
+)
+from gateway.store import Questions, Unit
+
+Stored = StoredCredit | StoredParticipant
+
+UNMATCHED = Match(MatchKind.NONE)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of the completions of a call: their activities by id, and, by the number of the
+    record, whom its learner was matched with."""
+
+    activities: Mapping[str, Activity]
+    matches: Mapping[int, Match]
+
+    @property
+    def misses(self) -> int:
+        """How many learners are not one known person."""
+        return sum(match.kind is not MatchKind.MATCH for match in self.matches.values())
+
+
+def find_out(entries: Sequence[CompletionEntry], unit: Unit, keys: Keys) -> Facts:
+    """Look up the activities and match the learners of all entries, with one question each."""
+    said = dict(_said(entries))
+    sought = {number: keys.sought(one.learner) for number, one in said.items() if one.learner}
+    found = unit.register.find({key for one in sought.values() for key in one.keys})
+    matches = {number: matching.judge(one, found) for number, one in sought.items()}
+    return Facts(
+        unit.activities.named({one.activity_id for one in said.values() if one.activity_id}), matches
+    )
+
+
+def _said(entries: Iterable[CompletionEntry]) -> Iterator[tuple[int, Completion]]:
+    return ((entry.number, entry.completion) for entry in entries if entry.completion is not None)
+
+
+class Ledger:
+    """The living credits and participants a call speaks of; a record sees what earlier ones did."""
+
+    def __init__(self, entries: Sequence[CompletionEntry], facts: Facts, unit: Unit, keys: Keys) -> None:
+        self._unit = unit
+        self._by_id: dict[str, StoredCredit] = {}
+        self._by_learner: dict[tuple[bytes, str], dict[str, StoredCredit]] = {}
+        self._participants: dict[tuple[bytes, str], StoredParticipant] = {}
+        self._learner_keys: dict[int, tuple[bytes, ...]] = {}
+        self._made: dict[int, int] = {}
+        self._new: dict[int, Stored] = {}
+        self._gone: dict[int, Stored] = {}
+        self._fetch(dict(_said(entries)), facts, keys)
+        size = sum(len(said.credits) + len(said.participants) for _, said in _said(entries))
+        self._rows = iter(unit.credits.rows(size))
+
+    def credit(self, credit_id: str | None) -> StoredCredit | None:
+        """The credit of that id."""
+        return self._by_id.get(credit_id or "")
+
+    def learner_keys(self, number: int) -> tuple[bytes, ...]:
+        """What the credits of record `number`'s learner may be stored under; new ones are under the first."""
+        return self._learner_keys[number]
+
+    def of_learner(self, learner_key: bytes, activity_id: str) -> Mapping[str, StoredCredit]:
+        """The credits of a learner for an activity, by credit type."""
+        return self._by_learner.get((learner_key, activity_id), {})
+
+    def participant(self, local_key: bytes, activity_id: str) -> StoredParticipant | None:
+        """The participant of that key."""
+        return self._participants.get((local_key, activity_id))
+
+    def number_of(self, one: Stored) -> int | None:
+        """The record of this call that made it, if one did."""
+        return self._made.get(one.row)
+
+    def next_row(self) -> int:
+        """The number of a new row; there is one for each credit and participant of the call."""
+        return next(self._rows)
+
+    def add(self, made: Stored, number: int) -> None:
+        """Take up what record `number` of this call made."""
+        self._new[made.row] = made
+        self._made[made.row] = number
+        self._keep(made)
+
+    def remove(self, gone: Stored) -> None:
+        """Let go of what is stored, or was made by an earlier record of this call."""
+        if isinstance(gone, StoredCredit):
+            self._by_id.pop(gone.credit_id, None)
+            self._by_learner.get((gone.learner_key, gone.activity_id), {}).pop(gone.credit_type, None)
+        else:
+            self._participants.pop((gone.local_key, gone.activity_id), None)
+        if self._new.pop(gone.row, None) is None:
+            self._gone[gone.row] = gone
+
+    def put_back(self) -> None:
+        """Write what changed, and put to the boards what they have to know of, all in this transaction."""
+        credits, questions = self._unit.credits, self._unit.questions
+        gone, gone_participants = _apart(self._gone)
+        new, new_participants = _apart(self._new)
+        credits.delete([one.row for one in gone])
+        credits.delete_participants([one.row for one in gone_participants])
+        credits.add(new)
+        credits.add_participants(new_participants)
+        _put(questions, Errand.WITHDRAW, (one for one in gone if one.status is CreditStatus.ACCEPTED))
+        _put(questions, Errand.REPORT, (one for one in new if one.status is CreditStatus.SUBMITTED))
+
+    def _fetch(self, said: Mapping[int, Completion], facts: Facts, keys: Keys) -> None:
+        credits = self._unit.credits
+        ids = {credit.credit_id for one in said.values() for credit in one.credits if credit.credit_id}
+        self._learner_keys = {n: _learner_keys(one, facts.matches.get(n), keys) for n, one in said.items()}
+        learners = {key for of_one in self._learner_keys.values() for key in of_one}
+        local = {keys.participant_key(each) for one in said.values() for each in one.participants}
+        for credit in credits.find(ids, learners):
+            self._keep(credit)
+        others = {credit.learner_key for credit in self._by_id.values()} - learners
+        for credit in credits.find((), others) if others else ():
+            self._keep(credit)
+        for participant in credits.participants(local) if local else ():
+            self._keep(participant)
+
+    def _keep(self, one: Stored) -> None:
+        if isinstance(one, StoredCredit):
+            self._by_id[one.credit_id] = one
+            self._by_learner.setdefault((one.learner_key, one.activity_id), {})[one.credit_type] = one
+        else:
+            self._participants[one.local_key, one.activity_id] = one
+
+
+def _learner_keys(said: Completion, match: Match | None, keys: Keys) -> tuple[bytes, ...]:
+    """The keys a learner's credits may stand under: the person's, and that of what was said of them
+    while nobody was matched."""
+    if said.learner is None:
+        return ()
+    unmatched = keys.learner_key(said.learner, UNMATCHED)
+    if match is None or match.person is None:
+        return (unmatched,)
+    return keys.learner_key(said.learner, match), unmatched
+
+
+def _apart(mixed: Mapping[int, Stored]) -> tuple[list[StoredCredit], list[StoredParticipant]]:
+    credits = [one for one in mixed.values() if isinstance(one, StoredCredit)]
+    return credits, [one for one in mixed.values() if isinstance(one, StoredParticipant)]
+
+
+def _put(questions: Questions, errand: Errand, credits: Iterable[StoredCredit]) -> None:
+    by_board: dict[str, list[int]] = {}
+    for credit in credits:
+        if credit.board is not None:
+            by_board.setdefault(credit.board, []).append(credit.row)
+    for board, rows in sorted(by_board.items()):
+        questions.put(board, errand, rows)

@@ -1,0 +1,241 @@
+"""What is done with learners: their completions, how these stand, and who they are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import NoReturn
+
+from gateway import crediting, matching
+from gateway.errors import Malformed, NotFound, TooManyLookups
+from gateway.ledger import Facts, Ledger, find_out
+from gateway.matching import Keys
+from gateway.operations.call import Call, Terms, perform
+from gateway.records import (
+    Action,
+    Caller,
+    CompletionEntry,
+    Finding,
+    Learner,
+    Match,
+    MatchKind,
+    Receipt,
+    Result,
+    Sought,
+    StoredCredit,
+    replace,
+)
+from gateway.store import Store, Unit
+
+BIRTHDAY = re.compile(r"(?:--|\d{4}-)?(\d\d-\d\d)$")
+USUAL_PAGE, MOST_FOUND = 100, 500
+
+
+def save_learner_activity(
+    call: Call, entries: Sequence[CompletionEntry], notices: Iterable[Finding], store: Store, terms: Terms
+) -> Receipt:
+    """Add or delete completions, each record on its own unless all or nothing is asked.
+
+    Whoever is not one known person is rejected, CME credit of a known one accepted, board credit put
+    to its board within the same transaction. The receipt has one result per entry, in order. Raises
+    Conflict when the submission key was used with other content, TooManyLookups for a call that only
+    validates when the caller has asked too often who is who, Failed when the store fails.
+    """
+    keys, asked = Keys(terms.digest), Asked()
+
+    def save(unit: Unit, now: datetime) -> tuple[Result, ...]:
+        facts = find_out(entries, unit, keys)
+        asked.lookups, asked.misses = len(facts.matches), facts.misses
+        if facts.misses and not call.validate_only:
+            facts = _guarded(facts, unit, terms)
+        ledger = Ledger(entries, facts, unit, keys)
+        by = crediting.Judgement(
+            provider_id=call.caller.provider_id,
+            version=call.version,
+            now=now,
+            today=terms.day(now),
+            boards=terms.boards,
+            keys=keys,
+        )
+        decisions = [crediting.decide(entry, facts, ledger, by) for entry in entries]
+        if call.all_or_nothing and any(decision.action is Action.REFUSED for decision in decisions):
+            return tuple(map(crediting.not_done, decisions))
+        if not call.validate_only:
+            ledger.put_back()
+        return tuple(map(crediting.result, decisions))
+
+    receipt = perform(call, save, notices, store, terms)
+    if call.validate_only:
+        _spend(call.caller, asked, store, terms)
+    return receipt
+
+
+def get_learner_match(
+    caller: Caller, learners: Sequence[Learner], store: Store, terms: Terms
+) -> tuple[Match, ...]:
+    """Say of each learner whether the register knows them as one person, before credit is reported.
+
+    Raises TooManyLookups when the caller has asked too often within this hour: nobody shall find out
+    birthdays by trying.
+    """
+    keys = Keys(terms.digest)
+    sought = [keys.sought(learner) for learner in learners]
+    wanted = {key for one in sought for key in one.keys}
+    found = store.read(caller.provider_id, lambda unit: unit.register.find(wanted))
+    matches = tuple(matching.judge(one, found) for one in sought)
+    misses = sum(match.kind is not MatchKind.MATCH for match in matches)
+    _spend(caller, Asked(len(matches), misses), store, terms)
+    return matches
+
+
+def get_status_by_credit_id(caller: Caller, credit_id: str | None, store: Store) -> StoredCredit:
+    """Say how a credit stands. Raises NotFound, also for what belongs to another provider."""
+    if not credit_id:
+        raise Malformed("CreditId is not given.", remedy="Give the CreditID of the credit.")
+    found = store.read(caller.provider_id, lambda unit: unit.credits.standing(credit_id))
+    return found or _no_credit("of that CreditID")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class LearnerQuery:
+    """By what the credits of one learner are asked for: the identifier as it was reported, its domain
+    where the number alone is not enough, and the birthday as YYYY-MM-DD or MM-DD."""
+
+    activity_id: str | None
+    learner_id: str | None
+    domain: str | None
+    birthday: str | None
+    completed_on: date | None = None
+
+
+def get_status_by_learner(
+    caller: Caller, query: LearnerQuery, store: Store, terms: Terms
+) -> tuple[StoredCredit, ...]:
+    """Say how the credits of a learner for an activity stand.
+
+    Raises Malformed without activity, identifier and birthday; NotFound, also for what belongs to
+    another provider.
+    """
+    birthday = BIRTHDAY.match(query.birthday or "")
+    if not (query.activity_id and query.learner_id and birthday):
+        raise Malformed(
+            "ActivityId, LearnerId and BirthDate are asked for.",
+            remedy="Give all three, the birth date as YYYY-MM-DD or MM-DD.",
+        )
+    activity_id, birth_key = query.activity_id, Keys(terms.digest).birth_key(birthday[1])
+    found = store.read(caller.provider_id, lambda unit: unit.credits.of_learner(activity_id, birth_key))
+    fitting = tuple(credit for credit in found if _fits(credit, query))
+    return fitting or _no_credit("of that learner for that activity")
+
+
+def _fits(credit: StoredCredit, query: LearnerQuery) -> bool:
+    if query.completed_on not in (None, credit.completed_on) or credit.learner is None:
+        return False
+    return any(matching.is_meant(one, query.learner_id, query.domain) for one in credit.learner.identifiers)
+
+
+def _no_credit(which: str) -> NoReturn:
+    raise NotFound(
+        f"This provider has no credit {which}.",
+        remedy="Check what you asked by; a record that was refused or deleted has no credit.",
+    )
+
+
+# --- searching -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Search:
+    """What learners are searched by; both days included. `page` is the token of the page before."""
+
+    last_name: str | None = None
+    submitted_from: date | None = None
+    submitted_until: date | None = None
+    activity_title: str | None = None
+    activity_id: str | None = None
+    status: str | None = None
+    size: int = USUAL_PAGE
+    page: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What a search found, newest first, and the token for what comes after, if anything does."""
+
+    credits: tuple[StoredCredit, ...]
+    next: str | None = None
+
+
+def find_learners(caller: Caller, search: Search, store: Store, terms: Terms) -> Page:
+    """Search the provider's learners' credits, in pages.
+
+    Raises Malformed without a last name, a submission date range or an activity title (SEED4), for a
+    page token that is none, and for a page size out of bounds.
+    """
+    if not (search.last_name or search.submitted_from or search.activity_title):
+        raise Malformed(
+            "A last name, a range of submission dates or an activity title is asked for.",
+            remedy="Give LastName, SubmittedFrom (with or without SubmittedUntil) or ActivityTitle.",
+        )
+    if not 1 <= search.size <= MOST_FOUND:
+        raise Malformed(
+            f"PageSize is not between 1 and {MOST_FOUND}.", remedy=f"Leave it out for {USUAL_PAGE}."
+        )
+    after, sought = _row(search.page), _sought(search, terms)
+    found = store.read(caller.provider_id, lambda unit: unit.credits.search(sought, after, search.size + 1))
+    more = len(found) > search.size
+    shown = tuple(found[: search.size])
+    return Page(shown, str(shown[-1].row) if more else None)
+
+
+def _sought(search: Search, terms: Terms) -> Sought:
+    name, until = search.last_name, search.submitted_until
+    return Sought(
+        family=Keys(terms.digest).family_key(name) if name else None,
+        title=search.activity_title,
+        submitted_from=_midnight(search.submitted_from, terms),
+        submitted_until=_midnight(until + timedelta(days=1), terms) if until else None,
+        activity_id=search.activity_id,
+        status=search.status,
+    )
+
+
+def _midnight(day: date | None, terms: Terms) -> datetime | None:
+    return datetime.combine(day, time(), terms.zone) if day else None
+
+
+def _row(token: str | None) -> int:
+    if token and not (token.isascii() and token.isdecimal() and len(token) < 20):
+        raise Malformed("PageToken is not one of ours.", remedy="Send the NextPageToken of the page before.")
+    return int(token or 0)
+
+
+# --- who is who, but not too often ---------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Asked:
+    """How many learners a call looked up, and how many of them are not one known person."""
+
+    lookups: int = 0
+    misses: int = 0
+
+
+def _spend(caller: Caller, asked: Asked, store: Store, terms: Terms) -> None:
+    """Count what was asked, before it is answered. Raises TooManyLookups beyond the hour's measure."""
+    lookups, misses = store.write(
+        caller.provider_id, lambda unit: unit.register.spend(asked.lookups, asked.misses)
+    )
+    if lookups > terms.lookups or misses > terms.misses:
+        raise TooManyLookups
+
+
+def _guarded(facts: Facts, unit: Unit, terms: Terms) -> Facts:
+    """Beyond the hour's measure a rejection no longer tells which field disagreed."""
+    _, missed = unit.register.spend(0, facts.misses)
+    if missed <= terms.misses:
+        return facts
+    matches = {number: replace(match, fields=()) for number, match in facts.matches.items()}
+    return replace(facts, matches=matches)

@@ -1,0 +1,119 @@
+"""Holding a record to the rules of its payload and version."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from itertools import islice
+from typing import Any
+
+from gateway.records import Activity, Completion, Finding, Place, Severity
+from gateway.rules.certificate import Certificate, certified
+from gateway.rules.declaration import (
+    ACTIVITY,
+    RULES,
+    Changes,
+    Check,
+    CompletionContext,
+    Context,
+    Rule,
+    Subject,
+    Version,
+    quoted,
+)
+
+MOST_FINDINGS = 20
+"""The most findings a record is answered with."""
+
+Laws = Mapping[Subject, tuple[tuple[Check, Rule], ...]]
+PlaceOf = Callable[[str], Place]
+Part = tuple[Subject, str, Any]
+"""What of a record is judged on its own, and how it is called from the record."""
+
+
+def judge(
+    record: Activity | Completion,
+    context: Context | CompletionContext,
+    place: PlaceOf,
+    certificates: Sequence[Certificate] | None = None,
+) -> tuple[Finding, ...]:
+    """Hold a record, as it would be stored, to every rule of its version, so that all is said at once.
+
+    `place` tells where a field stands in what was sent; `certificates` are those of the credits, where
+    they are at hand. At most 20 findings, errors before warnings, so that no flood of warnings hides
+    what blocks.
+    """
+    parts = _activity(record) if isinstance(record, Activity) else _completion(record, context, certificates)
+    findings = list(_findings(parts, context, place))
+    findings.sort(key=lambda found: (not found.blocks, found.code))
+    return tuple(findings[:MOST_FINDINGS])
+
+
+def _findings(
+    parts: Iterable[Part], context: Context | CompletionContext, place: PlaceOf
+) -> Iterator[Finding]:
+    laws = _laws(context.payload, context.version, context.deleting)
+    room = dict[str, int]()  # what is left out of a flood here could not be among the first anyway
+    for subject, stem, part in parts:
+        for check, law in laws[subject]:
+            verdict = check(part, context)
+            if verdict is True or (verdict is not False and not verdict):
+                continue  # nearly always: what follows need not be quick
+            left = room.get(law.code, MOST_FINDINGS)
+            values = list(islice(law.offending(part, context), left)) if left else []
+            room[law.code] = left - len(values)
+            for value in values:
+                detail = "" if law.personal else f"Found: {quoted(value)}."
+                yield law.finding(place(_within(stem, law.field)), detail)
+
+
+def _within(stem: str, field: str) -> str:
+    """A field of a part as the record calls it; what has the name of its list is the part itself."""
+    return stem if stem.startswith(f"{field}[") else f"{stem}.{field}" if stem else field
+
+
+@cache
+def _laws(payload: str, version: Version, deleting: bool) -> Laws:
+    held = [law for law in RULES.values() if law.applies(version, payload, deleting=deleting)]
+    return {subject: tuple((law.check, law) for law in held if law.subject is subject) for subject in Subject}
+
+
+def _activity(activity: Activity) -> tuple[Part, ...]:
+    return ((Subject.ACTIVITY, "", activity),)
+
+
+def _completion(
+    record: Completion, context: Context | CompletionContext, certificates: Sequence[Certificate] | None
+) -> Iterator[Part]:
+    assert isinstance(context, CompletionContext)
+    yield Subject.COMPLETION, "", record
+    if record.learner is not None:
+        yield Subject.PERSON, "", record.learner
+        for n, identifier in enumerate(record.learner.identifiers):
+            yield Subject.IDENTIFIER, f"identifiers[{n}]", identifier
+    for n, participant in enumerate(record.participants):
+        yield Subject.PARTICIPANT, f"participants[{n}]", participant
+    if certificates is None:
+        certificates = [certified(one, record, context.activity, context.boards) for one in record.credits]
+    yield Subject.CREDITS, "", certificates
+    for n, certificate in enumerate(certificates):
+        yield Subject.CREDIT, f"credits[{n}]", certificate
+
+
+def breaks(
+    version: Version, holds: Collection[str], payload: str = ACTIVITY
+) -> tuple[tuple[str, Changes], ...]:
+    """The errors a payload of `version` with the fields `holds` can carry: code and changes, for samples.
+
+    Those that take more than the record itself (a key `context.…`) are left out.
+    """
+    return tuple(
+        (law.code, law.bad)
+        for law in RULES.values()
+        if law.applies(version, payload)
+        if law.severity is Severity.ERROR and _said(law.bad) <= set(holds)
+    )
+
+
+def _said(changes: Changes) -> set[str]:
+    return {field for field, value in changes.items() if value not in (None, ())}

@@ -1,0 +1,127 @@
+"""When a completion was: C2, within the time that may be reported, and within its activity."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from functools import partial
+
+from gateway.records import Activity, Completion, Severity
+from gateway.rules.certificate import is_cme
+from gateway.rules.declaration import CompletionContext, Subject, rule
+from gateway.rules.examples import ABIM, KNOWLEDGE, amid, board_credit, cme, moc
+
+_GRACE = (3, 31)  # until then the year before the last is still open
+_EXPECTED_WITHIN = timedelta(days=30)
+_REGISTERED = amid(moc("ABIM", KNOWLEDGE))
+
+completion = partial(rule, subject=Subject.COMPLETION)
+
+
+@completion(
+    "C201",
+    "completed_on",
+    remedy="Give the day on which the learner completed the activity.",
+    source="JS-LRN",
+    good=cme() | amid() | {"completed_on": date(2026, 3, 10), "context.today": date(2026, 3, 10)},
+    bad={"completed_on": None},
+)
+def completion_date_is_given(completion: Completion, context: CompletionContext) -> bool:
+    """A completion has its date."""
+    return completion.completed_on is not None
+
+
+@completion(
+    "C202",
+    "completed_on",
+    remedy="Check the date; report a completion once it has taken place.",
+    source="the gateway's own reading of AMC's window",
+    good=cme() | amid() | {"completed_on": date(2026, 3, 10), "context.today": date(2026, 3, 10)},
+    bad={"completed_on": date(9999, 12, 31)},
+)
+def completion_has_taken_place(completion: Completion, context: CompletionContext) -> bool:
+    """A completion is not of a day to come."""
+    return completion.completed_on is None or completion.completed_on <= context.today
+
+
+@completion(
+    "C203",
+    "completed_on",
+    remedy="Check the year of the date; what is older is no longer taken.",
+    source="AMC; until when exactly is the gateway's own reading",
+    good=cme() | amid() | {"completed_on": date(2025, 1, 1), "context.today": date(2027, 3, 31)},
+    bad={"completed_on": date(1991, 1, 1)},
+)
+def completion_is_recent(completion: Completion, context: CompletionContext) -> bool:
+    """A completion is of this year or the one before, until 31 March also of the one before that."""
+    return completion.completed_on is None or completion.completed_on >= _oldest(context.today)
+
+
+def _oldest(today: date) -> date:
+    """The first day that may still be reported."""
+    return date(today.year - (2 if (today.month, today.day) <= _GRACE else 1), 1, 1)
+
+
+def _is_open(day: date | None, today: date) -> bool:
+    """Whether a day may be reported; if not, that is told and nothing else of it."""
+    return day is not None and _oldest(today) <= day <= today
+
+
+@completion(
+    "C204",
+    "completed_on",
+    remedy="Check the date, and whether this is the right activity.",
+    source="the gateway's own reading",
+    good=cme() | amid(start_date=date.min),
+    bad=cme() | amid(start_date=date.max),
+)
+def completion_is_not_before_the_activity(completion: Completion, context: CompletionContext) -> bool:
+    """An activity is not completed before it starts."""
+    day, start = completion.completed_on, context.activity.start_date if context.activity else None
+    return day is None or start is None or start <= day or not _is_open(day, context.today)
+
+
+@completion(
+    "C205",
+    "completed_on",
+    remedy="Check the date, and whether this is the right activity.",
+    source="the gateway's own reading; JS-ACT for the claim date",
+    good=board_credit(ABIM) | amid(moc("ABIM", KNOWLEDGE, claim_date=date.max), end_date=date.min),
+    bad=cme() | amid(moc("ABIM", KNOWLEDGE, claim_date=date.max), end_date=date.min),
+)
+def completion_is_not_after_the_activity(completion: Completion, context: CompletionContext) -> bool:
+    """An activity is not completed after it ends; for board credit, not after the last day to claim it."""
+    day, activity = completion.completed_on, context.activity
+    if day is None or activity is None or activity.end_date is None or day <= activity.end_date:
+        return True
+    return not _is_open(day, context.today) or day <= _last_day(completion, activity)
+
+
+def _last_day(completion: Completion, activity: Activity) -> date:
+    end = activity.end_date or date.max
+    claim_dates = (one.claim_date for one in activity.moc_registrations if _claims_board_credit(completion))
+    return max([end, *(day for day in claim_dates if day)])
+
+
+def _claims_board_credit(completion: Completion) -> bool:
+    return any(credit.credit_type and not is_cme(credit.credit_type) for credit in completion.credits)
+
+
+@completion(
+    "C206",
+    "completed_on",
+    severity=Severity.WARNING,
+    remedy="Report board credit soon after the learner's evaluation; the board may turn late data down.",
+    source="FAQ-7921",
+    good=board_credit(ABIM)
+    | {"completed_on": date(2026, 3, 10), "context.today": date(2026, 4, 9)}
+    | _REGISTERED,
+    bad=board_credit(ABIM)
+    | {"completed_on": date(2026, 3, 10), "context.today": date(2026, 4, 10)}
+    | _REGISTERED,
+)
+def board_credit_comes_within_30_days(completion: Completion, context: CompletionContext) -> bool:
+    """Board credit is reported within 30 days of the completion."""
+    day = completion.completed_on
+    if day is None or context.today - day <= _EXPECTED_WITHIN or not _is_open(day, context.today):
+        return True
+    return not _claims_board_credit(completion)

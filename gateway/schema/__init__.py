@@ -1,0 +1,275 @@
+"""Payloads of every version: found out, judged, read into records, written from them.
+
+What differs between versions stands in `gateway/schemas/`; what is the same for all stands here.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from itertools import islice
+from typing import Any
+
+from lxml import etree
+
+from gateway.errors import Malformed, UnknownSchema
+from gateway.fields import Field, Gathered
+from gateway.findings import MOST_PER_RECORD, finding, shown
+from gateway.intake import Limits
+from gateway.records import Finding, Place
+from gateway.schema.layout import head_of, holder_of, local_name, namespace_of, records_of
+from gateway.schema.sent import Sent, unread
+from gateway.shape import Judge, line_of
+from gateway.version import EMPTY, Draft, Entry, Lifespan, PayloadVersion, lifespans
+
+Element = etree._Element
+
+MOST_PER_DOCUMENT = 100
+_count = etree.XPath("count(descendant-or-self::*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was read from a payload: its version, its records in order, and what is to be told once.
+
+    The entries are of activities or of completions, as `version.payload` says.
+    """
+
+    version: PayloadVersion
+    entries: tuple[Any, ...]
+    notices: tuple[Finding, ...] = ()
+
+
+class Reader:
+    """Reads payloads of every supported version, of activities and of completions.
+
+    `aliases` maps foreign namespaces (empty for no namespace) to a version, as `activity:2.0`.
+    """
+
+    def __init__(
+        self, versions: Iterable[PayloadVersion], limits: Limits, aliases: Mapping[str, str] | None = None
+    ) -> None:
+        self.versions = tuple(versions)
+        self.lifespans = lifespans()
+        self._limits = limits
+        self._newest: dict[str, dict[str, Field]] = {}
+        for version in self.versions:
+            self._newest.setdefault(version.payload, {}).update(_by_name(version.table.fields.values()))
+        self._by_namespace = {version.namespace: version for version in self.versions}
+        self._aliases = {
+            namespace: self.named(*alias.split(":")) for namespace, alias in (aliases or {}).items()
+        }
+
+    def named(self, payload: str, name: str) -> PayloadVersion:
+        """Find a version by payload and number; raises UnknownSchema, naming those there are."""
+        for version in self.versions:
+            if (version.payload, version.name) == (payload, name.strip()):
+                return version
+        known = ", ".join(version.name for version in self.versions if version.payload == payload)
+        raise UnknownSchema(
+            f"There is no version {name.strip()[:20]!r} of the payload {payload}.",
+            remedy=f"Use one of: {known}.",
+        )
+
+    def label(self, field: str, payload: str = "activity") -> str:
+        """The name on the wire of a record's field, as the newest version has it: also of a part, as
+        `credits[1].amount`, or by its own name."""
+        known = self._newest[payload].get(re.sub(r".*\.|\[\d*\]$", "", field))
+        return known.label if known else field
+
+    def catalogue(self) -> list[dict[str, str | None]]:
+        """The payload versions and their dates, for people and tools."""
+        rows = []
+        for version in self.versions:
+            span = self.lifespans.get((version.payload, version.name), Lifespan())
+            dates = {name: str(day) if day else None for name, day in dataclasses.asdict(span).items()}
+            named = {"payload": version.payload, "version": version.name, "namespace": version.namespace}
+            rows.append({**named, **dates})
+        return rows
+
+    def is_payload(self, element: Element) -> bool:
+        """Whether an element is a payload, by its namespace or its name."""
+        name = etree.QName(element)
+        return name.namespace in self._by_namespace or any(
+            name.localname in version.levels for version in self.versions
+        )
+
+    def read(self, payload: Element, today: date) -> Reading:
+        """Read a payload: find its version, judge each record alone, build the records.
+
+        The payload may be rewritten on the way. Raises UnknownSchema for a version that is not
+        known or past its sunset, Malformed when the wrapper itself is wrong or holds too much.
+        """
+        version, notices = self._find(payload)
+        notices += self._age(version, today)
+        holder, path = holder_of(payload, version)
+        if holder is None:
+            records = [payload]
+        else:
+            records = records_of(holder, path, version)
+            notices += self._head(holder, path, version)
+        if len(records) > self._limits.max_records:
+            raise Malformed(
+                f"The payload has {len(records):,} records; a call may have {self._limits.max_records:,}.",
+                remedy="Send them in several calls, or as a file.",
+            )
+        return Reading(version, tuple(self._entries(records, path, version)), tuple(notices))
+
+    def write(
+        self, records: Iterable[Any], version: PayloadVersion, **head: Any
+    ) -> tuple[Element, tuple[Finding, ...]]:
+        """Write records in a version; the findings name what that version has no place for.
+
+        `head` is what the version's `heading` asks for: completions need the moment `created`.
+        """
+        records = tuple(records)
+        wrapper = etree.Element(f"{{{version.namespace}}}{version.wrapper}", nsmap=version.prefixes)
+        wrapper.set("schemaVersion", version.name)
+        holder = wrapper
+        if version.head is not None:
+            holder = etree.SubElement(wrapper, version.head.tag)
+            version.head.table.write(holder, version.heading(records, **head))
+        lost = [finding for record in records for finding in self._written(holder, record, version)]
+        return wrapper, tuple(lost)
+
+    def _written(self, holder: Element, record: Any, version: PayloadVersion) -> Iterator[Finding]:
+        """Append a record to what holds it; tells what is lost, which is what does not come back when it is
+        read again."""
+        prepared = version.prepare(record)
+        if version.needs and all(getattr(prepared, name) in EMPTY for name in version.needs):
+            names = " or ".join(self.label(name, version.payload) for name in version.needs)
+            yield finding("X047", name=names, version=version.title)
+            return
+        element = etree.SubElement(holder, version.record)
+        version.table.write(element, version.values(prepared))
+        back = version.read(version.table.read(element).values)
+        for name in sorted(version.fields):
+            said = getattr(prepared, name)
+            if said not in EMPTY and said != getattr(back, name):
+                yield finding("X040", name=self.label(name, version.payload), version=version.title)
+
+    # --- finding the version ---
+
+    def _find(self, payload: Element) -> tuple[PayloadVersion, list[Finding]]:
+        """The version of a payload, whose foreign namespaces are then rewritten to that version's."""
+        namespace, said = namespace_of(payload), payload.get("schemaVersion", "").strip()
+        told = self._by_namespace.get(namespace) or self._aliases.get(namespace)
+        found = told or self._guessed(payload, said)
+        place = Place(f"/{found.step(payload)}", line_of(payload))
+        if told is None or self._aliases:
+            self._rewrite(payload, found)
+        if told is None:
+            return found, [finding("X041", place, name=local_name(payload), version=found.name)]
+        if said not in ("", found.name):
+            return found, [finding("X042", place, name="schemaVersion", version=found.name)]
+        return found, []
+
+    def _guessed(self, payload: Element, said: str) -> PayloadVersion:
+        """The version of a payload whose namespace does not tell it."""
+        local = local_name(payload)
+        candidates = [version for version in self.versions if local in version.levels]
+        if not candidates:
+            known = " or ".join(f"{v.wrapper} in version {v.name}" for v in self.versions)
+            raise UnknownSchema(f"{shown(local)} is no payload that is known here.", remedy=f"Send {known}.")
+        stem, _, number = namespace_of(payload).rpartition(":")
+        if stem == candidates[0].namespace.rpartition(":")[0]:
+            return self.named(candidates[0].payload, number)
+        if said:
+            return self.named(candidates[0].payload, said)
+        newest_first = sorted(candidates, key=lambda version: version.number, reverse=True)
+        return next((v for v in newest_first if v.recognise(payload)), newest_first[-1])
+
+    def _rewrite(self, payload: Element, version: PayloadVersion) -> None:
+        """Rewrite the foreign namespaces of a payload; those that are official stay what they are."""
+        foreign = {namespace for namespace, alias in self._aliases.items() if alias is version}
+        foreign |= {namespace_of(payload)}
+        foreign -= {*version.table.namespaces.values(), *version.unread}
+        if foreign:
+            known = version.judge.names_known | {*version.levels}
+            for element in payload.iter():
+                if namespace_of(element) in foreign and local_name(element) in known:
+                    element.tag = f"{{{version.namespace}}}{local_name(element)}"
+
+    def _age(self, version: PayloadVersion, today: date) -> list[Finding]:
+        span = self.lifespans.get((version.payload, version.name), Lifespan())
+        later = [v for v in self.versions if v.payload == version.payload and v.number > version.number]
+        successor = f"Use {later[-1].title}." if later else "Ask the operator."
+        if span.sunset is not None and today >= span.sunset:
+            raise UnknownSchema(f"{version.title} is no longer taken since {span.sunset}.", remedy=successor)
+        if span.deprecated is None or today < span.deprecated:
+            return []
+        until = f" and is taken until {span.sunset}" if span.sunset else ""
+        return [finding("X043", what=version.title, since=span.deprecated, until=until, successor=successor)]
+
+    # --- reading the records ---
+
+    def _head(self, holder: Element, path: str, version: PayloadVersion) -> list[Finding]:
+        """What is told of the fields above the records, which are judged by themselves."""
+        if version.head is None:
+            return []
+        head = head_of(holder, version.local)
+        findings = self._judge(head, version.head.judge, version.head.tag, Sent(head, path, version))
+        if any(found.blocks for found in findings):
+            raise Malformed(findings=findings)
+        return findings
+
+    def _entries(self, records: list[Element], path: str, version: PayloadVersion) -> Iterator[Entry]:
+        told, most = 0, self._limits.max_record_elements
+        for number, record in enumerate(records, 1):
+            position = f"[{number}]" if len(records) > 1 else ""
+            sent = Sent(record, f"{path}/{version.step(record)}{position}", version)
+            if _count(record) > most:  # type: ignore[operator]
+                gathered, findings = Gathered(), [finding("X044", sent.top, most=f"{most:,}")]
+            else:
+                explain = told < MOST_PER_DOCUMENT
+                findings = self._judge(record, version.judge, version.record, sent, explain=explain)
+                gathered = version.table.read(record)
+            told += sum(found.blocks for found in findings)
+            yield version.entry(_draft(number, gathered, version, findings, sent, self._newest))
+
+    def _judge(
+        self, element: Element, judge: Judge, tag: str, sent: Sent, *, explain: bool = True
+    ) -> list[Finding]:
+        if judge.accepts(element):
+            return []
+        sent.keep()
+        element.attrib.pop("schemaVersion", "")  # of a record or holder without its wrapper
+        found = judge.tidy(element, tag, sent.place)
+        if judge.accepts(element):
+            return found
+        if not explain:
+            return [finding("X045", sent.top, most=MOST_PER_DOCUMENT), *found]
+        return (judge.explain(element, sent.place) + found)[:MOST_PER_RECORD]
+
+
+def _by_name(fields: Iterable[Field]) -> dict[str, Field]:
+    """Fields by name, with their parts, whose names give way to those of whole fields."""
+    fields = tuple(fields)
+    inner = {name: part for field in fields for name, part in _by_name(field.parts).items()}
+    return inner | {field.name: field for field in fields}
+
+
+# --- records from what was gathered ----------------------------------------------------------------------
+
+
+def _draft(
+    number: int,
+    gathered: Gathered,
+    version: PayloadVersion,
+    findings: list[Finding],
+    sent: Sent,
+    newest: Mapping[str, Mapping[str, Field]],
+) -> Draft:
+    findings += islice(unread(gathered, findings, sent), MOST_PER_RECORD - len(findings))
+    blocked = any(finding.blocks for finding in findings)
+    return Draft(
+        number,
+        None if blocked else version.read(gathered.values),
+        gathered.values,
+        tuple(findings),
+        sent.field,
+        newest[version.payload],
+    )

@@ -1,0 +1,97 @@
+"""How a payload is laid out: wrapper, what holds the records, and the records; what is wrong with that."""
+
+from __future__ import annotations
+
+import copy
+
+from lxml import etree
+
+from gateway.errors import Malformed, UnknownSchema
+from gateway.explaining import Teller, stray_text
+from gateway.findings import finding, shown
+from gateway.records import Place
+from gateway.shape import line_of
+from gateway.version import Element, PayloadVersion
+
+
+def local_name(element: Element) -> str:
+    """The name of an element, without its namespace."""
+    return element.tag.rpartition("}")[2]
+
+
+def namespace_of(element: Element) -> str:
+    """The namespace of an element, empty for none."""
+    return element.tag.rpartition("}")[0][1:]
+
+
+def holder_of(payload: Element, version: PayloadVersion) -> tuple[Element | None, str]:
+    """The element that holds the records, and its path; none where the payload is a single record."""
+    path = f"/{version.step(payload)}"
+    if local_name(payload) == version.local:
+        _check_taken(payload, version)
+        return None, ""
+    if version.head is None or local_name(payload) == version.head.local:
+        return payload, path
+    for child in payload:
+        if local_name(child) != version.head.local:
+            _refuse_stranger(child, f"{path}/{version.step(child)}", version.head.local)
+    _check_wrapper(payload, version)
+    if len(payload) > 1:
+        place = Place(f"{path}/{version.step(payload[1])}[2]", line_of(payload[1]))
+        found = finding("X022", place, name=version.head.local, most=1, parent=version.wrapper)
+        raise Malformed(findings=[found])
+    return payload[0], f"{path}/{version.step(payload[0])}"
+
+
+def records_of(holder: Element, path: str, version: PayloadVersion) -> list[Element]:
+    """The records of what holds them, beside which nothing may stand but its own fields."""
+    records = []
+    for child in holder:
+        if local_name(child) == version.local:
+            _check_taken(child, version)
+            records.append(child)
+        elif version.head is None:
+            _refuse_stranger(child, f"{path}/{version.step(child)}", version.local)
+    if version.head is None:
+        _check_wrapper(holder, version)
+    if not records:
+        place = Place(path, line_of(holder))
+        raise Malformed(findings=[finding("X021", place, name=version.local, parent=local_name(holder))])
+    return records
+
+
+def _check_taken(record: Element, version: PayloadVersion) -> None:
+    if (known := version.unread.get(namespace_of(record))) is not None:
+        raise UnknownSchema(
+            f"The records are of {known}.",
+            remedy=f"Send them in version 1, {etree.QName(version.record).namespace}, as PARS does.",
+        )
+
+
+def _refuse_stranger(child: Element, path: str, expected: str) -> None:
+    place, known = Place(path, line_of(child)), f"Only {expected} may stand."
+    raise Malformed(findings=[finding("X020", place, name=shown(local_name(child)), known=known)])
+
+
+def _check_wrapper(payload: Element, version: PayloadVersion) -> None:
+    """The wrapper has its name, holds something, and no text."""
+    name, place = local_name(payload), Place(f"/{version.step(payload)}", line_of(payload))
+    if name != version.wrapper:
+        known = f"Did you mean {version.wrapper}?"
+        raise Malformed(findings=[finding("X020", place, name=shown(name), known=known)])
+    if not len(payload):
+        raise Malformed(findings=[finding("X021", place, name=version.levels[1], parent=name)])
+    if stray := stray_text(payload):
+        teller = Teller(lambda element: place, version.judge.names.personal)
+        raise Malformed(findings=[teller.tell_stray(payload, stray)])
+
+
+def head_of(holder: Element, local: str) -> Element:
+    """A copy of what holds records, without them."""
+    head = etree.Element(holder.tag)
+    head.attrib.update(holder.attrib)
+    head.text, head.sourceline = holder.text, holder.sourceline
+    for child in holder:
+        if local_name(child) != local:
+            head.append(copy.deepcopy(child))
+    return head

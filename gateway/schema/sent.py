@@ -1,0 +1,70 @@
+"""A record as it was sent: where everything stood in it, and what is found while it is read."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+
+from gateway.fields import Gathered
+from gateway.findings import finding, shown
+from gateway.records import Finding, Place, replace
+from gateway.shape import line_of
+from gateway.version import Element, PayloadVersion
+
+
+class Sent:
+    """A record as it was sent: findings point into it, whatever tidying does to the record since."""
+
+    def __init__(self, record: Element, path: str, version: PayloadVersion) -> None:
+        self.path = path
+        self._record = record
+        self._step = version.step
+        self._table = version.table
+        self._kept: dict[Element, tuple[Element, int | None]] = {}
+
+    @property
+    def top(self) -> Place:
+        """Where the record itself stood."""
+        return self.place(self._record)
+
+    def keep(self) -> None:
+        """Remember the record as it is now, since it is about to be tidied."""
+        copies = copy.deepcopy(self._record).iter()
+        self._kept = {
+            one: (as_sent, line_of(one)) for one, as_sent in zip(self._record.iter(), copies, strict=True)
+        }
+
+    def place(self, element: Element) -> Place:
+        """Where an element stood, as an XPath from the document's root."""
+        steps = []
+        as_sent, line = self._kept.get(element) or (element, line_of(element))
+        root, _ = self._kept.get(self._record) or (self._record, None)
+        for step in (as_sent, *as_sent.iterancestors()):
+            if step is root:
+                break
+            steps.append(self._step(step) + _position(step))
+        return Place("/".join((self.path, *reversed(steps))), line)
+
+    def field(self, name: str) -> Place:
+        """Where a field stands or would have to stand, and by which name; the record itself for none."""
+        if not name:
+            return self.top
+        spot = self._table.find(self._record, name)
+        there = self.place(spot.element)
+        return replace(there, path=f"{there.path}/{spot.path}" if spot.path else there.path, field=spot.label)
+
+
+def _position(element: Element) -> str:
+    before = sum(1 for _ in element.itersiblings(element.tag, preceding=True))
+    alone = not before and next(element.itersiblings(element.tag), None) is None
+    return "" if alone else f"[{before + 1}]"
+
+
+def unread(gathered: Gathered, findings: list[Finding], sent: Sent) -> Iterator[Finding]:
+    """What reading found of the record, but for the elements that were found wrong before."""
+    wrong = {found.path for found in findings if found.blocks}
+    for field, element, reason in gathered.unreadable:
+        if (place := sent.place(element)).path not in wrong:
+            yield finding("X032", place, name=field.label, reason=reason)
+    for element in () if wrong else gathered.unused:
+        yield finding("X031", sent.place(element), name=shown(element.tag.rpartition("}")[2]))

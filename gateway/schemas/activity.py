@@ -1,0 +1,114 @@
+"""What all versions of the activity payload share: how a record is read, laid over and told of."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from gateway.findings import finding, shown
+from gateway.records import Activity, ActivityEntry, Finding, RecordAction, replace
+from gateway.version import EMPTY, Draft, PayloadVersion
+
+IDENTITY = ("activity_id", "provider_activity_id")
+NAMESPACES = {
+    "m": "http://ns.medbiq.org/metrics/v1/",
+    "lom": "http://ltsc.ieee.org/xsd/LOM",
+    "hx": "http://ns.medbiq.org/lom/extend/v1/",
+    "a": "http://ns.medbiq.org/address/v1/",
+    "ar": "http://ns.medbiq.org/activityreport/v1/",
+}
+OWN = frozenset({"derived", "closed", "born"})  # the gateway's own fields of an activity
+ACTIVITY_FIELDS = frozenset(field.name for field in dataclasses.fields(Activity)) - OWN
+METRICS_2 = "http://ns.medbiq.org/metrics/v2/"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActivityVersion(PayloadVersion):
+    """A version of the activity payload.
+
+    `complete` names the fields it adds in `derived`, of which `also_holds` are only other words for what
+    this version did say. `carry` saves, from the stored record, what this version cannot hold inside a
+    field it can hold.
+    """
+
+    payload: ClassVar[str] = "activity"
+    wrapper: ClassVar[str] = "ACCMEActivities"
+    own_prefix: ClassVar[str] = "act"
+    noun: ClassVar[type] = Activity
+    directives: ClassVar[frozenset[str]] = frozenset({"action", "close", "provider_id"})
+    fields: ClassVar[frozenset[str]] = ACTIVITY_FIELDS
+    unread: ClassVar[Mapping[str, str]] = {METRICS_2: "MedBiquitous Medical Education Metrics version 2"}
+
+    record: str = f"{{{NAMESPACES['m']}}}MedicalEducationMetrics"
+    carry: Callable[[Activity, Activity], Activity] = lambda stored, merged: merged
+    also_holds: frozenset[str] = frozenset()
+
+    @property
+    def holds(self) -> frozenset[str]:
+        """The fields of a record that this version can express, in these or other words."""
+        return frozenset(self.table.fields) & self.fields | self.also_holds
+
+    def read(self, values: Mapping[str, Any]) -> Activity:
+        """The activity that values are of, first reported in this version."""
+        said = {name: value for name, value in values.items() if name not in self.directives}
+        activity: Activity = self.complete(Activity(**said, born=self.name))
+        return activity
+
+    def values(self, record: Activity) -> dict[str, Any]:
+        """The values of an activity; the close switch says whether it is closed."""
+        return {name: getattr(record, name) for name in ACTIVITY_FIELDS} | {"close": record.closed}
+
+    def update(self, stored: Activity, incoming: Activity) -> Activity:
+        """Lay a record of this version over the stored one (docs/wire.md).
+
+        The fields this version holds are replaced, but an identity that is not given stays; what was
+        merely derived fills gaps and replaces what was itself derived, and nothing else.
+        """
+        given = self.holds - (incoming.derived - self.also_holds)
+        filled = {
+            name
+            for name in incoming.derived - given
+            if name in stored.derived or getattr(stored, name) in EMPTY
+        }
+        changes = {name: getattr(incoming, name) for name in given | filled}
+        for name in IDENTITY:
+            changes[name] = (name == "provider_activity_id" and changes.get(name)) or getattr(stored, name)
+        renamed = {
+            name
+            for name in incoming.derived & self.also_holds
+            if name in stored.derived or getattr(stored, name) != getattr(incoming, name)
+        }
+        derived = stored.derived - given | filled | renamed
+        return self.carry(stored, replace(stored, **changes, derived=derived))
+
+    def entry(self, draft: Draft) -> ActivityEntry:
+        """The entry of an activity that was read."""
+        activity, action = draft.record, draft.values.get("action")
+        return ActivityEntry(
+            draft.number,
+            activity,
+            activity_id=draft.values.get("activity_id"),
+            provider_activity_id=draft.values.get("provider_activity_id"),
+            action=RecordAction(action) if action in set(RecordAction) else None,
+            close=draft.values.get("close"),
+            provider_id=draft.values.get("provider_id"),
+            onto=lambda stored: self.update(stored, activity) if activity else stored,
+            derived=lambda kept: tuple(self._derived(draft, kept)),
+            findings=draft.findings,
+            place=draft.place,
+        )
+
+    def _derived(self, draft: Draft, kept: Activity) -> Iterator[Finding]:
+        """What was derived and is so in the end: what somebody said before an update stays, and is not
+        told."""
+        told = {}
+        for name in sorted(draft.record.derived & kept.derived if draft.record else ()):
+            value, field = getattr(kept, name), draft.newest[name]
+            spelled = ", ".join(map(field.kind.write, value if field.many else (value,)))
+            told[field.label] = shown(spelled.removesuffix("T00:00:00"))
+        if told:
+            values = ", ".join(f"{label} “{value}”" for label, value in told.items())
+            place = draft.place("")
+            yield finding("X033", place, name=", ".join(told), version=self.name, values=values)

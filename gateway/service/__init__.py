@@ -1,0 +1,49 @@
+"""What a service version is: its operations, how a request element is read and an answer is written.
+
+The doors hand over an operation's element and get its response element back, whatever they carry it
+in. The contracts under `wsdl/` and `xsd/service/` are the source; this is their other half.
+"""
+
+from gateway.service.activities import get_activity, get_activity_as, get_receipt, save_activity
+from gateway.service.info import get_service_info
+from gateway.service.learners import (
+    find_learners,
+    get_learner_match,
+    get_status_by_credit_id,
+    get_status_by_learner,
+    save_learner_activity,
+)
+from gateway.service.request import Gateway, Operation, Request, ServiceVersion, without_payload
+from gateway.shape import Judge
+
+__all__ = ["V1", "V2", "VERSIONS", "Gateway", "Operation", "Request", "ServiceVersion"]
+
+FIRST = {
+    "SaveActivity": Operation(save_activity, payload="activity"),
+    "GetActivity": Operation(get_activity),
+    "SaveLearnerActivity": Operation(save_learner_activity, payload="learner"),
+    "GetLearnerStatusByLearner": Operation(get_status_by_learner),
+    "GetLearnerStatusByCreditId": Operation(get_status_by_credit_id),
+    "GetServiceInfo": Operation(get_service_info, open=True),
+}
+SECOND = {
+    **FIRST,
+    "GetActivityAs": Operation(get_activity_as),
+    "GetLearnerMatch": Operation(get_learner_match),
+    "FindLearners": Operation(find_learners),
+    "GetReceipt": Operation(get_receipt),
+}
+
+V1 = ServiceVersion(
+    name="v1",
+    operations=FIRST,
+    activity="1.0",
+    judge=Judge("service/v1/service.xsd", amend=without_payload),
+)
+V2 = ServiceVersion(
+    name="v2",
+    operations=SECOND,
+    activity="2.0",
+    judge=Judge("service/v2/service.xsd", amend=without_payload),
+)
+VERSIONS = (V1, V2)

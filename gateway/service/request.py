@@ -1,0 +1,261 @@
+"""How a request element is read, judged and answered, whichever operation it asks for.
+
+The doors hand over an operation's element and get its response element back, whatever they carry it
+in. The contracts under `wsdl/` and `xsd/service/` are the source; this is their other half.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from lxml import etree
+
+from gateway import answers
+from gateway.accounts import Gatekeeper, combine
+from gateway.errors import GatewayError, Malformed, UnknownOperation, UnknownSchema, Unreadable
+from gateway.findings import finding, shown
+from gateway.intake import Limits, take_credentials
+from gateway.operations import Call, Terms
+from gateway.records import Caller, Credentials, Finding, Place, replace
+from gateway.schema import Reader, Reading
+from gateway.shape import Judge, line_of
+from gateway.store import Store
+from gateway.version import PayloadVersion
+
+Element = etree._Element
+
+XS = "{http://www.w3.org/2001/XMLSchema}"
+WRAPPERS = {"activity": "ACCMEActivities", "learner": "ACCMELearnerReports"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gateway:
+    """What every operation works with."""
+
+    store: Store
+    reader: Reader
+    gatekeeper: Gatekeeper
+    terms: Terms
+    limits: Limits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """A request as it was read: `parameters` by element name, those that hold elements as `rows` of
+    name and content, the payload apart."""
+
+    gateway: Gateway
+    version: ServiceVersion
+    operation: str
+    caller: Caller | None
+    parameters: Mapping[str, str]
+    rows: tuple[tuple[str, Mapping[str, str]], ...]
+    payload: Element | None
+    notices: tuple[Finding, ...]
+    raw: bytes
+    trace_id: str
+
+    def get(self, name: str) -> str | None:
+        """A parameter's text; empty counts as absent."""
+        return self.parameters.get(name) or None
+
+    def asks(self, name: str) -> bool:
+        """Whether a boolean parameter is true."""
+        return self.get(name) in {"true", "1"}
+
+    def proven(self) -> Caller:
+        """The caller, of an operation that needs one."""
+        assert self.caller is not None
+        return self.caller
+
+    def answered(self, told: answers.Told, document: Element | None = None) -> Element:
+        """The response element with what is told in it, after the document if there is one."""
+        answer, result = answers.opened(self.version.namespace, self.operation)
+        if document is not None:
+            result.append(document)
+        answers.tell(result, told)
+        return answer
+
+    def call(self, version: PayloadVersion) -> Call:
+        """This request as the call of an operation that writes, with a payload of `version`."""
+        return Call(
+            operation=self.operation,
+            caller=self.proven(),
+            trace_id=self.trace_id,
+            version=version.number,
+            raw=self.raw,
+            digest=hashlib.sha256(self.raw).digest(),
+            submission_key=self.get("SubmissionKey"),
+            validate_only=self.asks("ValidateOnly"),
+            all_or_nothing=self.asks("AllOrNothing"),
+        )
+
+    def read(self, payload: str) -> Reading:
+        """The records of the payload this operation takes. Raises Malformed without one, UnknownSchema
+        where it is of another kind, and what reading raises."""
+        reader = self.gateway.reader
+        wrapper = WRAPPERS[payload]
+        if self.payload is None:
+            place = Place(f"/svc:{self.operation}")
+            raise Malformed(findings=[finding("X021", place, name=wrapper, parent=self.operation)])
+        reading = reader.read(self.payload, self.today())
+        if reading.version.payload != payload:
+            raise UnknownSchema(
+                f"{self.operation} takes no {reading.version.wrapper}.", remedy=f"Send {wrapper} with it."
+            )
+        return replace(reading, notices=(*self.notices, *reading.notices))
+
+    def today(self) -> date:
+        """The calendar day of this call."""
+        terms = self.gateway.terms
+        return terms.day(terms.clock())
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """An operation of the service; `open` ones need no credentials. A payload (activity, learner) is
+    taken only where it belongs: elsewhere it is as unknown as any other parameter."""
+
+    answer: Callable[[Request], Element]
+    open: bool = False
+    payload: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceVersion:
+    """One version of the service: its operations, and the payload version its typed slots hold."""
+
+    name: str
+    operations: Mapping[str, Operation]
+    activity: str
+    judge: Judge
+
+    @property
+    def namespace(self) -> str:
+        """The namespace of the operations' elements."""
+        return f"urn:cme-gateway:service:{self.name}"
+
+    def answer(self, element: Element, gateway: Gateway, basic: Credentials | None, trace_id: str) -> Element:
+        """Answer an operation's element with its response element; the element is used up.
+
+        Raises Refused or Failed, never anything else.
+        """
+        try:
+            return self._answer(element, gateway, basic, trace_id)
+        except GatewayError:
+            raise
+        except Exception as error:
+            raise answers.failed(error, trace_id) from None
+
+    def _answer(
+        self, element: Element, gateway: Gateway, basic: Credentials | None, trace_id: str
+    ) -> Element:
+        operation = self._operation(element)
+        credentials = combine(take_credentials(element), basic)
+        caller = None if operation.open else gateway.gatekeeper.admit(credentials)
+        key = _take(element, "SubmissionKey")
+        raw = _canonical(element)
+        payload = None
+        if operation.payload:
+            payload = next((child for child in element if gateway.reader.is_payload(child)), None)
+        asked = self._parameters(element, payload, key)
+        notices = self._judged(asked, element)
+        request = Request(
+            gateway=gateway,
+            version=self,
+            operation=etree.QName(element).localname,
+            caller=caller,
+            parameters=_texts(asked),
+            rows=tuple((etree.QName(child).localname, _texts(child)) for child in asked if len(child)),
+            payload=payload,
+            notices=notices,
+            raw=raw,
+            trace_id=trace_id,
+        )
+        return operation.answer(request)
+
+    def _operation(self, element: Element) -> Operation:
+        name = etree.QName(element)
+        operation = self.operations.get(name.localname)
+        if name.namespace not in (None, self.namespace):
+            raise UnknownOperation(
+                f"{name.localname[:60]} is not in the namespace {self.namespace}.",
+                remedy="Use the namespace of this endpoint, or the endpoint of that service version.",
+            )
+        if operation is None:
+            raise UnknownOperation(f"Service {self.name} has no operation {name.localname[:60]}.")
+        element.tag = f"{{{self.namespace}}}{name.localname}"
+        return operation
+
+    def _parameters(self, element: Element, payload: Element | None, key: Element | None) -> Element:
+        """The parameters alone, as an element of their own: to take a large payload out of its
+        document costs the square of its namespaces, to leave it there nothing."""
+        asked = etree.Element(element.tag, nsmap={"svc": self.namespace})
+        for child in [child for child in element if child is not payload]:
+            if len(child) and not self._holds_elements(child, element):
+                raise Malformed(findings=[self._unexpected(child, element)])
+            asked.append(child)
+        if key is not None:
+            asked.append(key)
+        return asked
+
+    def _holds_elements(self, child: Element, element: Element) -> bool:
+        """Whether a parameter of this name is made of elements itself."""
+        model = self.judge.model(element.tag)
+        known = model and model.children.get(model.by_name.get(etree.QName(child).localname, ""))
+        return bool(known and known.model.simple is None)
+
+    def _unexpected(self, child: Element, element: Element) -> Finding:
+        """What holds elements is neither a parameter nor a payload that is known."""
+        name, model = etree.QName(child).localname, self.judge.model(element.tag)
+        place = self._place(child, element)
+        if model is not None and name in model.by_name:
+            return finding("X025", place, name=name)
+        taken = WRAPPERS.get(self._operation(element).payload or "")
+        return finding("X020", place, name=shown(name), known=f"Send {taken}." if taken else "Leave it out.")
+
+    def _judged(self, asked: Element, element: Element) -> tuple[Finding, ...]:
+        findings = self.judge.judge(asked, lambda at: self._place(element if at is asked else at, element))
+        if any(found.blocks for found in findings):
+            raise Malformed(findings=findings)
+        return tuple(findings)
+
+    def _place(self, at: Element, element: Element) -> Place:
+        steps = (element,) if at is element else (element, at)
+        names = map(etree.QName, steps)
+        path = "".join(
+            f"/{'svc' if name.namespace == self.namespace else '*'}:{name.localname}" for name in names
+        )
+        return Place(path, line_of(at))
+
+
+def _texts(element: Element) -> dict[str, str]:
+    """The texts of an element's children by their names; of several, the last."""
+    return {etree.QName(child).localname: (child.text or "").strip() for child in element}
+
+
+def _canonical(element: Element) -> bytes:
+    """The request as the same bytes, however its sender writes the same XML."""
+    try:
+        return etree.tostring(element, method="c14n", exclusive=True)
+    except etree.C14NError:
+        raise Unreadable('A namespace of the message is relative, such as xmlns="pars".') from None
+
+
+def _take(element: Element, name: str) -> Element | None:
+    """Take a child out of the element; where it stands several times, the first."""
+    for child in element:
+        if etree.QName(child).localname == name:
+            element.remove(child)
+            return child
+    return None
+
+
+def without_payload(schema: Element) -> None:
+    """Leave the payloads out of a service schema: each is judged by its own version's schema."""
+    for slot in list(schema.iter(f"{XS}element")):
+        if slot.get("ref", "").startswith(("act:", "lrn:")):
+            slot.getparent().remove(slot)  # type: ignore[union-attr]

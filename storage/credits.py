@@ -1,0 +1,249 @@
+"""Learners' credits and REMS participants: what a unit of work speaks to."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, Select, bindparam, func, select, update
+
+from gateway.records import (
+    CreditStatus,
+    Learner,
+    Participant,
+    Sought,
+    StoredCredit,
+    StoredParticipant,
+    replace,
+)
+from storage.numbers import first_row, new_rows
+from storage.scope import Owned, Scope, Sealer, Values, owned, owning
+from storage.tables import LIVE_CREDIT, activities, credits, participants
+
+CHUNK = 5_000  # values in one IN list: SQLite takes 32,766 parameters in a statement
+
+_json = msgspec.json.Encoder()
+_learner = msgspec.json.Decoder(Learner)
+_participant = msgspec.json.Decoder(Participant)
+
+_PLAIN = [column for column in credits.c if column.name != "sealed"]
+_title = (
+    select(activities.c.title)
+    .where(activities.c.activity_id == credits.c.activity_id)
+    .correlate(credits)
+    .scalar_subquery()
+    .label("activity_title")
+)
+_source = credits.alias("source")
+_yielded_by = (
+    select(_source.c.credit_id)
+    .where(_source.c.row == credits.c.matched_from)
+    .correlate(credits)
+    .scalar_subquery()
+    .label("yielded_by")
+)
+_TOLD = (credits, _title, _yielded_by)
+
+
+def _among(table: Any, column: Any, *what: Any) -> Owned:
+    """Living rows whose column is one of `values`."""
+    living = table.c.deleted_at.is_(None)
+    among = column.in_(bindparam("values", expanding=True))
+    return owned(select(*what).where(living, among), table)
+
+
+_BY_CREDIT_ID = _among(credits, credits.c.credit_id, *_PLAIN)
+_BY_LEARNER = _among(credits, credits.c.learner_key, *_PLAIN)
+_STANDING = owned(select(*_TOLD).where(LIVE_CREDIT, credits.c.credit_id == bindparam("credit_id")), credits)
+_OF_BIRTHDAY = owned(
+    select(*_TOLD).where(
+        LIVE_CREDIT,
+        credits.c.activity_id == bindparam("activity"),
+        credits.c.birth_key == bindparam("birthday"),
+    ),
+    credits,
+)
+_REPORTED = [
+    owned(
+        select(table.c.activity_id)
+        .distinct()
+        .where(table.c.deleted_at.is_(None), table.c.activity_id.in_(bindparam("values", expanding=True))),
+        table,
+    )
+    for table in (credits, participants)
+]
+_BURIED, _BURIED_PARTICIPANTS = (
+    owned(
+        update(table)
+        .where(table.c.deleted_at.is_(None), table.c.row.in_(bindparam("rows", expanding=True)))
+        .values(deleted_at=bindparam("at")),
+        table,
+    )
+    for table in (credits, participants)
+)
+_KEPT, _KEPT_PARTICIPANTS = owning(credits), owning(participants)
+_BY_LOCAL_KEY = _among(participants, participants.c.local_key, participants)
+
+
+class Credits:
+    """The provider's learners' credits; what is deleted stays as a tombstone that nobody finds."""
+
+    def __init__(self, scope: Scope, sealer: Sealer) -> None:
+        self._scope = scope
+        self._sealer = sealer
+
+    def rows(self, count: int) -> range:
+        """Numbers for so many new credits or participants, in the order of time."""
+        return new_rows(self._scope.now, count)
+
+    def find(self, credit_ids: Collection[str], learner_keys: Collection[bytes]) -> list[StoredCredit]:
+        """The living ones with one of these ids, or of one of these learners; without their learner."""
+        sought = ((_BY_CREDIT_ID, credit_ids), (_BY_LEARNER, learner_keys))
+        rows = {row.row: row for found, values in sought for row in self._rows(found, values)}
+        return [_credit(row) for row in rows.values()]
+
+    def standing(self, credit_id: str) -> StoredCredit | None:
+        """The living one of this id, with learner and title."""
+        row = self._scope.run(_STANDING, {"credit_id": credit_id}).one_or_none()
+        return self._opened(row) if row else None
+
+    def of_learner(self, activity_id: str, birthday: bytes) -> list[StoredCredit]:
+        """The living ones of an activity whose learner has this birthday, with learner and title."""
+        rows = self._scope.run(_OF_BIRTHDAY, {"activity": activity_id, "birthday": birthday})
+        return [self._opened(row) for row in rows]
+
+    def search(self, sought: Sought, after: int, most: int) -> list[StoredCredit]:
+        """The living ones that fit, newest first from before row `after` (0: from the newest)."""
+        query = select(*_TOLD).where(LIVE_CREDIT, *_conditions(sought, after))
+        query = query.order_by(credits.c.row.desc()).limit(most)
+        return [self._opened(row) for row in self._scope.run(owned(query, credits))]
+
+    def reported(self, activity_ids: Collection[str]) -> set[str]:
+        """Those of the activities for which a credit or a participant lives."""
+        return {row.activity_id for found in _REPORTED for row in self._rows(found, activity_ids)}
+
+    def add(self, new: Sequence[StoredCredit]) -> None:
+        """Keep new ones, each with its learner."""
+        if new:
+            self._scope.run(_KEPT, *map(self._columns, new))
+
+    def delete(self, rows: Collection[int]) -> None:
+        """Let go of these; their ids are free again."""
+        for chunk in _chunks(rows):
+            self._scope.run(_BURIED, {"rows": chunk, "at": self._scope.now})
+
+    def participants(self, local_keys: Collection[bytes]) -> list[StoredParticipant]:
+        """The living participants of these keys."""
+        return [self._participant(row) for row in self._rows(_BY_LOCAL_KEY, local_keys)]
+
+    def add_participants(self, new: Sequence[StoredParticipant]) -> None:
+        """Keep new ones."""
+        if new:
+            self._scope.run(_KEPT_PARTICIPANTS, *map(self._participant_columns, new))
+
+    def delete_participants(self, rows: Collection[int]) -> None:
+        """Let go of these."""
+        for chunk in _chunks(rows):
+            self._scope.run(_BURIED_PARTICIPANTS, {"rows": chunk, "at": self._scope.now})
+
+    def _rows(self, found: Owned, values: Collection[Any]) -> Iterator[Any]:
+        for chunk in _chunks(values):
+            yield from self._scope.run(found, {"values": chunk})
+
+    def _opened(self, row: Any) -> StoredCredit:
+        learner = _learner.decode(self._sealer.unseal(row.sealed))
+        return replace(
+            _credit(row), learner=learner, activity_title=row.activity_title, yielded_by=row.yielded_by
+        )
+
+    def _columns(self, credit: StoredCredit) -> Values:
+        return {
+            "row": credit.row,
+            "record": credit.record,
+            "activity_id": credit.activity_id,
+            "credit_id": credit.credit_id,
+            "credit_type": credit.credit_type,
+            "amount": str(credit.amount),
+            "completed_on": credit.completed_on,
+            "board": credit.board,
+            "status": credit.status.value,
+            "reason": credit.reason,
+            "submitted_at": credit.submitted_at,
+            "decided_at": credit.decided_at,
+            "matched_from": credit.matched_from,
+            "person": credit.person,
+            "learner_key": credit.learner_key,
+            "family_key": credit.family_key,
+            "birth_key": credit.birth_key,
+            "sealed": self._sealer.seal(_json.encode(credit.learner)),
+        }
+
+    def _participant(self, row: Any) -> StoredParticipant:
+        said = _participant.decode(self._sealer.unseal(row.sealed))
+        names = ("row", "record", "activity_id", "local_key", "completed_on", "submitted_at")
+        return StoredParticipant(participant=said, **{name: getattr(row, name) for name in names})
+
+    def _participant_columns(self, one: StoredParticipant) -> Values:
+        return {
+            "row": one.row,
+            "record": one.record,
+            "activity_id": one.activity_id,
+            "local_key": one.local_key,
+            "completed_on": one.completed_on,
+            "submitted_at": one.submitted_at,
+            "sealed": self._sealer.seal(_json.encode(one.participant)),
+        }
+
+
+def _chunks(values: Collection[Any]) -> Iterator[list[Any]]:
+    ordered = sorted(values)  # whoever locks, locks in the same order
+    return (ordered[start : start + CHUNK] for start in range(0, len(ordered), CHUNK))
+
+
+def _credit(row: Any) -> StoredCredit:
+    return StoredCredit(
+        row=row.row,
+        record=row.record,
+        activity_id=row.activity_id,
+        credit_id=row.credit_id,
+        credit_type=row.credit_type,
+        amount=Decimal(row.amount),
+        completed_on=row.completed_on,
+        board=row.board,
+        status=CreditStatus(row.status),
+        reason=row.reason,
+        submitted_at=row.submitted_at,
+        decided_at=row.decided_at,
+        matched_from=row.matched_from,
+        person=row.person,
+        learner_key=row.learner_key,
+        family_key=row.family_key,
+        birth_key=row.birth_key,
+    )
+
+
+def _conditions(sought: Sought, after: int) -> Iterator[ColumnElement[bool]]:
+    """What a search asks for; times are asked of the row numbers, which are in their order."""
+    if after:
+        yield credits.c.row < after
+    if sought.family is not None:
+        yield credits.c.family_key == sought.family
+    if sought.submitted_from is not None:
+        yield credits.c.row >= first_row(sought.submitted_from)
+    if sought.submitted_until is not None:
+        yield credits.c.row < first_row(sought.submitted_until)
+    if sought.activity_id is not None:
+        yield credits.c.activity_id == sought.activity_id
+    if sought.status is not None:
+        yield credits.c.status == sought.status
+    if sought.title is not None:
+        yield credits.c.activity_id.in_(_titled(sought.title))
+
+
+def _titled(part: str) -> Select[Any]:
+    """The ids of the same provider's activities whose title has a part, whatever the case."""
+    pattern = "%" + "".join("\\" + sign if sign in "%_\\" else sign for sign in part.lower()) + "%"
+    titled = func.lower(activities.c.title).like(pattern, escape="\\")
+    return select(activities.c.activity_id).where(titled, activities.c.provider_id == credits.c.provider_id)

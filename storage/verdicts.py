@@ -1,0 +1,133 @@
+"""What the boards said, kept: verdicts, the CME credit they yield, withdrawals, and the audit log's row."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BindParameter, ColumnElement, String, bindparam, cast, func, literal, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from gateway.records import AuditEntry, CreditStatus, Errand, Outcome, Question, Verdict
+from storage.numbers import new_rows
+from storage.repositories import Audit
+from storage.scope import Scope
+from storage.tables import LIVE_CREDIT, WAITS, credits
+
+USER, OPERATION = "worker", "BoardVerdict"  # as the audit log names them
+CME = "AMA PRA Category 1"
+
+ROWS: BindParameter[int] = bindparam("rows", expanding=True)
+AT: BindParameter[datetime] = bindparam("at")
+_DECIDED = (
+    update(credits)
+    .where(credits.c.row.in_(ROWS), credits.c.status == CreditStatus.SUBMITTED.value)
+    .values(status=bindparam("to"), reason=bindparam("why"), decided_at=AT)
+    .returning(credits.c.row, credits.c.deleted_at)
+)
+_WITHDRAWN = (
+    update(credits)
+    .where(credits.c.row.in_(ROWS), WAITS[Errand.WITHDRAW])
+    .values(withdrawn_at=AT)
+    .returning(credits.c.row)
+)
+
+
+def _matched() -> tuple[list[str], Any]:
+    """The columns of CME credit, and where they come from: accepted board credit of a living record."""
+    row: ColumnElement[int] = bindparam("first") + func.row_number().over(order_by=credits.c.row) - 1
+    made = {
+        "row": row,
+        "credit_id": literal("ccid:cme-gateway:") + cast(row, String),
+        "credit_type": literal(CME),
+        "status": literal(CreditStatus.ACCEPTED.value),
+        "decided_at": AT,
+        "matched_from": credits.c.row,
+    }
+    kept = "provider_id record activity_id amount completed_on submitted_at person learner_key".split()
+    kept += ["family_key", "birth_key", "sealed"]
+    columns: dict[str, Any] = made | {name: credits.c[name] for name in kept}
+    return list(columns), select(*columns.values()).where(
+        credits.c.row.in_(ROWS), LIVE_CREDIT, credits.c.person.is_not(None)
+    )
+
+
+def _match(dialect: Any) -> Any:
+    # Who has this credit already, sent or matched, has it once: the index of living credits decides.
+    twins = [credits.c[name] for name in ("learner_key", "activity_id", "credit_type", "provider_id")]
+    names, source = _matched()
+    return (
+        dialect.insert(credits)
+        .from_select(names, source, include_defaults=False)
+        .on_conflict_do_nothing(index_elements=twins, index_where=LIVE_CREDIT)
+    )
+
+
+_MATCH = {"sqlite": _match(sqlite), "postgresql": _match(postgresql)}
+
+
+def keep(scope: Scope, question: Question, verdicts: Sequence[Verdict]) -> list[int]:
+    """Keep the verdicts on a question, once; gives the credits that were deleted meanwhile but which
+    the board accepted."""
+    kept = _withdrawn if question.errand is Errand.WITHDRAW else _reported
+    decided, refused, deleted = kept(scope, verdicts)
+    if decided:
+        _note(scope, question, decided, refused)
+    return deleted
+
+
+def _reported(scope: Scope, verdicts: Sequence[Verdict]) -> tuple[int, int, list[int]]:
+    accepted, rejected = (_decide(scope, verdicts, status) for status in _SAID)
+    living = [row.row for row in accepted if row.deleted_at is None]
+    if living:
+        new = {"rows": living, "first": new_rows(scope.now, len(living))[0], "at": scope.now}
+        scope.connection.execute(_MATCH[scope.connection.dialect.name], new)
+    deleted = sorted(row.row for row in accepted if row.deleted_at is not None)
+    return len(accepted) + len(rejected), len(rejected), deleted
+
+
+def _withdrawn(scope: Scope, verdicts: Sequence[Verdict]) -> tuple[int, int, list[int]]:
+    """A board that will not withdraw has said its last word too: nothing waits for it any longer."""
+    said = {int(verdict.reference): verdict.accepted for verdict in verdicts}
+    gone = scope.connection.scalars(_WITHDRAWN, {"rows": list(said), "at": scope.now}).all() if said else ()
+    return len(gone), sum(not said[row] for row in gone), []
+
+
+_SAID = {CreditStatus.ACCEPTED: True, CreditStatus.REJECTED: False}
+
+
+def _decide(scope: Scope, verdicts: Collection[Verdict], status: CreditStatus) -> list[Any]:
+    """Set what was submitted to what the board said; gives the rows that changed."""
+    said = {"to": status.value, "at": scope.now}
+    return [
+        row
+        for reason, rows in _by_reason(verdicts, _SAID[status])
+        for row in scope.connection.execute(_DECIDED, {**said, "rows": rows, "why": reason})
+    ]
+
+
+def _by_reason(verdicts: Collection[Verdict], accepted: bool) -> Iterator[tuple[str | None, list[int]]]:
+    """Rows by the reason they share, so that a chunk needs few statements; in one order for all."""
+    rows = defaultdict(list)
+    for verdict in verdicts:
+        if verdict.accepted is accepted:
+            rows[None if accepted else verdict.reason].append(int(verdict.reference))
+    return ((reason, sorted(rows[reason])) for reason in sorted(rows, key=str))
+
+
+def _note(scope: Scope, question: Question, decided: int, refused: int) -> None:
+    Audit(scope).add(
+        AuditEntry(
+            at=scope.now,
+            provider_id=scope.provider_id,
+            user=USER,
+            operation=OPERATION,
+            outcome=Outcome.SUCCESS,
+            receipt_id=None,
+            trace_id=question.id,
+            records=decided,
+            refused=refused,
+        )
+    )

@@ -1,0 +1,202 @@
+"""Learners' credits and REMS participants, on each database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from itertools import count
+
+import pytest
+from stored import FULL_ACTIVITY, NOW, OTHER_PROVIDER, PROVIDER
+
+from gateway.errors import Busy
+from gateway.records import (
+    CreditStatus,
+    Identifier,
+    Learner,
+    Participant,
+    Sought,
+    StoredCredit,
+    StoredParticipant,
+)
+from storage import Store
+from storage.numbers import first_row, new_rows
+
+LEARNER = Learner(("Ada",), ("Quimby-Torres",), None, "02-29", (Identifier("ABIM", "900001"),))
+PARTICIPANT = Participant("P-0001", "idd:demo.example:ce", "Maine", "None", "Nurse", None, False, None)
+_numbers = count(1)
+
+
+def a_credit(**changes: object) -> StoredCredit:
+    """A credit that has something in every field."""
+    number = next(_numbers)
+    credit = StoredCredit(
+        row=new_rows(NOW, 1)[0],
+        record=1,
+        activity_id="202600001",
+        credit_id=f"ccid:demo:{number}",
+        credit_type="Medical Knowledge",
+        amount=Decimal("11.25"),
+        completed_on=date(2026, 3, 10),
+        board="ABIM",
+        reason="It is a sample.",
+        submitted_at=NOW,
+        decided_at=NOW + timedelta(seconds=1),
+        person="person-1",
+        learner=LEARNER,
+        learner_key=f"learner-{number}".encode(),
+        family_key=b"quimby",
+        birth_key=b"02-29",
+    )
+    return replace(credit, **changes)  # type: ignore[arg-type]  a test names what it changes
+
+
+def add(store: Store, *credits: StoredCredit, provider: str = PROVIDER) -> None:
+    """Keep credits."""
+    store.write(provider, lambda unit: unit.credits.add(credits))
+
+
+def search(
+    store: Store, after: int = 0, most: int = 9, provider: str = PROVIDER, **sought: object
+) -> list[str]:
+    """The ids of the credits that fit, in the order they are found."""
+    wanted = Sought(**sought)  # type: ignore[arg-type]  a test names what it seeks
+    found = store.read(provider, lambda unit: unit.credits.search(wanted, after, most))
+    return [credit.credit_id for credit in found]
+
+
+def plain(credit: StoredCredit) -> StoredCredit:
+    """A credit as it is found without its learner."""
+    return replace(credit, learner=None)
+
+
+def test_what_is_kept_is_found_by_its_id_and_its_learner(store: Store) -> None:
+    """A credit comes back as it was kept, by either key, once where both fit, and without its learner."""
+    one, two, _ = kept = [a_credit(), a_credit(board=None, decided_at=None, reason=None), a_credit()]
+    add(store, *kept)
+    found = store.read(
+        PROVIDER, lambda unit: unit.credits.find([one.credit_id], [one.learner_key, two.learner_key])
+    )
+    assert [plain(one), plain(two)] == sorted(found, key=lambda credit: credit.row)
+
+
+def test_a_standing_credit_tells_its_learner_title_and_what_yielded_it(store: Store) -> None:
+    """What a status is told from has the learner, the activity's title and the yielding credit's id."""
+    store.write(PROVIDER, lambda unit: unit.activities.add([FULL_ACTIVITY]))
+    board = a_credit()
+    cme = a_credit(credit_type="AMA PRA Category 1", board=None, matched_from=board.row)
+    add(store, board, cme)
+    standing = store.read(PROVIDER, lambda unit: unit.credits.standing(cme.credit_id))
+    assert replace(cme, activity_title=FULL_ACTIVITY.title, yielded_by=board.credit_id) == standing
+    assert store.read(PROVIDER, lambda unit: unit.credits.standing("ccid:demo:none")) is None
+    assert store.read(OTHER_PROVIDER, lambda unit: unit.credits.standing(cme.credit_id)) is None
+
+
+def test_credits_of_a_birthday_are_those_of_that_activity(store: Store) -> None:
+    """The credits of an activity are found by the learner's birthday, and nobody else's with them."""
+    wanted, *others = [a_credit(), a_credit(birth_key=b"03-01"), a_credit(activity_id="202600002")]
+    add(store, wanted, *others)
+    add(store, a_credit(), provider=OTHER_PROVIDER)
+    found = store.read(PROVIDER, lambda unit: unit.credits.of_learner("202600001", b"02-29"))
+    assert [wanted] == found
+
+
+def test_one_learner_has_one_credit_of_a_type_for_an_activity(store: Store) -> None:
+    """A second living credit of the same learner, activity and type is refused, whatever its id."""
+    add(store, first := a_credit())
+    with pytest.raises(Busy):
+        add(store, a_credit(learner_key=first.learner_key))
+    add(store, a_credit(learner_key=first.learner_key, credit_type="Patient Safety"))
+    add(store, a_credit(learner_key=first.learner_key), provider=OTHER_PROVIDER)
+
+
+def test_what_is_deleted_is_found_no_more_and_frees_its_identity(store: Store) -> None:
+    """After a deletion the same credit id and the same learner's credit can be kept again."""
+    add(store, gone := a_credit())
+    store.write(PROVIDER, lambda unit: unit.credits.delete([gone.row]))
+    assert [] == store.read(PROVIDER, lambda unit: unit.credits.find([gone.credit_id], [gone.learner_key]))
+    assert set() == store.read(PROVIDER, lambda unit: unit.credits.reported(["202600001"]))
+    add(store, again := replace(gone, row=new_rows(NOW, 1)[0]))
+    assert [again.credit_id] == search(store, family=b"quimby")
+
+
+def test_nobody_deletes_what_belongs_to_another_provider(store: Store) -> None:
+    """A row of another provider stays, whoever names it."""
+    add(store, kept := a_credit())
+    store.write(OTHER_PROVIDER, lambda unit: unit.credits.delete([kept.row]))
+    assert [kept.credit_id] == search(store, family=b"quimby")
+
+
+def at(moment: datetime, **changes: object) -> StoredCredit:
+    """A credit that was submitted at a moment."""
+    return a_credit(row=new_rows(moment, 1)[0] if moment >= NOW else first_row(moment), **changes)
+
+
+def test_a_search_narrows_by_all_that_is_asked(store: Store) -> None:
+    """Last name, title, days of submission, activity and status each narrow, and together."""
+    store.write(PROVIDER, lambda unit: unit.activities.add([FULL_ACTIVITY]))
+    old = at(NOW - timedelta(days=2), status=CreditStatus.REJECTED)
+    new, other = a_credit(), a_credit(family_key=b"other", activity_id="202600002")
+    add(store, old, new, other)
+    day = timedelta(days=1)
+    assert [new.credit_id, old.credit_id] == search(store, family=b"quimby")
+    assert [new.credit_id, old.credit_id] == search(store, title="fortbildung “spring")
+    assert [] == search(store, title="100%")
+    assert [other.credit_id, new.credit_id] == search(store, submitted_from=NOW - day)
+    assert [old.credit_id] == search(store, submitted_until=NOW - day)
+    assert [other.credit_id] == search(store, activity_id="202600002")
+    assert [old.credit_id] == search(store, family=b"quimby", status="Rejected")
+    assert [] == search(store, family=b"quimby", provider=OTHER_PROVIDER)
+
+
+def test_pages_follow_one_another_without_gap_or_repeat(store: Store) -> None:
+    """Page after page, each from the last row of the one before, gives every credit once."""
+    kept = [a_credit() for _ in range(5)]
+    add(store, *kept)
+
+    def pages() -> Iterator[Sequence[str]]:
+        after = 0
+        while page := search(store, after, 2, family=b"quimby"):
+            yield page
+            after = next(credit.row for credit in kept if credit.credit_id == page[-1])
+
+    assert [credit.credit_id for credit in reversed(kept)] == [each for page in pages() for each in page]
+
+
+def test_participants_are_kept_and_let_go(store: Store) -> None:
+    """A REMS participant comes back as kept, keeps the activity reported, and can be let go."""
+    one = StoredParticipant(
+        row=new_rows(NOW, 1)[0],
+        record=1,
+        activity_id="202600002",
+        local_key=b"local",
+        completed_on=date(2026, 3, 10),
+        submitted_at=NOW,
+        participant=PARTICIPANT,
+    )
+    store.write(PROVIDER, lambda unit: unit.credits.add_participants([one]))
+    assert [one] == store.read(PROVIDER, lambda unit: unit.credits.participants([b"local"]))
+    assert {"202600002"} == store.read(
+        PROVIDER, lambda unit: unit.credits.reported(["202600002", "202600001"])
+    )
+    store.write(PROVIDER, lambda unit: unit.credits.delete_participants([one.row]))
+    assert [] == store.read(PROVIDER, lambda unit: unit.credits.participants([b"local"]))
+
+
+def test_activities_are_looked_at_by_their_ids(store: Store) -> None:
+    """The activities of some ids are given by id; those of another provider are not."""
+    store.write(PROVIDER, lambda unit: unit.activities.add([FULL_ACTIVITY]))
+    ids = ["202600001", "202699999"]
+    assert {"202600001": FULL_ACTIVITY} == store.write(PROVIDER, lambda unit: unit.activities.named(ids))
+    assert {} == store.read(OTHER_PROVIDER, lambda unit: unit.activities.named(ids))
+
+
+def test_row_numbers_grow_with_time() -> None:
+    """Numbers are new each time, in the order of time, and tell when they were given."""
+    now = datetime(2080, 3, 10, tzinfo=UTC)
+    first, second = new_rows(now, 3), new_rows(now, 2)
+    assert [*first, *second] == sorted({*first, *second})
+    assert first_row(now) <= first[0] < first_row(now + timedelta(milliseconds=1))
+    assert second[-1] < new_rows(now + timedelta(days=1), 1)[0] < 2**63

@@ -1,0 +1,199 @@
+"""The learners' operations as elements: what is asked, and that every answer is what the contract says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from fakes import NOW, PROVIDER
+from lxml import etree
+from messages import Element, payload, request, text, texts
+from reports import (
+    ADA,
+    ADA_ROW,
+    BEN,
+    BOARD_CREDIT,
+    CME_CREDIT,
+    COMPLETED,
+    COURSE,
+    NURSE,
+    REMS_COURSE,
+    completion,
+)
+from test_service import Counter
+
+from gateway.errors import Malformed, NotFound, TooLarge, TooManyLookups, UnknownOperation, UnknownSchema
+from gateway.records import Completion
+from gateway.service import V1, V2, ServiceVersion
+
+BOTH = completion(ADA, CME_CREDIT, BOARD_CREDIT)
+LEARNER = """<Learner><FirstName>Ada</FirstName><LastName>Quimby Torres</LastName><BirthDate>{}</BirthDate>
+<StateOfLicensure>Maine</StateOfLicensure><LicenseId>MD012345</LicenseId></Learner>"""
+
+
+@pytest.fixture
+def counter() -> Counter:
+    """A gateway that knows two courses and one person."""
+    counter = Counter()
+    counter.store.write(PROVIDER, lambda unit: unit.activities.add([COURSE, REMS_COURSE]))
+    counter.store.tables.enrol(ADA_ROW)
+    return counter
+
+
+def written(counter: Counter, *said: Completion, version: str = "2.0") -> str:
+    """Completions as a sender writes them."""
+    reader = counter.gateway.reader
+    element, _ = reader.write(said, reader.named("learner", version), created=NOW)
+    return etree.tostring(element).decode()
+
+
+def save(counter: Counter, *parts: str, version: ServiceVersion = V2) -> Element:
+    """Answer a SaveLearnerActivity."""
+    return counter.ask(request("SaveLearnerActivity", *parts, namespace=version.namespace), version)
+
+
+@pytest.mark.parametrize("version", [V1, V2], ids=lambda version: version.name)
+@pytest.mark.parametrize("kind", ["1.0", "2.0"])
+def test_each_endpoint_takes_each_learner_version(
+    counter: Counter, version: ServiceVersion, kind: str
+) -> None:
+    """One result, one credit each with its own status, the version found in the receipt."""
+    answer = save(counter, written(counter, BOTH, version=kind), version=version)
+    assert (kind, "Success", "Added") == tuple(
+        text(answer, n) for n in ("SchemaVersion", "Outcome", "Action")
+    )
+    credits = list(answer.iterfind(".//{*}Credit"))
+    assert [("ccid:demo:1", None, "Accepted"), ("ccid:demo:2", "ABIM", "Submitted")] == [
+        (text(credit, "CreditId"), text(credit, "Board"), text(credit, "Status")) for credit in credits
+    ]
+
+
+def test_a_wrong_credit_tells_its_finding_in_the_record_and_in_itself(counter: Counter) -> None:
+    """Which record, which credit, which field, why, what to do."""
+    wrong = replace(BOARD_CREDIT, credit_id="nonsense")
+    answer = save(counter, written(counter, completion(ADA, CME_CREDIT, wrong)))
+    assert ("Failure", "Refused") == (text(answer, "Outcome"), text(answer, "Action"))
+    first, second = answer.iterfind(".//{*}Credit")
+    assert [] == texts(first, "Code")
+    (of_record,) = answer.iterfind(".//{*}Result/{*}Finding")
+    (of_credit,) = second.iterfind("{*}Finding")
+    assert etree.tostring(of_record) == etree.tostring(of_credit)
+    assert "CreditCertificate[2]/r:CreditID" in (text(of_credit, "Path") or "")
+
+
+def test_participants_have_a_result_of_their_own(counter: Counter) -> None:
+    """A record without learner is added, and has no credits."""
+    answer = save(counter, written(counter, completion(None, activity=REMS_COURSE, participants=(NURSE,))))
+    assert (["Added"], []) == (texts(answer, "Action"), texts(answer, "Credit"))
+
+
+def test_a_receipt_is_read_again_as_it_was_given(counter: Counter) -> None:
+    """Credits included."""
+    given = save(counter, "<SubmissionKey>K</SubmissionKey>", written(counter, BOTH))
+    again = counter.ask(request("GetReceipt", "<SubmissionKey>K</SubmissionKey>"))
+    assert [etree.tostring(one) for one in given[0]] == [etree.tostring(one) for one in again[0]]
+
+
+@pytest.mark.parametrize(
+    ("operation", "sent"), [("SaveLearnerActivity", "activity"), ("SaveActivity", "learner")]
+)
+def test_a_payload_of_the_other_kind_is_refused(counter: Counter, operation: str, sent: str) -> None:
+    """With the name of the one that is asked for."""
+    document = payload() if sent == "activity" else written(counter, BOTH)
+    refusal = counter.refusal(request(operation, document))
+    assert isinstance(refusal, UnknownSchema)
+    assert "Send ACCME" in refusal.remedy
+
+
+def test_the_payload_is_asked_for(counter: Counter) -> None:
+    """By its name."""
+    refusal = counter.refusal(request("SaveLearnerActivity"))
+    assert ["X021"] == [finding.code for finding in refusal.findings]
+    assert "ACCMELearnerReports" in refusal.findings[0].text
+
+
+def test_a_status_is_asked_by_credit_id(counter: Counter) -> None:
+    """Over both service versions; an unknown one is a fault."""
+    save(counter, written(counter, BOTH))
+    for version in (V1, V2):
+        namespace = version.namespace
+        asked = request("GetLearnerStatusByCreditId", "<CreditId>ccid:demo:2</CreditId>", namespace=namespace)
+        answer = counter.ask(asked, version)
+        assert ("ABIM", "Submitted", "11.25", str(COMPLETED), None) == tuple(
+            text(answer, name) for name in ("Board", "Status", "Amount", "CompletionDate", "DecidedAt")
+        )
+    assert isinstance(
+        counter.refusal(request("GetLearnerStatusByCreditId", "<CreditId>ccid:x:y</CreditId>")), NotFound
+    )
+
+
+def test_a_status_is_asked_by_learner(counter: Counter) -> None:
+    """Activity, identifier and birthday; the day of completion narrows."""
+    save(counter, written(counter, BOTH))
+    asked = """<ActivityId>202600001</ActivityId><LearnerId>900001</LearnerId><BirthDate>02-29</BirthDate>
+    <CompletionDate>{}</CompletionDate>"""
+    answer = counter.ask(request("GetLearnerStatusByLearner", asked.format(COMPLETED)))
+    assert ["ccid:demo:1", "ccid:demo:2"] == sorted(str(one) for one in texts(answer, "CreditId"))
+    other_day = counter.refusal(request("GetLearnerStatusByLearner", asked.format("2020-01-01")))
+    assert isinstance(other_day, NotFound)
+
+
+def test_learners_are_matched(counter: Counter) -> None:
+    """One answer each, by number; what disagrees is named, what is stored is not told."""
+    answer = counter.ask(request("GetLearnerMatch", LEARNER.format("1990-02-29"), LEARNER.format("03-01")))
+    matches = list(answer.iterfind(".//{*}Match"))
+    assert [("1", "match", []), ("2", "none", ["BirthDate"])] == [
+        (text(one, "RecordNumber"), text(one, "Outcome"), texts(one, "DisagreeingField")) for one in matches
+    ]
+    assert b"02-29" not in etree.tostring(answer)
+
+
+def test_a_match_needs_a_learner(counter: Counter) -> None:
+    """A call without any is refused by its shape; so is one who is no element."""
+    for asked in ("", "<Learner>Ada</Learner>"):
+        assert isinstance(counter.refusal(request("GetLearnerMatch", asked)), Malformed)
+
+
+def test_a_call_asks_for_so_many_learners_only(counter: Counter) -> None:
+    """As many as a call may have records."""
+    counter.gateway = replace(counter.gateway, limits=replace(counter.gateway.limits, max_records=1))
+    refusal = counter.refusal(request("GetLearnerMatch", *[LEARNER.format("02-29")] * 2))
+    assert isinstance(refusal, TooLarge)
+
+
+def test_who_looks_up_too_many_is_refused(counter: Counter) -> None:
+    """By a fault with a code of its own."""
+    refusal = counter.refusal(request("GetLearnerMatch", *[LEARNER.format("03-01")] * 11))
+    assert isinstance(refusal, TooManyLookups)
+
+
+def test_learners_are_found_in_pages(counter: Counter) -> None:
+    """By last name; the token of one page leads to the next."""
+    save(counter, written(counter, BOTH, completion(BEN, replace(CME_CREDIT, credit_id="ccid:demo:3"))))
+    name = "<LastName>quimby-torres</LastName><PageSize>1</PageSize>"
+    first = counter.ask(request("FindLearners", name))
+    token = text(first, "NextPageToken")
+    second = counter.ask(request("FindLearners", name, f"<PageToken>{token}</PageToken>"))
+    assert ["ccid:demo:2", "ccid:demo:1", None] == [
+        text(first, "CreditId"),
+        text(second, "CreditId"),
+        text(second, "NextPageToken"),
+    ]
+    told = ("Board", "State", "FirstName", "BirthDate", "LearnerId")
+    assert ("ABIM", None, "Ada", "02-29", "900001") == tuple(text(first, name) for name in told)
+    assert (None, "ME", "Ada", "02-29", "MD012345") == tuple(text(second, name) for name in told)
+
+
+def test_a_search_without_what_it_needs_is_refused(counter: Counter) -> None:
+    """A first name is no parameter; a status alone is not enough."""
+    assert isinstance(counter.refusal(request("FindLearners")), Malformed)
+    assert isinstance(counter.refusal(request("FindLearners", "<Status>Accepted</Status>")), Malformed)
+    by_first_name = counter.refusal(request("FindLearners", "<FirstName>Ada</FirstName>"))
+    assert ["X020"] == [finding.code for finding in by_first_name.findings]
+
+
+@pytest.mark.parametrize("operation", ["GetLearnerMatch", "FindLearners"])
+def test_the_first_service_version_has_no_search(counter: Counter, operation: str) -> None:
+    """Matching and searching came with v2."""
+    refusal = counter.refusal(request(operation, namespace=V1.namespace), V1)
+    assert isinstance(refusal, UnknownOperation)

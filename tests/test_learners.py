@@ -1,0 +1,497 @@
+"""What becomes of completions: matched, judged, kept, put to the boards; and how they are asked about."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from entries import entry, only_ids
+from fakes import NOW, OTHER_PROVIDER, PROVIDER, USER, Clock, FakeStore, terms
+from reports import (
+    ADA,
+    ADA_ROW,
+    BEN,
+    BEN_ROW,
+    BOARD_CREDIT,
+    BOARD_TYPE,
+    CME,
+    CME_CREDIT,
+    COURSE,
+    NURSE,
+    REMS_COURSE,
+    STRANGER,
+    completion,
+    deletion,
+    report,
+)
+from test_operations import Desk as Activities
+
+from gateway import operations
+from gateway.errors import Conflict, Malformed, NotFound, TooManyLookups
+from gateway.operations import Call, LearnerQuery, Search
+from gateway.records import (
+    Action,
+    Caller,
+    CompletionEntry,
+    CreditStatus,
+    Errand,
+    Identifier,
+    MatchKind,
+    Outcome,
+    Receipt,
+    StoredCredit,
+)
+
+BOTH = completion(ADA, CME_CREDIT, BOARD_CREDIT)
+
+
+class Desk:
+    """Calls the learners' operations of one gateway, as one provider's user."""
+
+    def __init__(self, provider_id: str = PROVIDER) -> None:
+        self.store = FakeStore()
+        self.clock = Clock()
+        self.terms = terms(self.clock)
+        self.caller = Caller(provider_id, USER)
+
+    def save(self, *entries: CompletionEntry, content: str = "", **call: Any) -> Receipt:
+        """Save completions; `content` stands for the message, by default told from the entries."""
+        said = [(one.completion and one.completion.credits, one.action, one.number) for one in entries]
+        raw = (content or repr(said)).encode()
+        made = Call(
+            operation="SaveLearnerActivity",
+            caller=self.caller,
+            trace_id="t1",
+            version=(2, 0),
+            raw=raw,
+            digest=hashlib.sha256(raw).digest(),
+            **call,
+        )
+        return operations.save_learner_activity(made, entries, (), self.store, self.terms)
+
+    def credits(self) -> dict[str, StoredCredit]:
+        """What is stored, by credit id."""
+        return {one.credit_id: one for _, one in self.store.tables.credits.values()}
+
+    def decide(self, credit_id: str, status: CreditStatus, reason: str | None = None) -> StoredCredit:
+        """Let a board's verdict come in."""
+        stored = self.credits()[credit_id]
+        decided = replace(stored, status=status, reason=reason, decided_at=NOW)
+        self.store.tables.credits[stored.row] = (self.caller.provider_id, decided)
+        return decided
+
+    def accept(self, credit_id: str) -> StoredCredit:
+        """Let a board accept, which yields CME credit."""
+        board = self.decide(credit_id, CreditStatus.ACCEPTED)
+        own_id, row = "ccid:cme-gateway:99", board.row
+        yielded = replace(board, row=99, credit_id=own_id, credit_type=CME, board=None, matched_from=row)
+        self.store.tables.credits[99] = (self.caller.provider_id, yielded)
+        return board
+
+    def of_other_provider(self) -> Desk:
+        """The same gateway, called by another provider."""
+        other = Desk(OTHER_PROVIDER)
+        other.store, other.clock, other.terms = self.store, self.clock, self.terms
+        return other
+
+
+@pytest.fixture
+def desk() -> Desk:
+    """A gateway that knows two courses and two people."""
+    desk = Desk()
+    desk.store.write(PROVIDER, lambda unit: unit.activities.add([COURSE, REMS_COURSE]))
+    desk.store.tables.enrol(ADA_ROW, BEN_ROW)
+    return desk
+
+
+def codes(receipt: Receipt) -> list[list[str]]:
+    """The codes found, record by record."""
+    return [[finding.code for finding in result.findings] for result in receipt.results]
+
+
+def actions(receipt: Receipt) -> list[Action]:
+    """What became of each record."""
+    return [result.action for result in receipt.results]
+
+
+def statuses(receipt: Receipt) -> list[list[CreditStatus]]:
+    """How each credit stands, record by record."""
+    return [[credit.status for credit in result.credits] for result in receipt.results]
+
+
+# --- adding --------------------------------------------------------------------------------------------
+
+
+def test_cme_is_decided_at_once_and_board_credit_is_put_to_its_board(desk: Desk) -> None:
+    """Of a matched learner CME is accepted, board credit submitted, and the board asked, all at once."""
+    receipt = desk.save(report(BOTH))
+    assert [Action.ADDED] == actions(receipt)
+    assert [[CreditStatus.ACCEPTED, CreditStatus.SUBMITTED]] == statuses(receipt)
+    assert [None, "ABIM"] == [credit.board for credit in receipt.results[0].credits]
+    cme, board = desk.credits()["ccid:demo:1"], desk.credits()["ccid:demo:2"]
+    assert (NOW, None) == (cme.decided_at, board.decided_at)
+    assert [("ABIM", Errand.REPORT, (board.row,))] == desk.store.tables.questions
+
+
+@pytest.mark.parametrize(
+    ("learner", "code", "told"),
+    [
+        (STRANGER, "L901", "LicenseId"),
+        (replace(ADA, birthday="03-01"), "L901", "BirthDate"),
+        (replace(ADA, family_names=("Else",)), "L901", "LastName"),
+    ],
+)
+def test_who_is_not_known_is_rejected_with_the_reason(desk: Desk, learner: Any, code: str, told: str) -> None:
+    """The record is kept, its credits are rejected, no board hears of it; which field, but no value."""
+    receipt = desk.save(report(completion(learner, CME_CREDIT)))
+    (credit,) = receipt.results[0].credits
+    assert ([Action.ADDED], CreditStatus.REJECTED) == (actions(receipt), credit.status)
+    assert [[code]] == codes(receipt)
+    assert told in (credit.reason or "")
+    assert "Quimby" not in repr(receipt) and "02-29" not in repr(receipt)
+    assert [] == desk.store.tables.questions
+
+
+def test_several_people_are_no_match(desk: Desk) -> None:
+    """Two people who both agree are told as several."""
+    desk.store.tables.enrol(replace(ADA_ROW, person="p9"))
+    receipt = desk.save(report(completion(ADA, CME_CREDIT)))
+    assert ([["L902"]], [[CreditStatus.REJECTED]]) == (codes(receipt), statuses(receipt))
+
+
+def test_an_unknown_activity_refuses_its_record_alone(desk: Desk) -> None:
+    """Other records of the call go on; another provider's activity is as unknown."""
+    unknown = completion(ADA, CME_CREDIT, activity=replace(COURSE, activity_id="202699999"))
+    receipt = desk.save(
+        report(unknown), report(completion(BEN, replace(CME_CREDIT, credit_id="ccid:d:9")), number=2)
+    )
+    assert [Action.REFUSED, Action.ADDED] == actions(receipt)
+    assert "C901" in codes(receipt)[0]
+    assert Outcome.PARTIAL is receipt.outcome
+    foreign = desk.of_other_provider().save(report(replace(BOTH, provider_organization=OTHER_PROVIDER)))
+    assert "C901" in codes(foreign)[0]
+
+
+def test_a_wrong_credit_refuses_the_record_and_tells_where(desk: Desk) -> None:
+    """Nothing of the record is stored; the credit that is wrong tells it once more, the other does not."""
+    wrong = replace(BOARD_CREDIT, amount=Decimal("0.1"))
+    receipt = desk.save(report(completion(ADA, CME_CREDIT, wrong)))
+    (result,) = receipt.results
+    assert Action.REFUSED is result.action
+    assert {} == desk.credits()
+    assert () == result.credits[0].findings
+    assert {finding.code for finding in result.findings} == {f.code for f in result.credits[1].findings}
+    assert {CreditStatus.REJECTED} == {credit.status for credit in result.credits}
+
+
+def test_the_provider_named_must_be_the_caller(desk: Desk) -> None:
+    """By whichever of the two elements."""
+    by_extension = desk.save(report(BOTH, provider_id=OTHER_PROVIDER))
+    by_activity = desk.save(report(replace(BOTH, provider_organization=OTHER_PROVIDER)))
+    assert ["C906", "C906"] == [codes(receipt)[0][0] for receipt in (by_extension, by_activity)]
+
+
+def test_sending_the_same_again_changes_nothing(desk: Desk) -> None:
+    """Unchanged, with the status of now; no second question to the board."""
+    desk.save(report(BOTH))
+    desk.decide("ccid:demo:2", CreditStatus.ACCEPTED)
+    again = desk.save(report(BOTH), content="again")
+    assert [Action.UNCHANGED] == actions(again)
+    assert [[CreditStatus.ACCEPTED, CreditStatus.ACCEPTED]] == statuses(again)
+    assert 1 == len(desk.store.tables.questions)
+
+
+def test_a_rejected_credit_sent_again_stays_rejected(desk: Desk) -> None:
+    """It is told that it has to be deleted first; deleted and added again it is asked about anew."""
+    desk.save(report(BOTH))
+    desk.decide("ccid:demo:2", CreditStatus.REJECTED, "Not in the programme.")
+    again = desk.save(report(BOTH), content="again")
+    assert ([Action.UNCHANGED], [["C911"]]) == (actions(again), codes(again))
+    assert "Not in the programme." == again.results[0].credits[1].reason
+    corrected = desk.save(deletion(BOTH), report(BOTH, number=2))
+    assert [Action.DELETED, Action.ADDED] == actions(corrected)
+    assert 2 == len(desk.store.tables.questions)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        completion(ADA, replace(CME_CREDIT, amount=Decimal(5))),
+        completion(BEN, CME_CREDIT),
+        completion(ADA, CME_CREDIT, completed_on=COURSE.start_date),
+    ],
+    ids=["amount", "learner", "day"],
+)
+def test_what_is_stored_is_not_changed(desk: Desk, changed: Any) -> None:
+    """The same credit id with other content is refused; there is no update."""
+    desk.save(report(completion(ADA, CME_CREDIT)))
+    receipt = desk.save(report(changed))
+    assert ([Action.REFUSED], True) == (actions(receipt), "C902" in codes(receipt)[0])
+
+
+def test_a_learner_has_a_credit_for_an_activity_once(desk: Desk) -> None:
+    """Another credit id for the same learner, activity and credit is refused."""
+    desk.save(report(completion(ADA, CME_CREDIT)))
+    by_npi = replace(ADA, identifiers=(Identifier("NPI", "1234567893"),))
+    receipt = desk.save(report(completion(by_npi, replace(CME_CREDIT, credit_id="ccid:demo:77"))))
+    assert ([Action.REFUSED], ["C903"]) == (actions(receipt), codes(receipt)[0])
+
+
+def test_a_record_twice_in_a_call_is_told(desk: Desk) -> None:
+    """The second one changes nothing and names the first."""
+    receipt = desk.save(report(completion(ADA, CME_CREDIT)), report(completion(ADA, CME_CREDIT), number=2))
+    assert [Action.ADDED, Action.UNCHANGED] == actions(receipt)
+    assert ["C907"] == codes(receipt)[1]
+    assert "Record 1" in receipt.results[1].findings[0].text
+
+
+def test_credit_that_a_board_credit_yielded_is_taken_over_by_the_senders_own(desk: Desk) -> None:
+    """The sender may report the CME credit that was yielded by a board's: it is then one, under their id."""
+    desk.save(report(completion(ADA, BOARD_CREDIT)))
+    board = desk.decide("ccid:demo:2", CreditStatus.ACCEPTED)
+    yielded = replace(
+        board, row=99, credit_id="ccid:cme-gateway:99", credit_type=CME, board=None, matched_from=board.row
+    )
+    desk.store.tables.credits[99] = (PROVIDER, yielded)
+    receipt = desk.save(report(completion(ADA, CME_CREDIT)))
+    assert [Action.ADDED] == actions(receipt)
+    assert {"ccid:demo:1", "ccid:demo:2"} == set(desk.credits())
+
+
+def test_validate_only_stores_nothing_and_says_the_same(desk: Desk) -> None:
+    """The same results as the real run; no receipt, no credit, no question."""
+    tried = desk.save(report(BOTH), validate_only=True)
+    assert (None, {}, []) == (tried.id, desk.credits(), desk.store.tables.questions)
+    assert tried.results == desk.save(report(BOTH)).results
+
+
+def test_all_or_nothing_stores_nothing_when_one_is_refused(desk: Desk) -> None:
+    """The good record says why it was not done."""
+    bad = completion(BEN, replace(CME_CREDIT, credit_id="nonsense"))
+    receipt = desk.save(report(BOTH), report(bad, number=2), all_or_nothing=True)
+    assert [Action.REFUSED, Action.REFUSED] == actions(receipt)
+    assert "A909" in codes(receipt)[0]
+    assert ({}, []) == (desk.credits(), desk.store.tables.questions)
+
+
+def test_a_submission_key_answers_again(desk: Desk) -> None:
+    """The same key and content give the same receipt and do nothing twice; other content is refused."""
+    first = desk.save(report(BOTH), submission_key="k1")
+    again = desk.save(report(BOTH), submission_key="k1")
+    assert replace(first, replayed=True) == again
+    with pytest.raises(Conflict):
+        desk.save(deletion(BOTH), submission_key="k1")
+
+
+# --- participants --------------------------------------------------------------------------------------
+
+
+def test_rems_participants_are_kept_once(desk: Desk) -> None:
+    """Added, then Unchanged; deleted by their own number; then the activity may be deleted again."""
+    said = completion(None, activity=REMS_COURSE, participants=(NURSE,))
+    assert [Action.ADDED] == actions(desk.save(report(said)))
+    assert [Action.UNCHANGED] == actions(desk.save(report(said), content="again"))
+    changed = replace(said, participants=(replace(NURSE, profession="Physician"),))
+    assert ["C902"] == codes(desk.save(report(changed), content="changed"))[0]
+    assert [Action.DELETED] == actions(desk.save(deletion(said)))
+    assert {} == desk.store.tables.participants
+
+
+# --- deleting ------------------------------------------------------------------------------------------
+
+
+def test_deleting_an_accepted_board_credit_tells_the_board(desk: Desk) -> None:
+    """It is withdrawn by the same way; the CME credit it yielded goes with it."""
+    desk.save(report(completion(ADA, BOARD_CREDIT)))
+    board = desk.decide("ccid:demo:2", CreditStatus.ACCEPTED)
+    yielded = replace(
+        board, row=99, credit_id="ccid:cme-gateway:99", credit_type=CME, board=None, matched_from=board.row
+    )
+    desk.store.tables.credits[99] = (PROVIDER, yielded)
+    receipt = desk.save(deletion(completion(ADA, BOARD_CREDIT)))
+    assert [Action.DELETED] == actions(receipt)
+    assert {} == desk.credits()
+    assert ("ABIM", Errand.WITHDRAW, (board.row,)) == desk.store.tables.questions[-1]
+
+
+def test_a_deletion_without_credits_takes_all_of_the_learner(desk: Desk) -> None:
+    """All credits of the learner for that activity, and no others."""
+    other = completion(BEN, replace(CME_CREDIT, credit_id="ccid:demo:3"))
+    desk.save(report(BOTH), report(other, number=2))
+    assert [Action.DELETED] == actions(desk.save(deletion(completion(ADA))))
+    assert {"ccid:demo:3"} == set(desk.credits())
+
+
+def test_what_is_not_there_is_not_deleted(desk: Desk) -> None:
+    """An unknown credit, one of another activity, one of another person, one of another provider: refused."""
+    desk.save(report(BOTH))
+    unknown = completion(ADA, replace(CME_CREDIT, credit_id="ccid:demo:404"))
+    elsewhere = completion(ADA, CME_CREDIT, activity=REMS_COURSE)
+    of_ben = completion(BEN, CME_CREDIT)
+    receipt = desk.save(*(deletion(one, number=n) for n, one in enumerate((unknown, elsewhere, of_ben), 1)))
+    assert [["C904"], ["C905"], ["C905"]] == codes(receipt)
+    foreign = desk.of_other_provider().save(deletion(replace(BOTH, provider_organization=OTHER_PROVIDER)))
+    assert {"C901", "C904"} <= set(codes(foreign)[0])
+    assert 2 == len(desk.credits())
+
+
+def test_a_wrong_name_is_corrected_by_deleting_and_adding(desk: Desk) -> None:
+    """Who was rejected for a wrong birthday is deleted under the right one and added again."""
+    wrong = replace(ADA, birthday="03-01")
+    desk.save(report(completion(wrong, CME_CREDIT)))
+    right = completion(ADA, CME_CREDIT)
+    receipt = desk.save(deletion(right), report(right, number=2))
+    assert [Action.DELETED, Action.ADDED] == actions(receipt)
+    assert CreditStatus.ACCEPTED is desk.credits()["ccid:demo:1"].status
+
+
+def test_an_activity_with_learners_is_not_deleted(desk: Desk) -> None:
+    """As long as a credit lives; afterwards it is."""
+    activities = Activities()
+    activities.store = desk.store
+    desk.save(report(BOTH))
+    refused = activities.save(entry(only_ids(COURSE.activity_id), "Delete"))
+    assert ["A908"] == [finding.code for finding in refused.results[0].findings]
+    desk.save(deletion(BOTH))
+    deleted = activities.save(entry(only_ids(COURSE.activity_id), "Delete"))
+    assert Action.DELETED is deleted.results[0].action
+
+
+# --- how it stands -------------------------------------------------------------------------------------
+
+
+def test_a_status_is_found_by_credit_id(desk: Desk) -> None:
+    """One's own only."""
+    desk.save(report(BOTH))
+    credit = operations.get_status_by_credit_id(desk.caller, "ccid:demo:2", desk.store)
+    assert ("ABIM", CreditStatus.SUBMITTED) == (credit.board, credit.status)
+    for caller, credit_id in ((desk.of_other_provider().caller, "ccid:demo:2"), (desk.caller, "ccid:x:y")):
+        with pytest.raises(NotFound):
+            operations.get_status_by_credit_id(caller, credit_id, desk.store)
+    with pytest.raises(Malformed):
+        operations.get_status_by_credit_id(desk.caller, None, desk.store)
+
+
+@pytest.mark.parametrize("birthday", ["1980-02-29", "02-29", "--02-29"])
+@pytest.mark.parametrize(
+    ("number", "domain"), [("900001", None), ("900001", "ABIM"), ("md 012345", "Maine"), ("MD012345", "ME")]
+)
+def test_a_status_is_found_by_learner(desk: Desk, number: str, domain: str | None, birthday: str) -> None:
+    """By any of the identifiers as they were reported, with the birthday in any of its spellings."""
+    desk.save(report(BOTH))
+    query = LearnerQuery(
+        activity_id=COURSE.activity_id, learner_id=number, domain=domain, birthday=birthday, completed_on=None
+    )
+    found = operations.get_status_by_learner(desk.caller, query, desk.store, desk.terms)
+    assert {CME, BOARD_TYPE} == {credit.credit_type for credit in found}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"learner_id": "900002"},
+        {"domain": "ABP"},
+        {"birthday": "03-01"},
+        {"activity_id": "202600002"},
+        {"completed_on": date(2020, 1, 1)},
+    ],
+)
+def test_a_status_of_another_learner_is_not_found(desk: Desk, changes: dict[str, Any]) -> None:
+    """Whatever of what was asked does not fit."""
+    desk.save(report(BOTH))
+    said: dict[str, Any] = {
+        "activity_id": COURSE.activity_id,
+        "learner_id": "900001",
+        "domain": None,
+        "birthday": "02-29",
+    }
+    with pytest.raises(NotFound):
+        operations.get_status_by_learner(
+            desk.caller, LearnerQuery(**{**said, **changes}), desk.store, desk.terms
+        )
+
+
+def test_a_status_by_learner_asks_for_all_three(desk: Desk) -> None:
+    """Activity, identifier and birthday; a birthday that is none is as good as absent."""
+    for missing in ({"activity_id": None}, {"learner_id": None}, {"birthday": "tomorrow"}):
+        said: dict[str, Any] = {"activity_id": "1", "learner_id": "1", "domain": None, "birthday": "02-29"}
+        with pytest.raises(Malformed):
+            operations.get_status_by_learner(
+                desk.caller, LearnerQuery(**{**said, **missing}), desk.store, desk.terms
+            )
+
+
+# --- searching -----------------------------------------------------------------------------------------
+
+
+def test_a_search_asks_for_a_name_a_range_or_a_title(desk: Desk) -> None:
+    """Nothing else alone will do."""
+    for search in (
+        Search(),
+        Search(status="Accepted"),
+        Search(activity_id="202600001"),
+        Search(submitted_until=NOW),
+    ):
+        with pytest.raises(Malformed, match="last name"):
+            operations.find_learners(desk.caller, search, desk.store, desk.terms)
+
+
+def test_a_search_by_name_forgives_spelling_and_pages(desk: Desk) -> None:
+    """Case, hyphen and accents do not count; page after page gives everything once."""
+    desk.save(report(BOTH))
+
+    def search(**more: Any) -> operations.Page:
+        wanted = Search(last_name="QUIMBY TORRES", **more)
+        return operations.find_learners(desk.caller, wanted, desk.store, desk.terms)
+
+    assert 2 == len(search().credits)
+    first = search(size=1)
+    second = search(size=1, page=first.next)
+    assert ["ccid:demo:2", "ccid:demo:1"] == [*(c.credit_id for c in (*first.credits, *second.credits))]
+    assert (None, ADA) == (second.next, second.credits[0].learner)
+
+
+@pytest.mark.parametrize(
+    "bad", [{"size": 0}, {"size": 501}, {"page": "x"}, {"page": "-1"}, {"page": "9" * 30}]
+)
+def test_a_page_that_is_none_is_refused(desk: Desk, bad: dict[str, Any]) -> None:
+    """A size out of bounds, a token that is not ours."""
+    with pytest.raises(Malformed):
+        operations.find_learners(desk.caller, Search(last_name="X", **bad), desk.store, desk.terms)
+
+
+# --- who is who ----------------------------------------------------------------------------------------
+
+
+def test_learners_are_matched_before_anything_is_sent(desk: Desk) -> None:
+    """One clear answer each, in order, and which field disagrees."""
+    learners = [ADA, STRANGER, replace(BEN, given_names=("Bob",))]
+    matches = operations.get_learner_match(desk.caller, learners, desk.store, desk.terms)
+    assert [MatchKind.MATCH, MatchKind.NONE, MatchKind.NONE] == [match.kind for match in matches]
+    assert ("FirstName",) == matches[2].fields
+
+
+def test_nobody_can_fish(desk: Desk) -> None:
+    """Beyond the hour's misses or look-ups a match is refused, by either way that stores nothing."""
+    ask = operations.get_learner_match
+    ask(desk.caller, [STRANGER] * 10, desk.store, desk.terms)
+    with pytest.raises(TooManyLookups):
+        ask(desk.caller, [STRANGER], desk.store, desk.terms)
+    with pytest.raises(TooManyLookups):
+        desk.save(report(completion(STRANGER, CME_CREDIT)), validate_only=True)
+    desk.store.tables.misses = 0
+    ask(desk.caller, [ADA] * 80, desk.store, desk.terms)
+    with pytest.raises(TooManyLookups):
+        ask(desk.caller, [ADA] * 10, desk.store, desk.terms)
+
+
+def test_beyond_the_measure_a_rejection_tells_no_field(desk: Desk) -> None:
+    """A submission is still taken, but does not help to find out a birthday."""
+    desk.store.tables.misses = 10
+    receipt = desk.save(report(completion(replace(ADA, birthday="03-01"), CME_CREDIT)))
+    assert [Action.ADDED] == actions(receipt)
+    assert "BirthDate" not in (receipt.results[0].credits[0].reason or "")
