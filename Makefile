@@ -9,7 +9,7 @@ FOUND = $(shell for p in $(PYTHON); do $$p -c '$(FITS)' 2>/dev/null && echo $$p 
 UV ?= uv
 CONTRACTS = find xsd wsdl -name '*.xsd' -o -name '*.wsdl'
 
-.PHONY: run test lint docs freeze frozen lock
+.PHONY: run test lint bench docs freeze frozen lock
 
 run: $(READY)  ## the sandbox on http://127.0.0.1:8080, with samples, until Ctrl-C
 	$(BIN)/cme-gateway sandbox
@@ -23,6 +23,9 @@ lint: $(READY) frozen  ## style, types, floors, dependencies
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/deptry gateway storage --config .deptry.toml
+
+bench: $(READY)  ## how fast, beside a plain program that does less; ARGS are the bench's, such as --quick
+	$(BIN)/python -m bench $(ARGS)
 
 docs: $(READY)  ## the pages made from the code
 	$(BIN)/python tools/catalogues.py

@@ -18,7 +18,7 @@ from gateway.vocabulary import CME_CREDIT
 
 BATCH = 100
 ACTIVITIES = 10
-PROVIDER, USER, PASSWORD = "0001234", "bench", "bench-password"  # noqa: S105  of a bench alone
+PROVIDER, USER, PASSWORD = "0001234", "bench", "bench-password"
 BOARD, BOARD_TYPE, POINTS = "ABIM", "Medical Knowledge", Decimal("11.25")
 ENVELOPE = '<soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"><soap:Body>'
 CLOSED = "</soap:Body></soap:Envelope>"

@@ -16,9 +16,11 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import closing
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import func, select
 
@@ -40,7 +42,7 @@ from gateway.records import (
 )
 from gateway.sealing import make_key
 from gateway.settings import Settings
-from storage import Store
+from storage import Store, Unit
 from storage.tables import credits
 
 AIM, CHUNK, PROVIDER = 5_000, 100, "0001234"
@@ -72,7 +74,7 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _settings(folder: Path, arguments: argparse.Namespace) -> dict[str, object]:
+def _settings(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     return {
         "database": arguments.postgres or f"sqlite:///{folder / 'bench.db'}",
         "key_file": str(folder / "key"),
@@ -80,9 +82,9 @@ def _settings(folder: Path, arguments: argparse.Namespace) -> dict[str, object]:
     }
 
 
-def _migrated(values: dict[str, object]) -> Settings:
-    settings = Settings(**values)  # type: ignore[arg-type]  a mapping of ours
-    with assembly.closing(assembly.store(settings)) as store:
+def _migrated(values: dict[str, Any]) -> Settings:
+    settings = Settings(**values)
+    with closing(assembly.store(settings)) as store:
         store.migrate()
     return settings
 
@@ -97,11 +99,11 @@ def _fill(store: Store, count: int) -> None:
     print(f"kept and enqueued: {count:,} credits, {count / took:,.0f} a second")
 
 
-def _put(unit: object, start: int) -> None:
+def _put(unit: Unit, start: int) -> None:
     now = datetime.now(UTC)
-    rows = unit.credits.rows(CHUNK)  # type: ignore[attr-defined]
-    unit.credits.add([_credit(row, start + n, now) for n, row in enumerate(rows)])  # type: ignore[attr-defined]
-    unit.questions.put("ABIM", Errand.REPORT, list(rows))  # type: ignore[attr-defined]
+    rows = unit.credits.rows(CHUNK)
+    unit.credits.add([_credit(row, start + n, now) for n, row in enumerate(rows)])
+    unit.questions.put("ABIM", Errand.REPORT, list(rows))
 
 
 def _credit(row: int, number: int, now: datetime) -> StoredCredit:
@@ -122,7 +124,7 @@ def _credit(row: int, number: int, now: datetime) -> StoredCredit:
     )
 
 
-def _drain(store: Store, values: dict[str, object], count: int) -> float:
+def _drain(store: Store, values: dict[str, Any], count: int) -> float:
     """Verdicts a second, from the first that is in the table to the last: the start of the worker, and
     the second that DBOS takes to find its queues, are no part of the rate."""
     command = [sys.executable, "-m", "bench.verdicts", "--work", json.dumps(values)]
@@ -148,11 +150,11 @@ def _decided(store: Store) -> int:
         return connection.scalar(query) or 0
 
 
-def _work(values: dict[str, object]) -> int:
+def _work(values: dict[str, Any]) -> int:
     import signal
 
     instant = str(values["boards"]).count(":9/")
-    settings = Settings(**values)  # type: ignore[arg-type]  a mapping of ours
+    settings = Settings(**values)
     board = Switchboard(settings.boards, Waits())
     with assembly.worker(settings, _accept if instant else board.ask) as worker:
         running: Worker = worker

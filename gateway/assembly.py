@@ -136,6 +136,7 @@ def ready(settings: Settings, clock: Clock = now) -> Store:
     judges = [judge for version in schemas.VERSIONS for judge in version.judges]
     for judge in (*judges, *(version.judge for version in service.VERSIONS)):
         judge.warm()
+    opened.warm()
     return opened
 
 

@@ -202,9 +202,11 @@ def _submitted(piece: Piece, answer: Any) -> Submitted:
 
 
 def _sent(piece: Piece, result: Any) -> Sent:
+    credit_ids = [credit.CreditId for credit in _credits(result) if credit.CreditId]
+    ids = (*credit_ids[:1], result.ProviderActivityId, result.ActivityId, "(no id)")
     return Sent(
         piece.first + result.RecordNumber,
-        result.ProviderActivityId or result.ActivityId or "(no id)",  # of a completion, its activity's
+        next(filter(None, ids)),
         tuple(piece.placed(_finding(partial(getattr, found))) for found in result.Finding),
         result.Action == "Refused",
         piece.records[result.RecordNumber - 1].text,

@@ -18,7 +18,7 @@ from gateway.records import (
     StoredCredit,
     StoredParticipant,
 )
-from gateway.store import Questions, Unit
+from gateway.store import Unit
 
 Stored = StoredCredit | StoredParticipant
 
@@ -115,12 +115,20 @@ class Ledger:
         credits, questions = self._unit.credits, self._unit.questions
         gone, gone_participants = _apart(self._gone)
         new, new_participants = _apart(self._new)
-        credits.delete([one.row for one in gone])
+        accepted = credits.delete([one.row for one in gone])
+        credits.delete_yield(self._overtaken(accepted))
         credits.delete_participants([one.row for one in gone_participants])
         credits.add(new)
         credits.add_participants(new_participants)
-        _put(questions, Errand.WITHDRAW, (one for one in gone if one.status is CreditStatus.ACCEPTED))
-        _put(questions, Errand.REPORT, (one for one in new if one.status is CreditStatus.SUBMITTED))
+        for board, rows in sorted(accepted.items()):
+            questions.put(board, Errand.WITHDRAW, rows)
+        for board, rows in sorted(_submitted(new).items()):
+            questions.put(board, Errand.REPORT, rows)
+
+    def _overtaken(self, accepted: Mapping[str, Sequence[int]]) -> list[int]:
+        """Those deleted credits whose verdict came in while this call was on its way."""
+        rows = (row for of_board in accepted.values() for row in of_board)
+        return [row for row in rows if getattr(self._gone[row], "status", None) is CreditStatus.SUBMITTED]
 
     def _fetch(self, said: Mapping[int, Completion], facts: Facts, keys: Keys) -> None:
         credits = self._unit.credits
@@ -160,10 +168,9 @@ def _apart(mixed: Mapping[int, Stored]) -> tuple[list[StoredCredit], list[Stored
     return credits, [one for one in mixed.values() if isinstance(one, StoredParticipant)]
 
 
-def _put(questions: Questions, errand: Errand, credits: Iterable[StoredCredit]) -> None:
+def _submitted(credits: Iterable[StoredCredit]) -> dict[str, list[int]]:
     by_board: dict[str, list[int]] = {}
     for credit in credits:
-        if credit.board is not None:
+        if credit.status is CreditStatus.SUBMITTED and credit.board is not None:
             by_board.setdefault(credit.board, []).append(credit.row)
-    for board, rows in sorted(by_board.items()):
-        questions.put(board, errand, rows)
+    return by_board

@@ -640,6 +640,33 @@ class StoredParticipant:
     participant: Participant = dataclasses.field(repr=False)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class KeptCredit:
+    """A credit as it lies in the store, deleted or not, when one person is to be erased from it.
+
+    `may_be_held`: a board was asked about it, has not rejected it, and has not been told to forget it.
+    """
+
+    row: int
+    provider_id: str
+    person: str | None
+    learner: Learner
+    board: str | None
+    status: CreditStatus
+    living: bool
+    may_be_held: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class KeptPayload:
+    """A raw request as it is kept for proof of a receipt; `row` is the receipt's."""
+
+    row: int
+    receipt_id: str
+    provider_id: str
+    content: bytes
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sought:
     """What credits are searched by; None means that it does not matter. `family` is a keyed hash of

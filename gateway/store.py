@@ -73,8 +73,11 @@ class Credits(Protocol):
     def add(self, credits: Sequence[StoredCredit]) -> None:
         """Keep new ones, each with its learner, whose rows are given."""
 
-    def delete(self, rows: Collection[int]) -> None:
-        """Let go of these; their ids are free again."""
+    def delete(self, rows: Collection[int]) -> Mapping[str, Sequence[int]]:
+        """Let go of these; their ids are free again. Gives, by board, those a board has accepted."""
+
+    def delete_yield(self, rows: Collection[int]) -> None:
+        """Let go of the CME credit that these board credits yielded."""
 
     def participants(self, local_keys: Collection[bytes]) -> list[StoredParticipant]:
         """The living participants of these keys."""

@@ -33,7 +33,6 @@ from storage.engine import Clock
 from storage.questions import Chunk, Outbox, Questions
 from storage.scope import Scope, Sealer
 from storage.tables import OPEN, WAITS, activities, credits, questions, withdrawing
-from storage.turn import Turn
 from storage.verdicts import keep
 from storage.workers import assert_alive
 
@@ -106,7 +105,6 @@ class Callouts:
     sealer: Sealer
     clock: Clock
     outbox: Callable[[], Outbox]
-    turn: Turn
     chunk: Chunk
     executor: str
     patience: timedelta
@@ -217,8 +215,7 @@ class Callouts:
             assert_alive(connection, self.executor)
             return work(connection)
 
-        with self.turn.taken():
-            return database.write(self.engine, guarded)
+        return database.write(self.engine, guarded)
 
 
 def _current(connection: Connection, question_id: str, attempt: int) -> Any:

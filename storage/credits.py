@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, bindparam, func, select, update
+from sqlalchemy import Column, ColumnElement, Select, Table, Update, bindparam, func, select, update
 
 from gateway.records import (
     CreditStatus,
@@ -74,15 +74,18 @@ _REPORTED = [
     )
     for table in (credits, participants)
 ]
-_BURIED, _BURIED_PARTICIPANTS = (
-    owned(
-        update(table)
-        .where(table.c.deleted_at.is_(None), table.c.row.in_(bindparam("rows", expanding=True)))
-        .values(deleted_at=bindparam("at")),
-        table,
-    )
-    for table in (credits, participants)
+
+
+def _burial(table: Table, column: Column[int]) -> Update:
+    meant = column.in_(bindparam("rows", expanding=True))
+    return update(table).where(table.c.deleted_at.is_(None), meant).values(deleted_at=bindparam("at"))
+
+
+_BURIED = owned(
+    _burial(credits, credits.c.row).returning(credits.c.row, credits.c.board, credits.c.status), credits
 )
+_BURIED_YIELD = owned(_burial(credits, credits.c.matched_from), credits)
+_BURIED_PARTICIPANTS = owned(_burial(participants, participants.c.row), participants)
 _KEPT, _KEPT_PARTICIPANTS = owning(credits), owning(participants)
 _BY_LOCAL_KEY = _among(participants, participants.c.local_key, participants)
 
@@ -129,10 +132,20 @@ class Credits:
         if new:
             self._scope.run(_KEPT, *map(self._columns, new))
 
-    def delete(self, rows: Collection[int]) -> None:
-        """Let go of these; their ids are free again."""
+    def delete(self, rows: Collection[int]) -> dict[str, list[int]]:
+        """Let go of these; their ids are free again. Gives, by board, those that a board has accepted:
+        asked of the rows as they are now, for a verdict may have come in since they were looked at."""
+        accepted: dict[str, list[int]] = {}
         for chunk in _chunks(rows):
-            self._scope.run(_BURIED, {"rows": chunk, "at": self._scope.now})
+            for row in self._scope.run(_BURIED, {"rows": chunk, "at": self._scope.now}):
+                if row.board is not None and row.status == CreditStatus.ACCEPTED:
+                    accepted.setdefault(row.board, []).append(row.row)
+        return accepted
+
+    def delete_yield(self, rows: Collection[int]) -> None:
+        """Let go of the CME credit that these board credits yielded."""
+        for chunk in _chunks(rows):
+            self._scope.run(_BURIED_YIELD, {"rows": chunk, "at": self._scope.now})
 
     def participants(self, local_keys: Collection[bytes]) -> list[StoredParticipant]:
         """The living participants of these keys."""

@@ -153,10 +153,11 @@ def _ours() -> Iterator[None]:
     try:
         yield
     except (SQLAlchemyError, sqlite3.Error) as error:
-        raise _translated(error) from None
+        raise translated(error) from None
 
 
-def _translated(error: Exception) -> GatewayError:
+def translated(error: Exception) -> GatewayError:
+    """What an error of a driver is called here."""
     cause = getattr(error, "orig", error)
     code = getattr(cause, "sqlstate", None) or getattr(cause, "sqlite_errorcode", None)
     if code in RACES_POSTGRES or code in RACES_SQLITE:

@@ -20,7 +20,6 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.errors import StoreUnavailable
 from gateway.records import Run
-from storage.turn import Turn
 
 NAME = "cme-gateway"
 VERSION = "1"  # pinned: DBOS gives work to workers of the same version only
@@ -106,10 +105,9 @@ class Outbox:
 class Queue:
     """The queue as one worker sees it. DBOS knows one worker in a process, so there may be only one."""
 
-    def __init__(self, main: Engine, executor: str, turn: Turn) -> None:
+    def __init__(self, main: Engine, executor: str) -> None:
         self._executor = executor
         self._engine = _open(main)
-        turn.rule(self._engine)
         self._client = DBOSClient(system_database_engine=self._engine, application_name=NAME, lazy=True)
 
     def start(
@@ -213,7 +211,8 @@ def _config(engine: Engine, executor: str) -> DBOSConfig:
 def _open(main: Engine) -> Engine:
     """An engine for DBOS: it begins transactions in its own way, which on SQLite is not ours."""
     if main.dialect.name == "sqlite":
-        engine = create_engine(main.url, hide_parameters=True, pool_size=16, max_overflow=64)
+        # Few, since there is one writer at a time: in the pool threads queue, in SQLite they sleep.
+        engine = create_engine(main.url, hide_parameters=True, pool_size=4, max_overflow=0)
         event.listen(engine, "connect", _prepare)
         return engine
     return create_engine(

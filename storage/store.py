@@ -15,10 +15,10 @@ from storage import revision
 from storage.accounts import Accounts
 from storage.callouts import Callouts
 from storage.engine import Clock
+from storage.erasing import Erasing
 from storage.questions import Chunk
 from storage.register import Loading
 from storage.scope import Scope, Sealer
-from storage.turn import Turn
 from storage.unit import Unit
 from storage.workers import Workers
 
@@ -36,9 +36,9 @@ class Store:
         self._sealer = sealer
         self._clock = clock
         self._chunk = chunk
-        self._turn = Turn(engine)
         self.accounts = Accounts(engine)
         self.loading = Loading(engine)
+        self.erasing = Erasing(engine, sealer, clock)
 
     def migrate(self) -> None:
         """Bring the database to the schema of this program.
@@ -93,7 +93,6 @@ class Store:
             self._sealer,
             self._clock,
             lambda: self.outbox,
-            self._turn,
             self._chunk,
             executor,
             patience,
@@ -107,7 +106,11 @@ class Store:
         """The durable queue, for the one worker of this process; to be closed at its end."""
         from storage.queue import Queue
 
-        return Queue(self._engine, executor, self._turn)
+        return Queue(self._engine, executor)
+
+    def warm(self) -> None:
+        """Load now what the first question would wait for; before a fork, so that it is shared."""
+        _ = self.outbox
 
     @cached_property
     def outbox(self) -> Outbox:

@@ -52,7 +52,11 @@ def npi(number: int) -> str:
 
 def said(row: RegisterRow) -> Learner:
     """The learner whom a sender reports, with every number there is."""
-    numbers = Identifier(row.board, row.board_id), Identifier(row.state, row.licence), Identifier("NPI", row.npi)
+    numbers = (
+        Identifier(row.board, row.board_id),
+        Identifier(row.state, row.licence),
+        Identifier("NPI", row.npi),
+    )
     return Learner((row.given,), (row.family,), row.suffix, row.birthday, numbers)
 
 
@@ -63,6 +67,12 @@ def tokens(rows: Iterable[RegisterRow]) -> re.Pattern[bytes]:
     dates = rf"{month}[-/]{day}|1904-?{month}-?{day}"
     alone = "|".join((*sorted(numbers), dates))  # a number within a longer one is another one
     return re.compile(rf"(?i:{MARK}[-\w]*)|(?<![\d.])(?:{alone})(?!\d)".encode())
+
+
+def values_of(row: RegisterRow) -> re.Pattern[bytes]:
+    """Matches what is of this person alone: the birthday is that of all."""
+    alone = (row.given, row.family, row.suffix, row.licence, row.npi, row.board_id)
+    return re.compile(rf"(?i)(?<![\d.])(?:{'|'.join(alone)})(?!\d)".encode())
 
 
 def leaks(written: bytes, wanted: re.Pattern[bytes]) -> list[str]:

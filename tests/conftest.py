@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-pytest_plugins = ("postgres",)
+pytest_plugins = ("postgres", "discretion")
 
 LOOPBACK = ("127.", "::1", "localhost")
 

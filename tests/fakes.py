@@ -23,6 +23,7 @@ from gateway.records import (
     Account,
     Activity,
     AuditEntry,
+    CreditStatus,
     Errand,
     Outcome,
     Registered,
@@ -262,9 +263,19 @@ class FakeCredits:
             assert [] == twins, "one learner has one credit of a type for an activity"
             self.tables.credits[one.row] = (self.provider_id, one)
 
-    def delete(self, rows: Collection[int]) -> None:
-        """Let go of these."""
+    def delete(self, rows: Collection[int]) -> dict[str, list[int]]:
+        """Let go of these; those that a board has accepted, by board."""
+        accepted: dict[str, list[int]] = {}
         for row in rows:
+            _, gone = self.tables.credits.pop(row)
+            if gone.board is not None and gone.status is CreditStatus.ACCEPTED:
+                accepted.setdefault(gone.board, []).append(row)
+        return accepted
+
+    def delete_yield(self, rows: Collection[int]) -> None:
+        """Let go of what these yielded."""
+        yielded = [row for row, (_, one) in self.tables.credits.items() if one.matched_from in set(rows)]
+        for row in yielded:
             del self.tables.credits[row]
 
     def participants(self, local_keys: Collection[bytes]) -> list[StoredParticipant]:

@@ -91,7 +91,10 @@ MODULE = (
 )
 ADD = "<LearnerRecordAction>add</LearnerRecordAction>"
 CREATED = "<r:DateTimeCreated>2026-05-01T08:15:00-05:00</r:DateTimeCreated>"
-REPORTED = "<r:ReportingStartDate>2026-01-01</r:ReportingStartDate><r:ReportingEndDate>2026-04-30</r:ReportingEndDate>"
+REPORTED = (
+    "<r:ReportingStartDate>2026-01-01</r:ReportingStartDate>"
+    "<r:ReportingEndDate>2026-04-30</r:ReportingEndDate>"
+)
 HEAD = {"1.0": CREATED, "2.0": CREATED + REPORTED}
 
 

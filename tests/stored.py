@@ -9,6 +9,8 @@ from gateway.records import (
     Action,
     Activity,
     Credit,
+    CreditResult,
+    CreditStatus,
     Finding,
     InKindSupport,
     Location,
@@ -89,6 +91,7 @@ def make_receipt(
     """A receipt with something in every field of it and of its only result."""
     finding = Finding("A001", Severity.WARNING, "Text.", "Remedy.", "title", "/a[1]", 3, 4)
     gates = (NextStatus(Status.CLOSED, (MissingGate("end_date", "The end date has not passed."),)),)
-    result = Result(1, Action.ADDED, "202600001", "SPRING-26", Status.ACTIVE, gates, (finding,))
+    credit = CreditResult("ccid:demo:1", CreditStatus.REJECTED, "ABIM", "Not in the program.", (finding,))
+    result = Result(1, Action.ADDED, "202600001", "SPRING-26", Status.ACTIVE, gates, (credit,), (finding,))
     receipt = Receipt(receipt_id, at, "2.0", Outcome.PARTIAL, (result,), replayed=True)
     return StoredReceipt(receipt, operation, digest, key, holds_key)

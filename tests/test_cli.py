@@ -20,6 +20,7 @@ from gateway.cli import running
 from gateway.cli.options import today
 from gateway.errors import NotAuthenticated
 from gateway.records import Credentials
+from gateway.sandbox import Sandbox
 from gateway.sealing import load_key
 
 PROVIDER = "0001234"
@@ -156,7 +157,9 @@ def test_printed_commands_can_be_copied(capsys: pytest.CaptureFixture[str]) -> N
 @pytest.mark.network
 def test_sandbox_tells_commands_that_exist(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the sandbox tells to type is understood: its options, its account, its files."""
-    told = running._serving("http://127.0.0.1:9", None)
+    child = subprocess.Popen([sys.executable, "-c", ""])
+    child.wait()
+    told = running._serving(Sandbox("http://127.0.0.1:9", "http://127.0.0.1:10", child), None)
     typed = [line.split() for line in told.splitlines() if line.startswith("  ")]
     assert ["export", "CME_GATEWAY_PASSWORD=demo-password"] == typed[0]
     _, *sample = typed[1]

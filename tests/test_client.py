@@ -11,9 +11,11 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from importlib.resources import files
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from lxml import etree
+from payloads import reports
 from served import PASSWORD, PROVIDER, USER, Served, serving
 
 from gateway import assembly, client
@@ -274,3 +276,39 @@ def test_nothing_refused_is_nothing_to_correct() -> None:
     corrections.add(Submitted("", (Sent(1, "x", (), False, "<r/>"),), Piece("<w>", 1, (), 0, "</w>")))
     corrections.close()
     assert ("", False) == (written.getvalue(), corrections.any)
+
+
+def _answer(**said: object) -> SimpleNamespace:
+    credits = [
+        SimpleNamespace(CreditId="ccid:demo:1", Status="Accepted", Board=None, Reason=None),
+        SimpleNamespace(CreditId="ccid:demo:2", Status="Rejected", Board="ABIM", Reason="Too late"),
+    ]
+    result = SimpleNamespace(
+        RecordNumber=1,
+        Action="Added",
+        ProviderActivityId=None,
+        ActivityId="202600001",
+        Finding=[],
+        Credit=credits,
+    )
+    kept = {"Outcome": "Success", "SchemaVersion": "1.0", "ReceiptId": "20260601-1", "Result": [result]}
+    return SimpleNamespace(**kept | said)
+
+
+def test_completions_are_told_with_the_status_of_each_credit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A learner file goes to its own operation; each credit is told with its board, status and reason."""
+    asked: list[str] = []
+
+    def send(self: GatewayClient, operation: str, payload: str, **parameters: object) -> SimpleNamespace:
+        asked.append(operation)
+        return _answer()
+
+    monkeypatch.setattr(GatewayClient, "send", send)
+    caller = GatewayClient.__new__(GatewayClient)
+    [answer] = caller.submit(io.BytesIO(reports().encode()))
+    assert ["SaveLearnerActivity"] == asked
+    told = "Success, learner 1.0: 1 added, 1 credit Accepted, 1 credit Rejected; receipt 20260601-1"
+    assert told == answer.summary
+    [one] = answer.results
+    assert "ccid:demo:1" == one.label
+    assert ("ccid:demo:1: Accepted", "ccid:demo:2: Rejected by ABIM (Too late)") == one.credits

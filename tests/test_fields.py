@@ -294,8 +294,6 @@ def test_many_values_are_gathered_without_copying_them_each_time() -> None:
             super().append(value)
 
     gathered = fields.Gathered(values={"list": Watched()})
-    reading.gather(
-        parsed(f"<list>{'<item>x</item>' * 10_000}</list>"), TABLE._top, gathered, gathered.values
-    )
+    reading.gather(parsed(f"<list>{'<item>x</item>' * 10_000}</list>"), TABLE._top, gathered, gathered.values)
     assert 10_000 == len(grown)
     assert 10_000 == len(read(f"<list>{'<item>x</item>' * 10_000}</list>").values["list"])

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from entries import entry, only_ids
-from fakes import NOW, OTHER_PROVIDER, PROVIDER, USER, Clock, FakeStore, terms
+from fakes import NOW, OTHER_PROVIDER, PROVIDER, USER, Clock, FakeCredits, FakeStore, terms
 from reports import (
     ADA,
     ADA_ROW,
@@ -314,6 +314,20 @@ def test_deleting_an_accepted_board_credit_tells_the_board(desk: Desk) -> None:
     desk.store.tables.credits[99] = (PROVIDER, yielded)
     receipt = desk.save(deletion(completion(ADA, BOARD_CREDIT)))
     assert [Action.DELETED] == actions(receipt)
+    assert {} == desk.credits()
+    assert ("ABIM", Errand.WITHDRAW, (board.row,)) == desk.store.tables.questions[-1]
+
+
+def test_a_verdict_that_overtakes_a_deletion_is_withdrawn(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A credit is looked at as Submitted and accepted before it is let go: the board hears of it, and what
+    was yielded goes too."""
+    desk.save(report(completion(ADA, BOARD_CREDIT)))
+    board = desk.accept("ccid:demo:2")
+    looked_at = replace(board, status=CreditStatus.SUBMITTED, learner=None)
+    monkeypatch.setattr(FakeCredits, "find", lambda *_: [looked_at])
+    desk.save(deletion(completion(ADA, BOARD_CREDIT)))
     assert {} == desk.credits()
     assert ("ABIM", Errand.WITHDRAW, (board.row,)) == desk.store.tables.questions[-1]
 

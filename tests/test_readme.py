@@ -20,14 +20,14 @@ README = (ROOT / "README.md").read_text("utf-8")
 NOT_OURS = re.compile(r"\.(?!ci$)|__pycache__|node_modules|build|dist|.*\.egg-info")
 
 
-def _blocks(language: str, text: str = README) -> list[str]:
+def blocks(language: str, text: str = README) -> list[str]:
     """The fenced blocks of a language, as they would be pasted."""
     return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
 
 
 def _map() -> list[str]:
     """The paths of the map: a line a path, those of the gateway's modules indented."""
-    [drawn] = _blocks("", README.partition("## The map")[2])
+    [drawn] = blocks("", README.partition("## The map")[2])
     return [("gateway/" if line[0] == " " else "") + line.split()[0] for line in drawn.splitlines()]
 
 
@@ -63,7 +63,7 @@ def test_make_knows_what_is_told_of_it() -> None:
     """Every `make` command of the README is a target of the Makefile."""
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
     told = {
-        line.split()[1] for block in _blocks("sh") for line in block.splitlines() if line.startswith("make ")
+        line.split()[1] for block in blocks("sh") for line in block.splitlines() if line.startswith("make ")
     }
     assert {"run", "test"} <= told
     assert set() == told - targets
@@ -71,7 +71,7 @@ def test_make_knows_what_is_told_of_it() -> None:
 
 def _commands() -> Iterator[list[str]]:
     """The commands the README tells to type, without what a shell makes of the rest of the line."""
-    for line in "\n".join(_blocks("sh")).splitlines():
+    for line in "\n".join(blocks("sh")).splitlines():
         if line.startswith("cme-gateway "):
             yield re.split(r"\s[#>]", line)[0].split()[1:]
 
@@ -106,8 +106,8 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 @pytest.mark.network
 @pytest.mark.slow
 def test_example_runs_as_it_is_pasted(gateway: Served) -> None:
-    """The Python of the README, pasted, prints an activity that was added, and what it still needs."""
-    [example] = _blocks("python")
+    """The first call of the README, pasted, prints an activity that was added, and what it still needs."""
+    example = blocks("python")[0]
     pasted = example.replace("http://127.0.0.1:8080", gateway.url).replace("demo-password", PASSWORD)
     assert (1, 1) == (example.count("http://127.0.0.1:8080"), example.count("demo-password"))
     runs = [subprocess.run([sys.executable, "-c", pasted], capture_output=True, text=True) for _ in range(2)]

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from command import COLUMNS, Ended, run_command
+from test_readme import blocks
 
 from gateway import demo, sandbox
 from gateway.settings import Settings
@@ -134,6 +135,13 @@ def test_demo_fails_where_anything_is_unexpected(monkeypatch: pytest.MonkeyPatch
     """The demo says so when a sample does not come back as it was sent."""
     monkeypatch.setattr(demo, "DONE", {"Deleted"})
     assert demo.demonstrate(served, Settings()) is False
+
+
+def test_readme_leads_from_submission_to_verdict(folder: Path, served: str) -> None:
+    """The Python of the README, pasted as a whole, prints what the simulated board said."""
+    pasted = "".join(blocks("python")).replace("http://127.0.0.1:8080", served)
+    told = subprocess.run([sys.executable, "-c", pasted], capture_output=True, text=True, timeout=PATIENCE)
+    assert ("", ["Added Submitted", "ABIM Accepted "]) == (told.stderr, told.stdout.splitlines()[-2:])
 
 
 # --- stopping ------------------------------------------------------------------------------------------

@@ -28,9 +28,10 @@ from payloads import (
     record,
 )
 
-from gateway import findings, schema, shape
+from gateway import findings, shape
 from gateway.errors import Malformed
 from gateway.records import ActivityEntry, Finding, Severity
+from gateway.schema import layout, sent
 from gateway.schemas.activity import NAMESPACES
 from gateway.shape import Judge
 
@@ -447,7 +448,7 @@ def test_quadratic_work_would_be_seen() -> None:
     def square(size: int) -> None:
         for _ in range(size):
             findings.shown("x " * 2)
-            [schema.local_name(element) for element in elements[:size]]
+            [layout.local_name(element) for element in elements[:size]]
 
     elements = list(parse(f"<a>{'<b/>' * 400}</a>"))
     assert Steps().of(lambda: square(400)) > 6 * Steps().of(lambda: square(100))
@@ -553,5 +554,5 @@ def test_an_accepted_record_costs_no_explanation(monkeypatch: pytest.MonkeyPatch
     """What libxml2 accepts is neither tidied nor explained, nor is its place worked out."""
     for name in ("tidy", "explain"):
         monkeypatch.setattr(Judge, name, None)
-    monkeypatch.setattr(schema.Sent, "place", None)
+    monkeypatch.setattr(sent.Sent, "place", None)
     assert [] == [finding for one in read(document(record(), record())).entries for finding in one.findings]

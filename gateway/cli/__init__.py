@@ -9,7 +9,7 @@ from typing import NoReturn
 import click
 
 from gateway import __version__
-from gateway.cli import accounts, catalogues, files, registry, running, simulate, worker
+from gateway.cli import accounts, catalogues, files, learners, registry, running, simulate, worker
 from gateway.cli.options import ACCEPTED, FAILED, MISUSED, NAME, REFUSED
 from gateway.errors import GatewayError, Refused
 from gateway.terminal import err, say, tell
@@ -68,6 +68,7 @@ for command in (
     accounts.provider,
     accounts.user,
     registry.registry,
+    learners.learner,
     files.check,
     files.submit,
     files.sample,

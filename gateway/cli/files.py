@@ -129,7 +129,7 @@ def _answers(caller: GatewayClient, path: Path, validate_only: bool, report: Rep
 
 def _tell_credits(answer: Submitted, as_json: bool) -> None:
     for one in answer.results:
-        for credit in one.credits:
+        for credit in () if one.refused else one.credits:
             say(f"  record {one.number:,}: {credit}", err if as_json else out)
 
 

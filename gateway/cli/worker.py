@@ -27,7 +27,8 @@ def worker() -> int:
         raise Failed(
             "No board is connected.", remedy="Name the addresses of the boards by CME_GATEWAY_BOARDS."
         )
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("gateway").setLevel(logging.INFO)
     with assembly.worker(configured) as asking:
         for told in (signal.SIGTERM, signal.SIGINT):
             signal.signal(told, lambda *_: asking.stop())

@@ -39,23 +39,18 @@ def gather(  # noqa: C901  a call more would cost as much as what it saves to re
             gather(child, step, gathered, values)
         elif step.parts is None:
             if text := child.text:
-                if step.word is None or step.word in values or len(text) > LONGEST_TEXT:
+                if step.word is None or len(text) > LONGEST_TEXT:
                     _put(field, child, text, gathered, values)
                 elif text := text.strip():
-                    values[step.word] = text
+                    _keep(field, child, text, gathered, values)
         elif parts := settled(child, step.parts, gathered):
             _put_record(field, step.parts, child, parts, gathered, values)
-    if node.text is not None or node.attributes:
-        _gather_own(element, node, gathered, values)
-
-
-def _gather_own(element: Element, node: Node, gathered: Gathered, values: Values) -> None:
-    """Gather what an element says by itself: its text and its attributes."""
-    if node.text is not None and (text := element.text):
-        _put(node.text, element, text, gathered, values)
-    for name, field in node.attributes.items():
-        if text := element.get(name):
-            _put(field, element, text, gathered, values)
+    if node.text is not None or node.attributes:  # what it says by itself
+        if node.text is not None and (text := element.text):
+            _put(node.text, element, text, gathered, values)
+        for name, field in node.attributes.items():
+            if text := element.get(name):
+                _put(field, element, text, gathered, values)
 
 
 def settled(element: Element, top: Node, gathered: Gathered) -> Values:
@@ -92,15 +87,12 @@ def _put(field: Field, element: Element, text: str, gathered: Gathered, values: 
 
 def _keep(field: Field, element: Element, value: Any, gathered: Gathered, values: Values) -> None:
     name = field.name
-    if field.many:
-        if name in values:
-            values[name].append(value)
-        else:
-            values[name] = [value]
-    elif name in values:
-        gathered.unused.append(element)  # only the first counts
+    if name not in values:
+        values[name] = [value] if field.many else value
+    elif field.many:
+        values[name].append(value)
     else:
-        values[name] = value
+        gathered.unused.append(element)  # only the first counts
 
 
 def locate(element: Element, field: Field, steps: tuple[Node, ...]) -> list[Element]:

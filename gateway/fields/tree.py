@@ -60,7 +60,7 @@ class Node:
     """A step of the tables' paths, joined into a tree; `order` is the document order.
 
     `plain` holds the children that are told by their tag alone, `keyed` those told by a key as well.
-    `word` is the name of a field that is one short text as it stands, which is the quickest to read. The
+    `word` is the name of a field that is short texts as they stand, which are the quickest to read. The
     first node of a record's own tree knows its `fields`, each with the steps to it, and which of them are
     `lists` or `needed`.
     """
@@ -144,7 +144,7 @@ def _place(top: Node, field: Field, namespaces: Mapping[str, str]) -> tuple[Node
     else:
         nodes += _descend(nodes[-1], last, namespaces)
         nodes[-1].field = field
-        if field.kind is TEXT and not field.many and not field.parts:
+        if field.kind is TEXT and not field.parts:
             nodes[-1].word = field.name
         if field.parts:
             nodes[-1].parts = parts = grow(field.parts, (), namespaces)

@@ -182,19 +182,20 @@ ASKED = {
     "BirthDate": "01-01",
     "LastName": "Nobody",
     "Learner": [{"LastName": "Nobody"}],
-    "ACCMELearnerReports": {
-        "ActivityReports": {
-            "DateTimeCreated": datetime.fromisoformat("2025-03-11"),
-            "ActivityReport": [REPORT],
-        }
-    },
 }
+REPORTS = {"DateTimeCreated": datetime.fromisoformat("2025-03-11"), "ActivityReport": [REPORT]}
+PERIOD = {"ReportingStartDate": date(2025, 1, 1), "ReportingEndDate": date(2025, 12, 31)}
 
 
 @pytest.mark.parametrize("missing", ["ProviderId", "User", "Password"])
 def test_everything_else_needs_credentials(either: Caller, missing: str) -> None:
     """Any other operation is refused where a part of the credentials is missing."""
-    asked = ASKED | {"ACCMEActivities": {"MedicalEducationMetrics": [either.record("NOBODY")]}}
+    reports = REPORTS if either.version == "v1" else REPORTS | PERIOD
+    payloads = {
+        "ACCMEActivities": {"MedicalEducationMetrics": [either.record("NOBODY")]},
+        "ACCMELearnerReports": {"ActivityReports": reports},
+    }
+    asked = ASKED | payloads
     for operation in OPERATIONS[either.version] - {"GetServiceInfo"}:
         element = either.client.get_element(f"{{urn:cme-gateway:service:{either.version}}}{operation}")
         taken = {name: value for name, value in asked.items() if name in dict(element.type.elements)}

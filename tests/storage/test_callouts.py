@@ -173,7 +173,6 @@ def test_question_that_waits_too_long_is_marked(store: Store) -> None:
         store._sealer,
         lambda: NOW + PATIENCE + timedelta(seconds=1),
         lambda: store.outbox,
-        store._turn,
         lambda _: 100,
         "late",
         PATIENCE,

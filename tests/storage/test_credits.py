@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import count
+from typing import Any
 
 import pytest
 from stored import FULL_ACTIVITY, NOW, OTHER_PROVIDER, PROVIDER
@@ -29,7 +30,7 @@ PARTICIPANT = Participant("P-0001", "idd:demo.example:ce", "Maine", "None", "Nur
 _numbers = count(1)
 
 
-def a_credit(**changes: object) -> StoredCredit:
+def a_credit(**changes: Any) -> StoredCredit:
     """A credit that has something in every field."""
     number = next(_numbers)
     credit = StoredCredit(
@@ -50,7 +51,7 @@ def a_credit(**changes: object) -> StoredCredit:
         family_key=b"quimby",
         birth_key=b"02-29",
     )
-    return replace(credit, **changes)  # type: ignore[arg-type]  a test names what it changes
+    return replace(credit, **changes)
 
 
 def add(store: Store, *credits: StoredCredit, provider: str = PROVIDER) -> None:
@@ -58,11 +59,9 @@ def add(store: Store, *credits: StoredCredit, provider: str = PROVIDER) -> None:
     store.write(provider, lambda unit: unit.credits.add(credits))
 
 
-def search(
-    store: Store, after: int = 0, most: int = 9, provider: str = PROVIDER, **sought: object
-) -> list[str]:
+def search(store: Store, after: int = 0, most: int = 9, provider: str = PROVIDER, **sought: Any) -> list[str]:
     """The ids of the credits that fit, in the order they are found."""
-    wanted = Sought(**sought)  # type: ignore[arg-type]  a test names what it seeks
+    wanted = Sought(**sought)
     found = store.read(provider, lambda unit: unit.credits.search(wanted, after, most))
     return [credit.credit_id for credit in found]
 
@@ -122,6 +121,17 @@ def test_what_is_deleted_is_found_no_more_and_frees_its_identity(store: Store) -
     assert [again.credit_id] == search(store, family=b"quimby")
 
 
+def test_a_deletion_tells_what_boards_have_accepted(store: Store) -> None:
+    """By board, as the rows are now; what they yielded can be let go of with them."""
+    accepted = a_credit(status=CreditStatus.ACCEPTED)
+    submitted, cme = a_credit(), a_credit(board=None, status=CreditStatus.ACCEPTED, matched_from=accepted.row)
+    add(store, accepted, submitted, cme)
+    rows = [accepted.row, submitted.row]
+    assert {"ABIM": [accepted.row]} == store.write(PROVIDER, lambda unit: unit.credits.delete(rows))
+    store.write(PROVIDER, lambda unit: unit.credits.delete_yield([accepted.row]))
+    assert [] == search(store, family=b"quimby")
+
+
 def test_nobody_deletes_what_belongs_to_another_provider(store: Store) -> None:
     """A row of another provider stays, whoever names it."""
     add(store, kept := a_credit())
@@ -129,7 +139,7 @@ def test_nobody_deletes_what_belongs_to_another_provider(store: Store) -> None:
     assert [kept.credit_id] == search(store, family=b"quimby")
 
 
-def at(moment: datetime, **changes: object) -> StoredCredit:
+def at(moment: datetime, **changes: Any) -> StoredCredit:
     """A credit that was submitted at a moment."""
     return a_credit(row=new_rows(moment, 1)[0] if moment >= NOW else first_row(moment), **changes)
 

@@ -1,0 +1,172 @@
+"""Runs the benchmarks of completions and prints one table: what, ours, against what, ratio, aim, reached.
+
+    python -m bench [--quick] [--people N] [--only P2,P6,P7,road]
+
+First the baseline is made sure of. Each benchmark is also a command of its own, which tells more. Exit
+code 1 where an aim is missed, 2 where a benchmark could not be finished. `--quick` is small, and proves
+that all of them work: then only what could not be finished counts, since its figures mean little.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.table import Table
+
+from bench import completions, contestants, echo, matching
+from bench.templates import POSTGRESQL, SQLITE, template
+from gateway import assembly
+
+QUICK_PEOPLE, QUICK_CREDITS, CREDITS = 20_000, 2_000, 30_000
+QUICK_ROAD, ROAD = 400, 10_000
+VERDICTS_AIM, VERDICTS_SAID = 5_000, re.compile(r"([\d,]+) verdicts/s")
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How large a run is."""
+
+    quick: bool
+    people: int
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of the table; `reached` is None where there is no aim, or where it was not found out."""
+
+    what: str
+    ours: str
+    against: str = ""
+    ratio: str = ""
+    aim: str = ""
+    reached: bool | None = None
+
+    @property
+    def verdict(self) -> str:
+        """What is told of the aim."""
+        return {True: "reached", False: "missed", None: "not run"}[self.reached]
+
+
+def p2(size: Size) -> Iterator[Row]:
+    """Completions a second, on both databases."""
+    rounds, calls = (
+        (completions.QUICK["rounds"], completions.QUICK["calls"])
+        if size.quick
+        else (completions.ROUNDS, completions.CALLS)
+    )
+    for kind in (SQLITE, POSTGRESQL):
+        found = completions.measure(kind, size.people, rounds, calls)
+        ours, other = found.ours, found.baseline
+        yield Row(
+            f"P2 completions taken, {kind}",
+            f"{ours.rate:,.0f}/s, p99 {ours.p99 * 1000:,.0f} ms",
+            f"baseline {other.rate:,.0f}/s, p99 {other.p99 * 1000:,.0f} ms",
+            f"{found.ratio:.2f}",
+            f">= {completions.AIMS[kind]:.0f} times",
+            found.reached,
+        )
+
+
+def p6(size: Size) -> Iterator[Row]:
+    """Learners matched a second, and what the match of one adds to a call."""
+    with (
+        template(size.people).copied() as settings,
+        closing(assembly.store(settings)) as store,
+    ):
+        some = matching.learners(size.people, matching.LEARNERS * (4 if size.quick else matching.CHUNKS))
+        rate, share = matching.bulk(store, some)
+        empty, full = matching.calls(store, some[: matching.CALLS])
+    yield Row(
+        f"P6 matching, {size.people:,} people",
+        f"{rate:,.0f}/s, {share:.0%} matched",
+        aim=f">= {matching.AIM_BULK:,}/s",
+        reached=rate >= matching.AIM_BULK,
+    )
+    yield Row(
+        "P6 one match in a call, p95",
+        f"{(full - empty) * 1000:.2f} ms more",
+        f"empty call {empty * 1000:.2f} ms",
+        aim=f"<= {matching.AIM_CALL * 1000:.0f} ms",
+        reached=full - empty <= matching.AIM_CALL,
+    )
+
+
+def p7(size: Size) -> Iterator[Row]:
+    """Verdicts of boards recorded a second, by one worker."""
+    told = _run("bench.verdicts", "--credits", str(QUICK_CREDITS if size.quick else CREDITS)).stdout
+    said = VERDICTS_SAID.search(told)
+    if said is None:
+        raise RuntimeError(f"bench.verdicts told no rate: {told[-500:]}")
+    rate = int(said[1].replace(",", ""))
+    yield Row(
+        "P7 verdicts recorded, SQLite",
+        f"{rate:,}/s",
+        "instant board",
+        aim=f">= {VERDICTS_AIM:,}/s",
+        reached=rate >= VERDICTS_AIM,
+    )
+
+
+def road(size: Size) -> Iterator[Row]:
+    """Completions driven to their verdicts, with trouble on the way."""
+    done = _run("bench.road", "--count", str(QUICK_ROAD if size.quick else ROAD))
+    last = done.stdout.strip().splitlines()[-1:] or [done.stderr.strip()[-200:]]
+    yield Row("road to the verdicts", last[0], aim="none lost or twice", reached=done.returncode == 0)
+
+
+BENCHMARKS: dict[str, Callable[[Size], Iterator[Row]]] = {"P2": p2, "P6": p6, "P7": p7, "road": road}
+
+
+def _run(module: str, *options: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", module, *options]
+    return subprocess.run(command, cwd=contestants.ROOT, capture_output=True, text=True)  # noqa: S603  ours
+
+
+def table(rows: Sequence[Row]) -> Table:
+    """The rows as they are printed."""
+    made = Table("what", "ours", "against", "ratio", "aim", "", box=None)
+    for row in rows:
+        made.add_row(row.what, row.ours, row.against, row.ratio, row.aim, row.verdict)
+    return made
+
+
+def run(names: Sequence[str], size: Size) -> tuple[list[Row], bool]:
+    """The rows of these benchmarks, and whether all of them could be finished."""
+    rows, whole = list[Row](), True
+    for name in names:
+        try:
+            rows += BENCHMARKS[name](size)
+        except (completions.NotStored, RuntimeError, OSError) as error:
+            rows.append(Row(name, str(error)[:300]))
+            whole = False
+    return rows, whole
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="small, to prove that all of it works")
+    parser.add_argument("--people", type=int, help="people in the register")
+    parser.add_argument("--only", default=",".join(BENCHMARKS), help="some of the benchmarks")
+    options = parser.parse_args(arguments)
+    people = options.people or (QUICK_PEOPLE if options.quick else completions.PEOPLE)
+    console, fitness = Console(), echo.measure()
+    console.print(fitness.line(), highlight=False)
+    if not fitness.fit:
+        return 2
+    rows, whole = run(options.only.split(","), Size(options.quick, people))
+    console.print(table(rows))
+    if not whole:
+        return 2
+    return 0 if options.quick or all(row.reached for row in rows) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,106 @@
+"""The command that erases one person."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import click
+from rich.progress import Progress
+
+from gateway import assembly, erasing, settings
+from gateway.checking import WHOLE
+from gateway.cli.options import ACCEPTED, FAILED, today
+from gateway.erasing import Found, Traces
+from gateway.matching import Keys
+from gateway.records import Identifier
+from gateway.sealing import load_key
+from gateway.settings import Settings
+from gateway.terminal import err, say, show
+
+ERASE, WITHDRAW = "Erase all of it?", "Withdraw it from the boards?"
+STILL_HELD = "Boards may hold what they were told; what is erased here can no longer be withdrawn from here:"
+BY_HAND = "Note the references and ask the boards to withdraw them, or use --withdraw first."
+WITHDRAWN = """{count:,} credits are withdrawn by the workers. Nothing is erased yet: run this again without
+--withdraw when no board is listed any more."""
+ERASED = "Erased. Copies of the database made before still hold it; so do the boards that were listed."
+IN_THE_WAY = """Erased, but traces are still in the database file, since others use it.
+Run this again when the gateway is at rest."""
+
+
+@click.group()
+def learner() -> None:
+    """Learners: what is kept of one person."""
+
+
+@learner.command("erase")
+@click.argument("person", required=False)
+@click.option("--withdraw", is_flag=True, help="First withdraw what boards accepted.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def learner_erase(person: str | None, withdraw: bool, yes: bool) -> int:
+    """Erase everything that is kept of one person, for good.
+
+    PERSON is the register's own key. Without it a number of theirs is asked for, which is for people who
+    are not in the register: as an argument it could be seen by others on this machine.
+
+    Their rows of the register go, their credits of all providers, the deleted ones too, and the raw
+    requests that name them. Receipts and the audit log stay, which name nobody. What is under way to a
+    board is not asked again. What boards hold is listed by our references, to be withdrawn by hand;
+    or run it with --withdraw first, wait for the boards' answers, then again without.
+
+    Safe to repeat. The database file is written anew at the end, which on SQLite takes room for a
+    second copy and holds up calls while it lasts.
+    """
+    configured = settings.load()
+    with assembly.opened(configured) as store:
+        found = _found(person, store.erasing, configured)
+        _tell(found)
+        if found and not yes and not click.confirm(WITHDRAW if withdraw else ERASE, err=True):
+            say("Nothing was done.")
+            return ACCEPTED
+        if withdraw:
+            say(WITHDRAWN.format(count=erasing.withdraw(found, store, assembly.now())))
+            return ACCEPTED
+        erasing.erase(found, store.erasing, assembly.now())
+        scrubbed = store.erasing.scrub()
+    say(ERASED) if scrubbed else say(IN_THE_WAY, err)
+    return ACCEPTED if scrubbed else FAILED
+
+
+def _found(person: str | None, traces: Traces, configured: Settings) -> Found:
+    """What is kept of the person who is named, or whose number is asked for."""
+    keys, reader = Keys(load_key(configured.key_file).digest), assembly.reader(configured, WHOLE)
+    one = erasing.registered(person, keys, traces) if person else erasing.reported(_asked(), keys, traces)
+    with _bar(sum(traces.sizes())) as advance:
+        return erasing.find(one, traces, reader, today(configured), advance)
+
+
+def _asked() -> Identifier:
+    """A number, which nobody else on this machine can see."""
+    whose = click.prompt("Whose number (two letters of a state, NPI, or a board)", err=True)
+    return Identifier(whose, click.prompt("Number", err=True))
+
+
+@contextmanager
+def _bar(size: int) -> Iterator[Callable[[int], None]]:
+    with Progress(console=err, transient=True, disable=not err.is_terminal) as progress:
+        task = progress.add_task("Looking", total=size)
+        yield lambda count: progress.advance(task, count)
+
+
+def _tell(found: Found) -> None:
+    """What is kept of a person, in numbers."""
+    if not found:
+        return say("Nothing is kept of this person.")
+    say(f"In the register: {len(found.person.enrolled)} rows.")
+    for provider in found.providers:
+        credits, payloads = (erasing.counted(kept, provider) for kept in (found.credits, found.payloads))
+        say(f"Reported by provider {provider}: {credits:,} credits, {payloads:,} raw requests.")
+    if found.held:
+        say(STILL_HELD)
+        show(
+            ("Board", "Reference", "Provider", "Status"),
+            [(one.board or "", str(one.row), one.provider_id, str(one.status)) for one in found.held],
+        )
+        say(BY_HAND)
+    return None
