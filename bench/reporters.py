@@ -27,7 +27,8 @@ TRIES, PAUSE = 50, 0.2  # of a call that the gateway could not take, and seconds
 CREDIT_ID = "ccid:road:{kind}-{number}"
 POINTS = Decimal("2.25")
 
-_CREDIT = """<r:CreditCertificate><r:CreditReceived><hx:activityCertification>{type}</hx:activityCertification>
+_CREDIT = """<r:CreditCertificate><r:CreditReceived>
+<hx:activityCertification>{type}</hx:activityCertification>
 <hx:creditUnit>Point</hx:creditUnit><hx:numberOfCredits>{points}</hx:numberOfCredits></r:CreditReceived>
 <r:CreditID>{credit_id}</r:CreditID></r:CreditCertificate>"""
 _RECORD = """<r:ActivityReport><r:ReportingOrganization>Demo Medical Society</r:ReportingOrganization>
@@ -39,7 +40,9 @@ _RECORD = """<r:ActivityReport><r:ReportingOrganization>Demo Medical Society</r:
 <r:ActivityName>{course.title}</r:ActivityName>
 <r:Module><r:ModuleName moduleID="{course.activity_id}">{course.title}</r:ModuleName>
 <r:Status>Completed</r:Status><r:CompletedDateTime>{course.end_date}T00:00:00</r:CompletedDateTime>
-{credits}</r:Module></r:Activity></r:ActivityReport>"""
+{credits}</r:Module></r:Activity>
+<r:XtensibleInfo><LearnerRecordAction xmlns="urn:cme-gateway:pars:learner:1.0">add</LearnerRecordAction>
+</r:XtensibleInfo></r:ActivityReport>"""
 _CALL = """<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>
 <SaveLearnerActivity xmlns="urn:cme-gateway:service:v1"><ProviderId>{ProviderId}</ProviderId>
 <User>{User}</User><Password>{Password}</Password><SubmissionKey>{key}</SubmissionKey>
@@ -162,12 +165,12 @@ def _posted(connection: http.client.HTTPConnection, crowd: Crowd, start: int) ->
         begun = time.perf_counter()
         answer = _exchanged(connection, body)
         call.seconds = time.perf_counter() - begun
-        if answer.count(b"Action>Added</") == call.records:
-            call.acknowledged = [
-                (kind, number) for number in crowd.numbers(start) for kind in crowd.kinds(number)
-            ]
-            return call
+        if b"Outcome>" in answer:
+            break
         time.sleep(PAUSE)
+    if answer.count(b"Action>Added</") == call.records:
+        numbers = crowd.numbers(start)
+        call.acknowledged = [(kind, number) for number in numbers for kind in crowd.kinds(number)]
     return call
 
 

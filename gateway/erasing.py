@@ -2,7 +2,7 @@
 
 A credit is theirs if it was matched with them; one that was matched with nobody, if one of its numbers is
 theirs, or name and birthday agree with the register. Of what they left only numbers without meaning stay:
-receipts, audit rows, and the references that boards know (docs/decisions/0014-erasing-a-person.md).
+receipts, audit rows, and the references that boards know.
 """
 
 from __future__ import annotations
@@ -45,6 +45,7 @@ Kept = TypeVar("Kept", KeptCredit, KeptPayload)
 OPERATION, WITHDRAWAL = "EraseLearner", "WithdrawLearner"
 USER = "operator"
 CREDITS, PAYLOADS = 5_000, 50  # read at a time
+LONGEST_NUMBER = 40  # characters, with all signs and blanks in it
 UNBOUNDED = Limits(max_records=1 << 40, max_elements=1 << 40)
 UNMATCHED = Match(MatchKind.NONE)
 DOMAINS = (matching.NPI, *sorted(US_STATES), *sorted(BOARDS))
@@ -207,14 +208,20 @@ class _Payloads:
             (_domain_of(element), str(text))
             for element in request.iter(etree.Element)
             for text in (element.text, *element.values())
-            if text and any(sign.isdigit() for sign in str(text))
+            if text and _may_be_number(str(text))
         }
         return any(self._is_number(domain, text) for domain, text in said)
 
     def _is_number(self, domain: str | None, text: str) -> bool:
-        domains = (domain,) if domain else DOMAINS
-        numbers = tuple(Identifier(one, text) for one in domains)
+        number = matching.number_of(text)  # once for all domains
+        numbers = tuple(Identifier(one, number) for one in ((domain,) if domain else DOMAINS))
         return not self.person.numbers.isdisjoint(self.person.keys.sought(Learner(identifiers=numbers)).keys)
+
+
+def _may_be_number(text: str) -> bool:
+    """A credit id is none, and there is one in every record."""
+    short = len(text) <= LONGEST_NUMBER and not text.startswith("ccid:")
+    return short and any(sign.isdigit() for sign in text)
 
 
 def _domain_of(element: etree._Element) -> str | None:

@@ -487,6 +487,17 @@ class Run:
     executor: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What waits for a board: its open questions, since when the oldest, and how many are unanswered
+    for longer than a board should take."""
+
+    board: str
+    open: int
+    since: datetime
+    unanswered: int
+
+
 # --- what comes in, what goes out ------------------------------------------------------------------
 
 

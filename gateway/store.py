@@ -177,7 +177,7 @@ class Callouts(Protocol):
     """What a worker needs of a store; it works for all providers. Each call is one transaction.
 
     A question goes from attempt to attempt, and whoever holds an older one than the stored can change
-    nothing. All but `waiting` raise TakenForDead once the worker was buried.
+    nothing. All of it raises TakenForDead once the worker was buried.
     """
 
     def take(self, question_id: str, attempt: int) -> Question | None:
@@ -195,9 +195,6 @@ class Callouts(Protocol):
     def put_off(self, question_id: str, attempt: int, delay: float) -> None:
         """Ask again after `delay` seconds, if this attempt is the current one; a question that waits
         for too long gets the operator's mark `unanswered`."""
-
-    def waiting(self) -> Mapping[str, tuple[int, datetime | None, int]]:
-        """By board: how many questions are open, since when the oldest, how many are unanswered."""
 
 
 class Workers(Protocol):

@@ -6,7 +6,7 @@ A worker works for all providers, so its statements are bound to a question and 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -27,7 +27,7 @@ from sqlalchemy import (
     update,
 )
 
-from gateway.records import Claim, CreditStatus, Errand, Learner, Question, Reply
+from gateway.records import Backlog, Claim, CreditStatus, Errand, Learner, Question, Reply
 from storage import engine as database
 from storage.engine import Clock
 from storage.questions import Chunk, Outbox, Questions
@@ -203,11 +203,6 @@ class Callouts:
         if board is not None:
             self.outbox().send(connection, board, question_id, attempt + 1, delay)
 
-    def waiting(self) -> Mapping[str, tuple[int, datetime | None, int]]:
-        """By board: how many questions are open, since when the oldest, how many are unanswered."""
-        rows = database.read(self.engine, lambda connection: connection.execute(_WAITING).all())
-        return {board: (count, oldest, unanswered) for board, count, oldest, unanswered in rows}
-
     def _write(self, work: Callable[[Connection], T]) -> T:
         """Run work in a transaction in which this worker is known to be alive."""
 
@@ -221,3 +216,8 @@ class Callouts:
 def _current(connection: Connection, question_id: str, attempt: int) -> Any:
     """The question, locked, if that attempt is its current one."""
     return connection.execute(_CURRENT, {"of": question_id, "made": attempt}).one_or_none()
+
+
+def backlogs(connection: Connection) -> list[Backlog]:
+    """What waits for an answer, by board."""
+    return [Backlog(*row) for row in connection.execute(_WAITING)]

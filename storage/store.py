@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, TypeVar
 from sqlalchemy import Connection, Engine
 
 from gateway.errors import StoreUnavailable
+from gateway.records import Backlog
 from storage import engine as database
 from storage import revision
 from storage.accounts import Accounts
-from storage.callouts import Callouts
+from storage.callouts import Callouts, backlogs
 from storage.engine import Clock
 from storage.erasing import Erasing
 from storage.questions import Chunk
@@ -97,6 +98,10 @@ class Store:
             executor,
             patience,
         )
+
+    def backlogs(self) -> list[Backlog]:
+        """What waits for an answer, by board. Raises StoreUnavailable, Busy, Failed."""
+        return database.read(self._engine, backlogs)
 
     def workers(self, executor: str) -> Workers:
         """The workers, as one of them sees them."""

@@ -19,7 +19,7 @@ from gateway import __version__, accounts, assembly, settings, terminal
 from gateway.cli import running
 from gateway.cli.options import today
 from gateway.errors import NotAuthenticated
-from gateway.records import Credentials
+from gateway.records import Credentials, Errand
 from gateway.sandbox import Sandbox
 from gateway.sealing import load_key
 
@@ -194,6 +194,16 @@ def test_providers_are_added_listed_and_disabled(ready: Run) -> None:
     assert [listed | {"enabled": False}] == ready("provider", "list", "--json").rows
     assert 0 == ready("provider", "disable", PROVIDER, "--undo").code
     assert _lets_in("anna", "a pass word")
+
+
+def test_what_waits_for_the_boards_is_listed(ready: Run) -> None:
+    """Board by board: how many questions, since when, and whether anybody could be asked at all."""
+    assert "There are none.\n" == ready("boards", "--waiting").out
+    with assembly.opened(settings.load()) as store:
+        store.write(PROVIDER, lambda unit: unit.questions.put("ABIM", Errand.REPORT, [1, 2]))
+    (row,) = ready("boards", "--waiting", "--json").rows
+    assert ("ABIM", 1, 0, "no") == tuple(row[name] for name in ("board", "open", "unanswered", "connected"))
+    assert "ABIM" in ready("boards", "--waiting").out
 
 
 def test_empty_list_says_so(run: Run) -> None:

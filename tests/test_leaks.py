@@ -176,11 +176,11 @@ def _twice(element: Element, row: RegisterRow) -> None:
 
 
 def _elsewhere(element: Element, row: RegisterRow) -> None:
-    element.getroottree().find(".//{*}Module").append(copy.deepcopy(element))
+    next(element.getroottree().iter("{*}Module")).append(copy.deepcopy(element))
 
 
 def _in_the_extension(element: Element, row: RegisterRow) -> None:
-    element.getroottree().find(".//{*}ActivityReport/{*}XtensibleInfo").append(copy.deepcopy(element))
+    next(element.getroottree().iter("{*}XtensibleInfo")).append(copy.deepcopy(element))
 
 
 def _misspelt(element: Element, row: RegisterRow) -> None:
@@ -415,6 +415,14 @@ def _command(found: Written, served: Served, own: Path, environment: dict[str, s
     ):
         ended = run_command(own, *arguments, environment=told)
         found.keep(f"command {' '.join(arguments[:2])} {len(found.papers)}", ended.out + ended.err)
+    for whose, value in (
+        (STRANGERS[0].state, STRANGERS[0].licence),
+        ("NPI", KNOWN[9].npi),
+        (MARK, BIRTHDAY),
+    ):
+        typed = f"{whose}\n{value}\nn\n".encode()
+        ended = run_command(own, "learner", "erase", stdin=typed, environment=environment)
+        found.keep(f"learner erase {len(found.papers)}", ended.out + ended.err)
 
 
 def _work(found: Written, environment: dict[str, str]) -> None:

@@ -15,12 +15,13 @@ def main() -> None:
     """Watch what every call goes through, then be the command."""
     notes, send = os.open(sys.argv.pop(1), os.O_WRONLY | os.O_CREAT | os.O_APPEND), HTTPAdapter.send
 
-    def watched(self: Any, request: Any, *args: Any, timeout: Any = None, **options: Any) -> Any:
-        waits = timeout if isinstance(timeout, tuple) else (timeout, timeout)
-        os.write(notes, f"{waits[0]} {waits[1]}\n".encode())
-        return send(self, request, *args, timeout=timeout, **options)
+    def watched(self: Any, request: Any, **options: Any) -> Any:
+        waits = options.get("timeout")
+        connect, read = waits if isinstance(waits, tuple) else (waits, waits)
+        os.write(notes, f"{connect} {read}\n".encode())
+        return send(self, request, **options)
 
-    HTTPAdapter.send = watched  # type: ignore[method-assign]  # the one way out
+    HTTPAdapter.send = watched  # type: ignore[method-assign,assignment]  # the one way out, as ours calls it
     cli.main()
 
 

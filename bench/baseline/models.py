@@ -17,7 +17,7 @@ Name = Unicode(max_len=200)
 Text = Unicode(max_len=4000)
 
 
-class Credit(ComplexModel):
+class Credit(ComplexModel):  # type: ignore[misc]  # spyne has no types
     """Credit an activity is certified for."""
 
     __namespace__ = SPACE
@@ -26,7 +26,7 @@ class Credit(ComplexModel):
     Unit = Name
 
 
-class Support(ComplexModel):
+class Support(ComplexModel):  # type: ignore[misc]  # spyne has no types
     """What a commercial supporter gave."""
 
     __namespace__ = SPACE
@@ -35,7 +35,7 @@ class Support(ComplexModel):
     Currency = Unicode(max_len=3)
 
 
-class Points(ComplexModel):
+class Points(ComplexModel):  # type: ignore[misc]  # spyne has no types
     """A board's points of an activity."""
 
     __namespace__ = SPACE
@@ -45,7 +45,7 @@ class Points(ComplexModel):
     ClaimUntil = Date
 
 
-class Activity(ComplexModel):
+class Activity(ComplexModel):  # type: ignore[misc]  # spyne has no types
     """An activity."""
 
     __namespace__ = SPACE
@@ -72,7 +72,7 @@ class Activity(ComplexModel):
     Specialty = Name.customize(max_occurs="unbounded")
 
 
-class Completion(ComplexModel):
+class Completion(ComplexModel):  # type: ignore[misc]  # spyne has no types
     """A completion with one credit."""
 
     __namespace__ = SPACE

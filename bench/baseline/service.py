@@ -55,15 +55,15 @@ def opened(url: str) -> Engine:
     return engine
 
 
-class Baseline(Service):  # type: ignore[misc]
+class Baseline(Service):  # type: ignore[misc]  # spyne has no types
     """Its three operations."""
 
-    @rpc(Activity, _returns=Activity)
+    @rpc(Activity, _returns=Activity)  # type: ignore[untyped-decorator]  # likewise
     def EchoActivity(ctx: Any, activity: Any) -> Any:  # noqa: N802, N805  spyne's way
         """Give back what came."""
         return activity
 
-    @rpc(Activity, _returns=Unicode)
+    @rpc(Activity, _returns=Unicode)  # type: ignore[untyped-decorator]  # likewise
     def SaveActivity(ctx: Any, activity: Any) -> str:  # noqa: N802, N805  spyne's way
         """Store one activity."""
         row = {column: getattr(activity, name) for column, name in ACTIVITY.items()}
@@ -71,7 +71,7 @@ class Baseline(Service):  # type: ignore[misc]
             session.execute(insert(ActivityRow), [row])
         return str(activity.ProviderActivityId)
 
-    @rpc(Array(Completion), _returns=Integer)
+    @rpc(Array(Completion), _returns=Integer)  # type: ignore[untyped-decorator]  # likewise
     def SaveCompletions(ctx: Any, completions: Any) -> int:  # noqa: N802, N805  spyne's way
         """Store a batch of completions."""
         rows = [{column: getattr(one, name) for column, name in COMPLETION.items()} for one in completions]

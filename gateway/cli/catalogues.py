@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import click
 
 from gateway import assembly, boards, settings
@@ -26,13 +28,28 @@ def schemas(as_json: bool) -> None:
 
 
 @click.command("boards")
+@click.option("--waiting", is_flag=True, help="List what waits for their answer instead.")
 @as_json_option
-def boards_(as_json: bool) -> None:
+def boards_(as_json: bool, waiting: bool) -> None:
     """List the certifying boards with their types of credit."""
+    if waiting:
+        return _waiting(as_json)
     rows = boards.catalogue()
     if not as_json:
         rows = [row | {"credit": ", ".join(row["credit_types"])} for row in rows]
-    catalogue(rows, as_json, board="{acronym}", since="{since}", credit=BOARD)
+    return catalogue(rows, as_json, board="{acronym}", since="{since}", credit=BOARD)
+
+
+def _waiting(as_json: bool) -> None:
+    """What waits for an answer; `unanswered` is what has waited for longer than a board should take."""
+    configured = settings.load()
+    with assembly.opened(configured) as store:
+        rows = [dataclasses.asdict(backlog) for backlog in store.backlogs()]
+    for row in rows:
+        row["since"] = f"{row['since']:%Y-%m-%d %H:%M:%S} UTC"
+        row["connected"] = "yes" if row["board"] in configured.boards else "no"
+    columns = ("board", "connected", "open", "since", "unanswered")
+    catalogue(rows, as_json, **{name: f"{{{name}}}" for name in columns})
 
 
 @click.command("rules")

@@ -412,7 +412,8 @@ def test_learners_are_found_in_pages(newest: Vendor, crowd: dict[str, list[Learn
     """Five credits of a family come in pages of two, newest first, each once; the last has no token."""
     for learner in crowd[PAGED]:
         newest.save(newest.report(learner, kinds="cme"))
-    pages, token = [], None
+    pages: list[Any] = []
+    token = None
     while token is not None or not pages:
         pages.append(newest.call("FindLearners", LastName=PAGED.upper(), PageSize=2, PageToken=token))
         token = pages[-1].NextPageToken

@@ -29,7 +29,7 @@ from sqlalchemy import func, select, text
 from stored import FULL_ACTIVITY, NOW, PROVIDER
 
 from gateway.errors import TakenForDead
-from gateway.records import Errand, Question, Reply, Verdict
+from gateway.records import Backlog, Errand, Question, Reply, Verdict
 from storage import Callouts, Store
 from storage.tables import audit, credits
 
@@ -178,10 +178,10 @@ def test_question_that_waits_too_long_is_marked(store: Store) -> None:
         PATIENCE,
     )
     later.put_off(asked(store)[0].id, 1, 1.0)
-    assert {"ABIM": (1, NOW, 1)} == later.waiting()
+    assert [Backlog("ABIM", 1, NOW, 1)] == store.backlogs()
     question = take(later, store)
     later.record(question, verdicts(*question.claims), 1.0)
-    assert {} == later.waiting()
+    assert [] == store.backlogs()
     assert not asked(store)[0].unanswered
 
 
