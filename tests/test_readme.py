@@ -122,7 +122,8 @@ def test_example_runs_as_it_is_pasted(gateway: Served) -> None:
 @pytest.mark.slow
 def test_files_go_as_they_are_told_to(gateway: Served, tmp_path: Path) -> None:
     """The commands for files do together what the README says of them."""
-    sample, check, submit = ([*words] for words in _commands() if words[0] in {"sample", "check", "submit"})
+    told = [words for words in _commands() if words[0] in {"sample", "check", "submit"}]
+    sample, check, submit = told[:3]  # what follows is of the sandbox's own course
     (tmp_path / "activities.xml").write_text(run_command(tmp_path, *sample).out)
     assert run_command(tmp_path, *check).code in {0, 2}
     address = [gateway.url if word.startswith("http://") else word for word in submit]
