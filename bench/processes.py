@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from importlib import import_module
 from pathlib import Path
 
@@ -67,6 +68,12 @@ class Stage:
             process.terminate()
         for process in self.processes:
             process.wait(90)
+
+    def first(self, what: str, since: datetime) -> datetime | None:
+        """When a worker first said something after a moment."""
+        lines = (line for path in self.folder.glob("worker-*.log") for line in path.open() if what in line)
+        said = (datetime.strptime(line[:23], "%Y-%m-%d %H:%M:%S,%f") for line in lines)  # noqa: DTZ007  local
+        return min((moment for moment in said if moment >= since), default=None)
 
     def suspicious(self) -> Counter[str]:
         """How often the logs say what they should not."""

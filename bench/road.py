@@ -21,6 +21,7 @@ import time
 from collections import Counter
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -140,9 +141,10 @@ def _open_road(stage: Stage, settings: Settings, share: float) -> None:
 
 @dataclass
 class Told:
-    """What a run has to tell: the journal of each part, and seconds."""
+    """What a run has to tell: the journal of each part, when each began, and seconds."""
 
     journals: list[tuple[str, Journal]] = field(default_factory=list)
+    turns: list[datetime] = field(default_factory=list)
     submitting: float = 0.0
     waiting: float = 0.0
 
@@ -162,6 +164,7 @@ def _run(stage: Stage, crowd: Crowd, arguments: argparse.Namespace, engine: Engi
     calls = iter(range(0, arguments.count, RECORDS))
     for part, share in PARTS:
         stage.tell(dying, "dead" if part == "dead" else "alive")
+        told.turns.append(datetime.now())  # noqa: DTZ005  as the workers' logs have it
         if part != "dead":
             stage.tell(dying, f"flaky {arguments.share} {SEED}")
         most = round(share * arguments.count / RECORDS)
@@ -192,6 +195,7 @@ def _report(told: Told, stage: Stage, engine: Engine, crowd: Crowd) -> int:
     alive, dead = told.p95("alive"), told.p95("dead")
     records = sum(call.records for call in told.calls())
     retried = sum(call.retries for call in told.calls())
+    opened, closed = _breaker(told, stage, crowd.boards[0])
     print(
         f"{engine.dialect.name}: {records:,} completions submitted in {told.submitting:.1f} s "
         f"({records / told.submitting:,.0f}/s), all decided after {told.waiting:.1f} s; "
@@ -199,9 +203,22 @@ def _report(told: Told, stage: Stage, engine: Engine, crowd: Crowd) -> int:
         f"p95 of a call of {RECORDS}: {alive * 1000:.0f} ms with both boards, {dead * 1000:.0f} ms with "
         f"{crowd.boards[0]} dead: {dead / alive:.2f} times; aim {AIM}: "
         f"{'reached' if dead <= AIM * alive else 'missed'}\n"
+        f"{crowd.boards[0]} left alone {opened} s after it died, asked again {closed} s after it was well\n"
         f"wrong: {dict(wrong) or 'nothing'}; logs: {dict(stage.suspicious()) or 'clean'}; {_grown(engine)}"
     )
     return 1 if wrong or dead > AIM * alive else 0
+
+
+def _breaker(told: Told, stage: Stage, board: str) -> tuple[str, str]:
+    """Seconds until a worker left the dead board alone, and until it answered again; nan for never."""
+    _, died, well = told.turns
+    opened = stage.first(f"board left alone for a while: board={board}", died)
+    closed = stage.first(f"board asked: board={board} ", well)
+    return _seconds(opened, died), _seconds(closed, well)
+
+
+def _seconds(moment: datetime | None, since: datetime) -> str:
+    return f"{(moment - since).total_seconds():.1f}" if moment else "nan"
 
 
 def _wrong(told: Told, stage: Stage, engine: Engine) -> Counter[str]:

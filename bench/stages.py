@@ -60,7 +60,7 @@ STAGES = (
 """A stage and the function it is; the commit is what is left of a transaction."""
 
 WHOLE, FLOOR = "door and all the rest", "floor: parse and XSD"
-OUTSIDE = (WHOLE, "intake", "canonical", "credentials", "schema", "answer", "operation")
+OUTSIDE = (WHOLE, "intake", "canonical", "credentials", "schema", "matching", "answer", "operation")
 """How those stages begin that are no part of the transaction, during which SQLite lets nobody else write."""
 
 

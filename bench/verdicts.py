@@ -110,7 +110,6 @@ def _credit(row: int, number: int, now: datetime) -> StoredCredit:
     identifier = Identifier("ABIM", f"{100_000 + number % 800_000}")
     return StoredCredit(
         row=row,
-        record=row,
         activity_id="202600001",
         credit_id=f"ccid:bench:{number}",
         credit_type="Medical Knowledge",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import re
 import traceback
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -35,16 +35,24 @@ def opened(namespace: str, operation: str) -> tuple[Element, Element]:
     return answer, etree.SubElement(answer, f"{{{namespace}}}{operation}Result")
 
 
-def tell(parent: Element, told: Mapping[str, Any]) -> None:
+def tell(parent: Element, told: Told) -> None:
     """Append what is told; names without a namespace are of the parent's."""
-    namespace = f"{parent.tag.partition('}')[0]}}}"
+    _append(parent, told, _namespace(parent.tag))
+
+
+def _namespace(tag: str) -> str:
+    return f"{tag.partition('}')[0]}}}"
+
+
+def _append(parent: Element, told: Told, namespace: str) -> None:
     for name, value in told.items():
+        if value is None:
+            continue
+        tag = name if name[0] == "{" else namespace + name
         for one in value if isinstance(value, list) else (value,):
-            if one is None:
-                continue
-            element = etree.SubElement(parent, name if name[0] == "{" else namespace + name)
-            if isinstance(one, Mapping):
-                tell(element, one)
+            element = etree.SubElement(parent, tag)
+            if isinstance(one, dict):
+                _append(element, one, namespace if tag is not name else _namespace(tag))
             else:
                 write(element, one if isinstance(one, str) else _spelled(one))
 

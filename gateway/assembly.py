@@ -129,7 +129,7 @@ def ready(settings: Settings, clock: Clock = now) -> Store:
     """Open the store and compile the schemas; raises Failed when key or database are not ready."""
     opened = store(settings, clock)
     try:
-        opened.check()
+        _check(opened, settings)
     except Failed:
         opened.close()
         raise
@@ -144,8 +144,16 @@ def ready(settings: Settings, clock: Clock = now) -> Store:
 def opened(settings: Settings) -> Iterator[Store]:
     """A store for one command, closed at its end; raises Failed when key or database are not ready."""
     with closing(store(settings)) as opened:
-        opened.check()
+        _check(opened, settings)
         yield opened
+
+
+def _check(opened: Store, settings: Settings) -> None:
+    """The database is one of this program, and the key is the one its secrets were sealed with."""
+    opened.check()
+    secret = opened.accounts.any_secret()
+    if secret is not None:
+        load_key(settings.key_file).unseal(secret)
 
 
 def application(settings: Settings, clock: Clock = now) -> Application:

@@ -17,7 +17,7 @@ from zeep.exceptions import Fault as ZeepFault
 
 from gateway.errors import CallFailed, CallRefused, Unreachable
 from gateway.pieces import Piece, pieces
-from gateway.records import Credentials, Finding, Severity
+from gateway.records import Action, Credentials, CreditStatus, Finding, Severity
 
 Element = etree._Element
 
@@ -191,7 +191,8 @@ def _notes(one: Sent) -> str:
 def _submitted(piece: Piece, answer: Any) -> Submitted:
     actions = Counter(result.Action for result in answer.Result)
     told = ", ".join(f"{count} {action.lower()}" for action, count in sorted(actions.items()))
-    statuses = Counter(credit.Status for result in answer.Result for credit in _credits(result))
+    living = (result for result in answer.Result if result.Action in {Action.ADDED, Action.UNCHANGED})
+    statuses = Counter(credit.Status for result in living for credit in _credits(result))
     told += "".join(f", {count} credit{'s' * (count != 1)} {s}" for s, count in sorted(statuses.items()))
     kept = f"receipt {answer.ReceiptId}" if answer.ReceiptId else "validated only, nothing stored"
     return Submitted(
@@ -221,7 +222,8 @@ def _credits(result: Any) -> list[Any]:
 
 def _credit(credit: Any) -> str:
     reason = f" ({credit.Reason})" if credit.Reason else ""
-    asked = f" by {credit.Board}" if credit.Board else ""
+    link = " to" if credit.Status == CreditStatus.SUBMITTED else " by"
+    asked = f"{link} {credit.Board}" if credit.Board else ""
     return f"{credit.CreditId or '(no id)'}: {credit.Status}{asked}{reason}"
 
 

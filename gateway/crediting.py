@@ -32,6 +32,7 @@ from gateway.rules import Certificate, finding
 from gateway.vocabulary import CME_CREDIT
 
 NOT_STORED = "The record was refused; nothing of it was stored."
+UNMATCHED_CODES = frozenset({"L901", "L902"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,7 +189,7 @@ def _conflicts(case: Case) -> Iterator[Finding]:
             yield finding("C903", _place_of_id(case, n), detail)
     for n, one in enumerate(case.said.participants):
         known = case.ledger.participant(case.by.keys.participant_key(one), case.activity_id)
-        if known is not None and known.participant != one:
+        if known is not None and (known.participant, known.completed_on) != (one, case.said.completed_on):
             yield finding("C902", case.entry.place(f"participants[{n}]"), _earlier(case, known))
 
 
@@ -202,6 +203,10 @@ def _repeated(case: Case) -> Iterator[Finding]:
             yield finding("C907", _place_of_id(case, n), _earlier(case, stored))
         elif stored.status is CreditStatus.REJECTED:
             yield finding("C911", _place_of_id(case, n))
+    for n, one in enumerate(case.said.participants):
+        known = case.ledger.participant(case.by.keys.participant_key(one), case.activity_id)
+        if known is not None and case.ledger.number_of(known):
+            yield finding("C907", case.entry.place(f"participants[{n}]"), _earlier(case, known))
 
 
 def _place_of_id(case: Case, n: int) -> Place:
@@ -225,7 +230,7 @@ def _twin(case: Case, claimed: Certificate) -> StoredCredit | None:
 def _is_same(case: Case, claimed: Certificate, stored: StoredCredit) -> bool:
     said = (case.activity_id, claimed.credit_type, claimed.credit.amount, case.said.completed_on)
     known = (stored.activity_id, stored.credit_type, stored.amount, stored.completed_on)
-    return said == known and stored.learner_key in case.learner_keys
+    return said == known and stored.said_key == case.learner_keys[-1]
 
 
 def _credited(case: Case, n: int, claimed: Certificate, told: Sequence[Finding]) -> tuple[CreditResult, bool]:
@@ -248,10 +253,8 @@ def _new_credit(case: Case, claimed: Certificate) -> StoredCredit:
     assert credit.credit_id and credit.amount is not None and claimed.credit_type
     board = claimed.board.acronym if claimed.board else None
     status = _status(case, board)
-    row = case.ledger.next_row()
     return StoredCredit(
-        row=row,
-        record=row,
+        row=case.ledger.next_row(),
         activity_id=case.activity_id,
         credit_id=credit.credit_id,
         credit_type=claimed.credit_type,
@@ -265,6 +268,7 @@ def _new_credit(case: Case, claimed: Certificate) -> StoredCredit:
         person=case.match.person if case.match else None,
         learner=learner,
         learner_key=case.learner_keys[0],
+        said_key=case.learner_keys[-1],
         family_key=by.keys.family_key(" ".join(learner.family_names)),
         birth_key=by.keys.birth_key(learner.birthday or ""),
     )
@@ -283,10 +287,8 @@ def _took_part(case: Case, one: Participant) -> bool:
     if case.ledger.participant(key, case.activity_id) is not None:
         return False
     assert case.said.completed_on is not None
-    row = case.ledger.next_row()
     stored = StoredParticipant(
-        row=row,
-        record=row,
+        row=case.ledger.next_row(),
         activity_id=case.activity_id,
         local_key=key,
         completed_on=case.said.completed_on,
@@ -319,7 +321,7 @@ def _meant(case: Case) -> list[StoredCredit]:
     """The credits a deletion names, or all the learner has for the activity where it names none."""
     if case.said.credits:
         named = (case.ledger.credit(credit.credit_id) for credit in case.said.credits)
-        return [credit for credit in named if credit is not None]
+        return list({credit.row: credit for credit in named if credit is not None}.values())
     all_of = (case.ledger.of_learner(key, case.activity_id) for key in case.learner_keys)
     return [credit for credits in all_of for credit in credits.values()]
 
@@ -378,12 +380,17 @@ def result(decision: Decision) -> Result:
 
 
 def not_done(decision: Decision) -> Result:
-    """Say of a record that it was not done because another one of its AllOrNothing call was refused."""
+    """Say of a record that it was not done because another one of its AllOrNothing call was refused.
+
+    Whether its learner is known is not told: nothing is stored, and guesses would cost nothing.
+    """
     if decision.action is Action.REFUSED:
         return result(decision)
-    findings = (finding("A909", decision.entry.place("action")), *decision.findings)
+    found = (one for one in decision.findings if one.code not in UNMATCHED_CODES)
+    findings = (finding("A909", decision.entry.place("action")), *found)
     credits = tuple(
-        replace(credit, status=CreditStatus.REJECTED, reason=NOT_STORED) for credit in decision.credits
+        CreditResult(credit.credit_id, CreditStatus.REJECTED, credit.board, NOT_STORED)
+        for credit in decision.credits
     )
     return result(replace(decision, action=Action.REFUSED, findings=findings, credits=credits))
 

@@ -11,6 +11,8 @@ import secrets
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import groupby
+from operator import itemgetter
 from typing import Protocol, TypeVar
 
 from lxml import etree
@@ -22,7 +24,6 @@ from gateway.intake import Limits
 from gateway.matching import Keys
 from gateway.records import (
     AuditEntry,
-    CreditStatus,
     Enrolment,
     Errand,
     Identifier,
@@ -236,24 +237,27 @@ def withdraw(found: Found, store: Store, now: datetime) -> int:
     """Delete the living credits as their providers could, which puts withdrawals to the boards.
 
     Gives how many boards' credits are withdrawn; what they are about is still kept, for the boards to be
-    told, and is to be erased when they have answered.
+    told, and is to be erased when they have answered. What was deleted before and a board may still hold
+    is put to it once more: boards take a withdrawal twice.
     """
     return sum(_withdrawn(provider, found, store, now) for provider in found.providers)
 
 
 def _withdrawn(provider: str, found: Found, store: Store, now: datetime) -> int:
-    living = [one for one in found.credits if one.provider_id == provider and one.living]
-    accepted = [one for one in living if one.board and one.status is CreditStatus.ACCEPTED]
+    theirs = [one for one in found.credits if one.provider_id == provider]
+    living = [one.row for one in theirs if one.living]
+    deleted = [(one.board, one.row) for one in theirs if one.board and one.may_be_held and not one.living]
 
-    def work(unit: Unit) -> None:
-        unit.credits.delete([one.row for one in living])
-        for board in sorted({one.board for one in accepted if one.board}):
-            unit.questions.put(board, Errand.WITHDRAW, [one.row for one in accepted if one.board == board])
-        unit.audit.add(_entry(WITHDRAWAL, provider, len(living), now))
+    def work(unit: Unit) -> int:
+        # Which of the living are held is asked now: since they were found, boards have gone on answering.
+        held = [(board, row) for board, rows in unit.credits.delete(living).items() for row in rows]
+        unit.credits.delete_yield([one.row for one in theirs])
+        for board, rows in groupby(sorted(held + deleted), key=itemgetter(0)):
+            unit.questions.put(board, Errand.WITHDRAW, [row for _, row in rows])
+        unit.audit.add(_entry(WITHDRAWAL, provider, len(living) + len(deleted), now))
+        return len(held) + len(deleted)
 
-    if living:
-        store.write(provider, work)
-    return len(accepted)
+    return store.write(provider, work) if living or deleted else 0
 
 
 def erase(found: Found, traces: Traces, now: datetime) -> None:

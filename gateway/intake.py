@@ -34,8 +34,9 @@ MOST_NAMESPACES = 256  # in scope at once
 _CROWDED = re.compile(
     rb"""<[^<>="']*+(?:=[\s\0]*+(?:"[^"<]*+"|'[^'<]*+')[^<>="']*+){%d}""" % (MOST_ATTRIBUTES + 1)
 )
+_SIGNS = re.compile(b"=[^<]*+")  # all that may be attributes of one element, from the first sign on
 _count = etree.XPath("count(//*)")
-_crowded = etree.XPath(f"boolean(//*[count(@*) > {MOST_ATTRIBUTES}])")
+_crowded = etree.XPath(f"boolean(//@*[{MOST_ATTRIBUTES + 1}])")
 _parsers = threading.local()  # one shared parser would make all threads wait for each other
 
 
@@ -131,10 +132,18 @@ def parse(body: bytes, limits: Limits, encoding: str | None = None) -> Document:
 def _weigh(body: bytes, limits: Limits) -> None:
     """Refuse, before a tree is made of it, what would make a huge one: a tag is four bytes in a body
     and 120 in a tree. Holds for all encodings taken here; the exact count comes after."""
-    if body.count(b"<") > 2 * limits.max_elements + body.count(b"<!") + body.count(b"<?"):
+    tags, most = body.count(b"<"), 2 * limits.max_elements
+    if tags > most and tags > most + body.count(b"<!") + body.count(b"<?"):
         raise TooLarge(_too_many(limits))
-    if body.count(b"=") > MOST_ATTRIBUTES and _CROWDED.search(body):
+    if _may_be_crowded(body) and _CROWDED.search(body):
         raise TooLarge(TOO_CROWDED)
+
+
+def _may_be_crowded(body: bytes) -> bool:
+    """Whether to look closer: most elements have no attributes at all."""
+    if body.count(b"=") <= MOST_ATTRIBUTES:
+        return False
+    return any(signs.count(b"=") > MOST_ATTRIBUTES for signs in _SIGNS.findall(body))
 
 
 def _too_many(limits: Limits) -> str:

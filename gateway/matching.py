@@ -91,9 +91,8 @@ def _core(words: list[str]) -> str:
     return "".join([word for word in words if word not in PARTICLES] or words)
 
 
-def _families(text: str) -> frozenset[str]:
+def _families(words: list[str]) -> frozenset[str]:
     """All the ways in which a last name may be kept: with particles, without, and torn from them."""
-    words = _words(text, SUFFIXES)
     whole = "".join(words)
     torn = [whole.removeprefix(each) for each in GLUED] if whole.startswith(GLUED) else ()
     return frozenset((_core(words), whole, *(name for name in torn if len(name) >= SHORTEST))) - {""}
@@ -128,13 +127,15 @@ def _states() -> Mapping[str, str]:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Sought:
-    """A learner to be matched: `numbers` are the keys to look up and what each is of."""
+    """A learner to be matched: `numbers` are the keys to look up and what each is of, `said` is all that
+    was said of the learner, as it is compared, the last name first."""
 
     numbers: tuple[tuple[KeyKind, bytes], ...]
     families: frozenset[str]
     given: tuple[str, str]
     birthday: str
     missing: tuple[str, ...]
+    said: tuple[str, ...]
     digest: Digest
 
     @property
@@ -156,8 +157,9 @@ class Keys:
     def sought(self, learner: Learner) -> Sought:
         """What to look up of a learner, and what to compare."""
         given, birthday = _given(" ".join(learner.given_names)), learner.birthday or ""
-        families = _families(" ".join(learner.family_names))
-        numbers = tuple(self._numbers(learner.identifiers))
+        words = _words(" ".join(learner.family_names), SUFFIXES)
+        known = [(_domain(one), number_of(one.value)) for one in learner.identifiers]
+        families, numbers = _families(words), tuple(self._numbers(known))
         missing: tuple[str, ...] = ()
         if not numbers:
             states = {state for one in learner.identifiers if (state := state_named(one.domain))}
@@ -165,20 +167,23 @@ class Keys:
             missing = tuple(field for field, value in asked.items() if not value)
             forms = (self._form(family, birthday, state) for state in states for family in families)
             numbers = tuple((KeyKind.FORM, key) for key in forms if not missing)
-        return Sought(numbers, families, given, birthday, missing, self.digest)
+        named = sorted(f"{domain}:{number}" for domain, number in known)
+        said = _core(words), given[0], (learner.suffix or "").casefold(), birthday, *named
+        return Sought(numbers, families, given, birthday, missing, said, self.digest)
 
     def enrol(self, row: RegisterRow) -> Enrolment:
         """What is kept of a row of the register, whose fields are right."""
         state, family, (given, first) = state_named(row.state), _family(row.family), _given(row.given)
-        licence = self._key(KeyKind.LICENCE, state or "", row.licence) if row.licence else None
-        board = self._key(KeyKind.BOARD, row.board.strip().upper(), row.board_id) if row.board else None
+        licence = self._key(KeyKind.LICENCE, state or "", number_of(row.licence)) if row.licence else None
+        board_id = number_of(row.board_id)
+        board = self._key(KeyKind.BOARD, row.board.strip().upper(), board_id) if row.board else None
         said = f"row{SEPARATOR}{row.person}".encode() + (licence or b"-") + (board or b"-")
         return Enrolment(
             # It begins with the person, so that a file in their order is stored side by side.
             id=row.person.encode() + self.digest(said.hex()),
             person=row.person,
             licence_key=licence,
-            npi_key=self._key(KeyKind.NPI, NPI, row.npi) if row.npi else None,
+            npi_key=self._key(KeyKind.NPI, NPI, number_of(row.npi)) if row.npi else None,
             board_key=board,
             form_key=self._form(family, row.birthday, state),
             family=_bound(self.digest, row.person, family),
@@ -197,29 +202,32 @@ class Keys:
 
     def learner_key(self, learner: Learner, match: Match) -> bytes:
         """By what a learner is the same one again: the person, or all that was said of them."""
-        if match.person is not None:
-            return self.digest(f"person{SEPARATOR}{match.person}")
-        family, given = _family(" ".join(learner.family_names)), _given(" ".join(learner.given_names))
-        numbers = sorted(f"{_domain(one)}:{number_of(one.value)}" for one in learner.identifiers)
-        said = family, given[0], (learner.suffix or "").casefold(), learner.birthday or "", *numbers
-        return self.digest(SEPARATOR.join(("unknown", *said)))
+        return self.said_key(self.sought(learner)) if match.person is None else self.person_key(match.person)
+
+    def person_key(self, person: str) -> bytes:
+        """By what a person that the register knows is the same one again."""
+        return self.digest(f"person{SEPARATOR}{person}")
+
+    def said_key(self, sought: Sought) -> bytes:
+        """By what one is the same again whom the register does not know."""
+        return self.digest(SEPARATOR.join(("unknown", *sought.said)))
 
     def participant_key(self, participant: Participant) -> bytes:
         """By what a REMS participant is the same one again: the number its sender gave it."""
         said = (participant.local_domain or "").strip(), (participant.local_id or "").strip()
         return self.digest(SEPARATOR.join(("participant", *said)))
 
-    def _numbers(self, identifiers: Iterable[Identifier]) -> Iterator[tuple[KeyKind, bytes]]:
-        for one in identifiers:
-            if number_of(one.value) and (domain := _domain(one)):
-                yield (kind := _kind(domain)), self._key(kind, domain, one.value)
+    def _numbers(self, known: Iterable[tuple[str, str]]) -> Iterator[tuple[KeyKind, bytes]]:
+        for domain, number in known:
+            if domain and number:
+                yield (kind := _kind(domain)), self._key(kind, domain, number)
 
     def _form(self, family: str, birthday: str, state: str | None) -> bytes:
         said = SEPARATOR.join((family, birthday, state or ""))
         return _TAGS[KeyKind.FORM] + self.digest(f"form{SEPARATOR}{said}")
 
-    def _key(self, kind: KeyKind, domain: str, number: str | None) -> bytes:
-        return _TAGS[kind] + self.digest(f"{kind:d}{SEPARATOR}{domain}{SEPARATOR}{number_of(number)}")
+    def _key(self, kind: KeyKind, domain: str, number: str) -> bytes:
+        return _TAGS[kind] + self.digest(f"{kind:d}{SEPARATOR}{domain}{SEPARATOR}{number}")
 
 
 def _domain(identifier: Identifier) -> str:

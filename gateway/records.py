@@ -608,21 +608,22 @@ class StoredActivity:
 class StoredCredit:
     """A learner's credit as the store holds it.
 
-    `row` is the gateway's own number of it, given when it is made and never reused; all credits of
-    one record share `record`. `learner_key` is the person's, or that of what was said of a person
-    who was not matched: learner + activity + credit type are unique among the living. `learner` is
-    sealed on disk. `board` is None for CME credit. `matched_from` is the row of the board credit that
-    yielded this one (credit match), `yielded_by` its credit id.
+    `row` is the gateway's own number of it, given when it is made and never reused. `learner_key` is the
+    person's, or that of what was said of a person who was not matched: learner + activity + credit type
+    are unique among the living. `said_key` is that of what was said of the learner, whoever was matched:
+    another one is other content. `learner` is sealed on disk. `board` is None for CME credit.
+    `matched_from` is the row of the board credit that yielded this one (credit match), `yielded_by` its
+    credit id.
     """
 
     row: int
-    record: int
     activity_id: str
     credit_id: str
     credit_type: str
     amount: Decimal
     completed_on: date
     learner_key: bytes = dataclasses.field(repr=False)
+    said_key: bytes = dataclasses.field(default=b"", repr=False)
     family_key: bytes | None = dataclasses.field(default=None, repr=False)
     birth_key: bytes | None = dataclasses.field(default=None, repr=False)
     person: str | None = dataclasses.field(default=None, repr=False)
@@ -643,7 +644,6 @@ class StoredParticipant:
     participant's own number, unique per activity."""
 
     row: int
-    record: int
     activity_id: str
     local_key: bytes
     completed_on: date

@@ -34,6 +34,7 @@ PROVIDER = Provider("0001234", "Demo Medical Society")
 USER, PASSWORD = "demo", "demo-password"
 CREDENTIALS = Credentials(PROVIDER.id, USER, PASSWORD)
 START_SECONDS = 60
+END_SECONDS = 5
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 RETRY_SECONDS = 0.5  # so that nobody has to wait for what the simulated boards fail at on purpose
 
@@ -120,8 +121,17 @@ def _running(settings: Settings, log: Path | None, *command: str) -> Iterator[Pr
     try:
         yield process
     finally:
-        process.send_signal(signal.SIGINT)  # at once, whoever is in the middle of a call
-        process.wait()
+        _end(process)
+
+
+def _end(process: Process) -> None:
+    """Stop a process: at once, whoever is in the middle of a call; a shell that started us in the
+    background has it ignore the first signal."""
+    for sent in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
+        process.send_signal(sent)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(END_SECONDS)
+            return
 
 
 def _environment(settings: Settings) -> dict[str, str]:

@@ -76,7 +76,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = 20_000
     match_misses: Annotated[
         int, Meta(ge=1, description="learners of those who may turn out not to be one known person")
-    ] = 1_000
+    ] = 200
     boards: Annotated[
         dict[str, Annotated[str, Meta(pattern="^https?://.")]],
         Meta(description="addresses of the boards: ACRONYM=URL,…; a board without one is not connected"),

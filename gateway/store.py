@@ -54,8 +54,11 @@ class Credits(Protocol):
     def rows(self, count: int) -> range:
         """Numbers for so many new credits or participants, never given out before."""
 
-    def find(self, credit_ids: Collection[str], learner_keys: Collection[bytes]) -> list[StoredCredit]:
-        """The living ones with one of these ids, or of one of these learners; without their learner."""
+    def find(
+        self, credit_ids: Collection[str], learner_keys: Collection[bytes], activity_ids: Collection[str]
+    ) -> list[StoredCredit]:
+        """The living ones with one of these ids, or of one of these learners and activities; without
+        their learner."""
 
     def standing(self, credit_id: str) -> StoredCredit | None:
         """The living one of this id, with learner and activity title."""
@@ -74,13 +77,20 @@ class Credits(Protocol):
         """Keep new ones, each with its learner, whose rows are given."""
 
     def delete(self, rows: Collection[int]) -> Mapping[str, Sequence[int]]:
-        """Let go of these; their ids are free again. Gives, by board, those a board has accepted."""
+        """Let go of these; their ids are free again. Gives, by board, those a board has accepted,
+        or was asked about without an answer."""
 
     def delete_yield(self, rows: Collection[int]) -> None:
         """Let go of the CME credit that these board credits yielded."""
 
-    def participants(self, local_keys: Collection[bytes]) -> list[StoredParticipant]:
-        """The living participants of these keys."""
+    def yield_again(self, rows: Collection[int]) -> None:
+        """Give the CME credit that these board credits yield, should they be accepted by now: after what
+        stood in its way was let go of. Waits for verdicts that are being kept."""
+
+    def participants(
+        self, local_keys: Collection[bytes], activity_ids: Collection[str]
+    ) -> list[StoredParticipant]:
+        """The living participants of these keys and activities."""
 
     def add_participants(self, participants: Sequence[StoredParticipant]) -> None:
         """Keep new ones, whose rows are given."""
@@ -182,15 +192,15 @@ class Callouts(Protocol):
 
     def take(self, question_id: str, attempt: int) -> Question | None:
         """A question with the claims that still wait for an answer, noted as asked; None when no one
-        waits any more, or the attempt is not the current one. A credit that was deleted before it was
-        ever asked about is left out, and so is, for now, one whose deleted predecessor (same learner,
-        activity, credit type) the board still holds; so there may be no claims at all."""
+        waits any more, or the attempt is not the current one. A credit that was deleted is reported no
+        more; one whose deleted predecessor (same learner, activity, credit type) the board holds, or may
+        hold, is left out for now, so there may be no claims at all."""
 
     def record(self, question: Question, reply: Reply, delay: float) -> int:
-        """Keep what a board said, once: late and repeated verdicts change nothing. Accepted board
-        credit yields the activity's CME credit (credit match); a credit deleted meanwhile that the
-        board accepted is put to it as a withdrawal. While anything is open, the next attempt is
-        enqueued in the same transaction, after `delay` seconds. Gives the number still open."""
+        """Keep what a board said, once: late and repeated verdicts change nothing. Accepted board credit
+        yields the activity's CME credit (credit match), unless it was deleted meanwhile. While anything is
+        open, the next attempt is enqueued in the same transaction, after `delay` seconds. Gives the number
+        still open."""
 
     def put_off(self, question_id: str, attempt: int, delay: float) -> None:
         """Ask again after `delay` seconds, if this attempt is the current one; a question that waits

@@ -60,6 +60,11 @@ class Accounts:
         """The user of this name; not enabled either when the provider is not."""
         return next(iter(self._users(_USER, {"of": provider_id, "name": name})), None)
 
+    def any_secret(self) -> bytes | None:
+        """A sealed secret of anybody, by which a key can be tried."""
+        rows = self._rows(select(users.c.secret).limit(1))
+        return rows[0].secret if rows else None
+
     def users(self, provider_id: str) -> list[Account]:
         """All users of a provider, by name."""
         return self._users(_accounts().where(users.c.provider_id == provider_id).order_by(users.c.user))

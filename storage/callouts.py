@@ -27,12 +27,12 @@ from sqlalchemy import (
     update,
 )
 
-from gateway.records import Backlog, Claim, CreditStatus, Errand, Learner, Question, Reply
+from gateway.records import Backlog, Claim, Errand, Learner, Question, Reply
 from storage import engine as database
 from storage.engine import Clock
-from storage.questions import Chunk, Outbox, Questions
+from storage.questions import Outbox
 from storage.scope import Scope, Sealer
-from storage.tables import OPEN, WAITS, activities, credits, questions, withdrawing
+from storage.tables import OPEN, WAITS, activities, credits, held, questions
 from storage.verdicts import keep
 from storage.workers import assert_alive
 
@@ -47,15 +47,14 @@ _THIS_ATTEMPT = questions.c.attempt == bindparam("made")
 
 _earlier = credits.alias("earlier")
 # While the board holds, or may hold, the deleted credit this one replaces, it would take it for a double.
+# Which was first is no question of row numbers, since those of two machines are of two clocks.
 _REPLACES = exists().where(
     _earlier.c.learner_key == credits.c.learner_key,
     _earlier.c.activity_id == credits.c.activity_id,
     _earlier.c.credit_type == credits.c.credit_type,
     _earlier.c.provider_id == credits.c.provider_id,
     _earlier.c.board == credits.c.board,
-    _earlier.c.row < credits.c.row,
-    _earlier.c.status != CreditStatus.REJECTED.value,
-    withdrawing(_earlier),
+    held(_earlier),
 )
 _READY = {Errand.REPORT: not_(_REPLACES), Errand.WITHDRAW: literal(True)}
 
@@ -65,6 +64,7 @@ _CLAIMS = {
     .outerjoin(activities, activities.c.activity_id == credits.c.activity_id)
     .where(credits.c.row.in_(ROWS), WAITS[errand])
     .order_by(credits.c.row)
+    .with_for_update(of=credits)  # whoever deletes one now learns that it was asked about
     for errand, ready in _READY.items()
 }
 _STILL_OPEN = {
@@ -105,7 +105,6 @@ class Callouts:
     sealer: Sealer
     clock: Clock
     outbox: Callable[[], Outbox]
-    chunk: Chunk
     executor: str
     patience: timedelta
 
@@ -176,9 +175,7 @@ class Callouts:
     ) -> int:
         scope = Scope(connection, stored.provider_id, self.clock(), writing=True)
         asked = {claim.reference for claim in question.claims}
-        deleted = keep(scope, question, [said for said in reply.verdicts if said.reference in asked])
-        if deleted:
-            Questions(scope, self.outbox, self.chunk).put(stored.board, Errand.WITHDRAW, deleted)
+        keep(scope, question, [said for said in reply.verdicts if said.reference in asked])
         rows = {"rows": json.loads(stored.credits)}
         still_open = int(connection.scalar(_STILL_OPEN[question.errand], rows) or 0)
         if not still_open:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import msgspec
-from sqlalchemy import Column, ColumnElement, Select, Table, Update, bindparam, func, select, update
+from sqlalchemy import Column, ColumnElement, Table, Update, bindparam, exists, select, update
 
 from gateway.records import (
     CreditStatus,
@@ -19,10 +19,10 @@ from gateway.records import (
     replace,
 )
 from storage.numbers import first_row, new_rows
-from storage.scope import Owned, Scope, Sealer, Values, owned, owning
-from storage.tables import LIVE_CREDIT, activities, credits, participants
-
-CHUNK = 5_000  # values in one IN list: SQLite takes 32,766 parameters in a statement
+from storage.scope import Owned, Scope, Sealer, Values, owned
+from storage.tables import LIVE_CREDIT, SEARCHED, activities, credits, participants
+from storage.values import chunks, title_key
+from storage.verdicts import match
 
 _json = msgspec.json.Encoder()
 _learner = msgspec.json.Decoder(Learner)
@@ -47,15 +47,16 @@ _yielded_by = (
 _TOLD = (credits, _title, _yielded_by)
 
 
-def _among(table: Any, column: Any, *what: Any) -> Owned:
-    """Living rows whose column is one of `values`."""
-    living = table.c.deleted_at.is_(None)
-    among = column.in_(bindparam("values", expanding=True))
-    return owned(select(*what).where(living, among), table)
+def _among(table: Any, column: Any, *what: Any, of_activities: bool = False) -> Owned:
+    """Living rows whose column is one of `values`, and which are of one of the `activities`."""
+    among = [table.c.deleted_at.is_(None), column.in_(bindparam("values", expanding=True))]
+    if of_activities:
+        among.append(table.c.activity_id.in_(bindparam("activities", expanding=True)))
+    return owned(select(*what).where(*among), table)
 
 
 _BY_CREDIT_ID = _among(credits, credits.c.credit_id, *_PLAIN)
-_BY_LEARNER = _among(credits, credits.c.learner_key, *_PLAIN)
+_BY_LEARNER = _among(credits, credits.c.learner_key, *_PLAIN, of_activities=True)
 _STANDING = owned(select(*_TOLD).where(LIVE_CREDIT, credits.c.credit_id == bindparam("credit_id")), credits)
 _OF_BIRTHDAY = owned(
     select(*_TOLD).where(
@@ -82,12 +83,30 @@ def _burial(table: Table, column: Column[int]) -> Update:
 
 
 _BURIED = owned(
-    _burial(credits, credits.c.row).returning(credits.c.row, credits.c.board, credits.c.status), credits
+    _burial(credits, credits.c.row).returning(
+        credits.c.row, credits.c.board, credits.c.status, credits.c.asked_at
+    ),
+    credits,
 )
-_BURIED_YIELD = owned(_burial(credits, credits.c.matched_from), credits)
+# Whoever is about to decide on one of these is waited for.
+_AWAITED = owned(
+    select(credits.c.row)
+    .where(LIVE_CREDIT, credits.c.row.in_(bindparam("rows", expanding=True)))
+    .order_by(credits.c.row)
+    .with_for_update(),
+    credits,
+)
+# What a credit yielded is its learner's: so it is found by an index.
+_BURIED_YIELD = owned(
+    _burial(credits, credits.c.matched_from).where(
+        credits.c.learner_key.in_(
+            select(_source.c.learner_key).where(_source.c.row.in_(bindparam("rows", expanding=True)))
+        )
+    ),
+    credits,
+)
 _BURIED_PARTICIPANTS = owned(_burial(participants, participants.c.row), participants)
-_KEPT, _KEPT_PARTICIPANTS = owning(credits), owning(participants)
-_BY_LOCAL_KEY = _among(participants, participants.c.local_key, participants)
+_BY_LOCAL_KEY = _among(participants, participants.c.local_key, participants, of_activities=True)
 
 
 class Credits:
@@ -101,10 +120,14 @@ class Credits:
         """Numbers for so many new credits or participants, in the order of time."""
         return new_rows(self._scope.now, count)
 
-    def find(self, credit_ids: Collection[str], learner_keys: Collection[bytes]) -> list[StoredCredit]:
-        """The living ones with one of these ids, or of one of these learners; without their learner."""
-        sought = ((_BY_CREDIT_ID, credit_ids), (_BY_LEARNER, learner_keys))
-        rows = {row.row: row for found, values in sought for row in self._rows(found, values)}
+    def find(
+        self, credit_ids: Collection[str], learner_keys: Collection[bytes], activity_ids: Collection[str]
+    ) -> list[StoredCredit]:
+        """The living ones with one of these ids, or of one of these learners and activities; without
+        their learner."""
+        rows = {row.row: row for row in self._rows(_BY_CREDIT_ID, credit_ids)}
+        if activity_ids:
+            rows |= {row.row: row for row in self._rows(_BY_LEARNER, learner_keys, activity_ids)}
         return [_credit(row) for row in rows.values()]
 
     def standing(self, credit_id: str) -> StoredCredit | None:
@@ -119,9 +142,7 @@ class Credits:
 
     def search(self, sought: Sought, after: int, most: int) -> list[StoredCredit]:
         """The living ones that fit, newest first from before row `after` (0: from the newest)."""
-        query = select(*_TOLD).where(LIVE_CREDIT, *_conditions(sought, after))
-        query = query.order_by(credits.c.row.desc()).limit(most)
-        return [self._opened(row) for row in self._scope.run(owned(query, credits))]
+        return [self._opened(row) for row in self._scope.run(searching(sought, after, most))]
 
     def reported(self, activity_ids: Collection[str]) -> set[str]:
         """Those of the activities for which a credit or a participant lives."""
@@ -130,40 +151,51 @@ class Credits:
     def add(self, new: Sequence[StoredCredit]) -> None:
         """Keep new ones, each with its learner."""
         if new:
-            self._scope.run(_KEPT, *map(self._columns, new))
+            self._scope.keep(credits, map(self._columns, new))
 
     def delete(self, rows: Collection[int]) -> dict[str, list[int]]:
-        """Let go of these; their ids are free again. Gives, by board, those that a board has accepted:
-        asked of the rows as they are now, for a verdict may have come in since they were looked at."""
-        accepted: dict[str, list[int]] = {}
-        for chunk in _chunks(rows):
+        """Let go of these; their ids are free again. Gives, by board, those that a board has accepted, or
+        was asked about without an answer: as the rows are now, for the board may have been asked, or have
+        answered, since they were looked at."""
+        held: dict[str, list[int]] = {}
+        for chunk in chunks(rows):
             for row in self._scope.run(_BURIED, {"rows": chunk, "at": self._scope.now}):
-                if row.board is not None and row.status == CreditStatus.ACCEPTED:
-                    accepted.setdefault(row.board, []).append(row.row)
-        return accepted
+                if row.board is not None and _may_be_held(row):
+                    held.setdefault(row.board, []).append(row.row)
+        return held
 
     def delete_yield(self, rows: Collection[int]) -> None:
         """Let go of the CME credit that these board credits yielded."""
-        for chunk in _chunks(rows):
+        for chunk in chunks(rows):
             self._scope.run(_BURIED_YIELD, {"rows": chunk, "at": self._scope.now})
 
-    def participants(self, local_keys: Collection[bytes]) -> list[StoredParticipant]:
-        """The living participants of these keys."""
-        return [self._participant(row) for row in self._rows(_BY_LOCAL_KEY, local_keys)]
+    def yield_again(self, rows: Collection[int]) -> None:
+        """Give the CME credit that these board credits yield, should they be accepted by now: a verdict
+        that came in just before a deletion found the deleted credit's yield still there."""
+        for chunk in chunks(rows):
+            match(self._scope, self._scope.run(_AWAITED, {"rows": chunk}).scalars().all())
+
+    def participants(
+        self, local_keys: Collection[bytes], activity_ids: Collection[str]
+    ) -> list[StoredParticipant]:
+        """The living participants of these keys and activities."""
+        rows = self._rows(_BY_LOCAL_KEY, local_keys, activity_ids) if activity_ids else ()
+        return [self._participant(row) for row in rows]
 
     def add_participants(self, new: Sequence[StoredParticipant]) -> None:
         """Keep new ones."""
         if new:
-            self._scope.run(_KEPT_PARTICIPANTS, *map(self._participant_columns, new))
+            self._scope.keep(participants, map(self._participant_columns, new))
 
     def delete_participants(self, rows: Collection[int]) -> None:
         """Let go of these."""
-        for chunk in _chunks(rows):
+        for chunk in chunks(rows):
             self._scope.run(_BURIED_PARTICIPANTS, {"rows": chunk, "at": self._scope.now})
 
-    def _rows(self, found: Owned, values: Collection[Any]) -> Iterator[Any]:
-        for chunk in _chunks(values):
-            yield from self._scope.run(found, {"values": chunk})
+    def _rows(self, found: Owned, values: Collection[Any], activities: Collection[str] = ()) -> Iterator[Any]:
+        narrowed = {"activities": sorted(activities)} if activities else {}
+        for chunk in chunks(values):
+            yield from self._scope.run(found, {"values": chunk, **narrowed})
 
     def _opened(self, row: Any) -> StoredCredit:
         learner = _learner.decode(self._sealer.unseal(row.sealed))
@@ -174,7 +206,6 @@ class Credits:
     def _columns(self, credit: StoredCredit) -> Values:
         return {
             "row": credit.row,
-            "record": credit.record,
             "activity_id": credit.activity_id,
             "credit_id": credit.credit_id,
             "credit_type": credit.credit_type,
@@ -188,6 +219,7 @@ class Credits:
             "matched_from": credit.matched_from,
             "person": credit.person,
             "learner_key": credit.learner_key,
+            "said_key": credit.said_key,
             "family_key": credit.family_key,
             "birth_key": credit.birth_key,
             "sealed": self._sealer.seal(_json.encode(credit.learner)),
@@ -195,13 +227,12 @@ class Credits:
 
     def _participant(self, row: Any) -> StoredParticipant:
         said = _participant.decode(self._sealer.unseal(row.sealed))
-        names = ("row", "record", "activity_id", "local_key", "completed_on", "submitted_at")
+        names = ("row", "activity_id", "local_key", "completed_on", "submitted_at")
         return StoredParticipant(participant=said, **{name: getattr(row, name) for name in names})
 
     def _participant_columns(self, one: StoredParticipant) -> Values:
         return {
             "row": one.row,
-            "record": one.record,
             "activity_id": one.activity_id,
             "local_key": one.local_key,
             "completed_on": one.completed_on,
@@ -210,15 +241,15 @@ class Credits:
         }
 
 
-def _chunks(values: Collection[Any]) -> Iterator[list[Any]]:
-    ordered = sorted(values)  # whoever locks, locks in the same order
-    return (ordered[start : start + CHUNK] for start in range(0, len(ordered), CHUNK))
+def _may_be_held(row: Any) -> bool:
+    """Whether a board has accepted it, or was asked and has not answered."""
+    in_doubt = row.status == CreditStatus.SUBMITTED and row.asked_at is not None
+    return in_doubt or row.status == CreditStatus.ACCEPTED
 
 
 def _credit(row: Any) -> StoredCredit:
     return StoredCredit(
         row=row.row,
-        record=row.record,
         activity_id=row.activity_id,
         credit_id=row.credit_id,
         credit_type=row.credit_type,
@@ -232,9 +263,17 @@ def _credit(row: Any) -> StoredCredit:
         matched_from=row.matched_from,
         person=row.person,
         learner_key=row.learner_key,
+        said_key=row.said_key,
         family_key=row.family_key,
         birth_key=row.birth_key,
     )
+
+
+def searching(sought: Sought, after: int, most: int) -> Owned:
+    """The query of a search; an index has a provider's credits in this order."""
+    living = SEARCHED if sought.family is None else LIVE_CREDIT  # names have an index of their own
+    fitting = select(*_TOLD).where(living, *_conditions(sought, after))
+    return owned(fitting.order_by(credits.c.row.desc()).limit(most), credits)
 
 
 def _conditions(sought: Sought, after: int) -> Iterator[ColumnElement[bool]]:
@@ -252,11 +291,11 @@ def _conditions(sought: Sought, after: int) -> Iterator[ColumnElement[bool]]:
     if sought.status is not None:
         yield credits.c.status == sought.status
     if sought.title is not None:
-        yield credits.c.activity_id.in_(_titled(sought.title))
+        yield _titled(sought.title)
 
 
-def _titled(part: str) -> Select[Any]:
-    """The ids of the same provider's activities whose title has a part, whatever the case."""
-    pattern = "%" + "".join("\\" + sign if sign in "%_\\" else sign for sign in part.lower()) + "%"
-    titled = func.lower(activities.c.title).like(pattern, escape="\\")
-    return select(activities.c.activity_id).where(titled, activities.c.provider_id == credits.c.provider_id)
+def _titled(part: str) -> ColumnElement[bool]:
+    """Whether the title of the credit's activity, which is the same provider's, has a part."""
+    of_credit = activities.c.activity_id == credits.c.activity_id
+    same = activities.c.provider_id == credits.c.provider_id
+    return exists().where(of_credit, same, activities.c.title_key.contains(title_key(part), autoescape=True))

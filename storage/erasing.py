@@ -6,7 +6,7 @@ import sqlite3
 import time
 import zlib
 from collections.abc import Collection, Iterator, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Engine, bindparam, delete, func, or_, select, text
@@ -17,10 +17,8 @@ from storage.engine import Clock
 from storage.repositories import Audit
 from storage.scope import Scope, Sealer
 from storage.tables import credits, payloads, receipts, register
+from storage.values import chunks
 
-T = TypeVar("T")
-
-CHUNK = 5_000  # values in one IN list: SQLite takes 32,766 parameters in a statement
 TRIES, PAUSE = 20, 0.25  # to have the file alone; seconds between two of them
 SAVING = "SaveLearnerActivity"  # the only calls whose payloads name people
 
@@ -107,9 +105,10 @@ class Erasing:
 
         def work(connection: Connection) -> None:
             _overwriting(connection)
-            for statement, values in ((_GONE, rows), (_UNPROVEN, receipt_ids)):
-                for chunk in _chunks(sorted(values)):
-                    connection.execute(statement, {"values": chunk})
+            for some_rows in chunks(rows):
+                connection.execute(_GONE, {"values": some_rows})
+            for some_ids in chunks(receipt_ids):
+                connection.execute(_UNPROVEN, {"values": some_ids})
             Audit(Scope(connection, entry.provider_id, self._clock(), writing=True)).add(entry)
 
         database.write(self._engine, work)
@@ -152,10 +151,6 @@ class Erasing:
     def _page(self, query: Any, after: int, most: int) -> Sequence[Any]:
         values = {"after": after, "most": most}
         return database.read(self._engine, lambda connection: connection.execute(query, values).all())
-
-
-def _chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:
-    return (values[start : start + CHUNK] for start in range(0, len(values), CHUNK))
 
 
 def _overwriting(connection: Connection) -> None:

@@ -12,6 +12,8 @@ SPREAD_BITS = 22
 EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 """Of 63 bits 41 are left for milliseconds, which last until 2089."""
 
+LAST = 2**63 - 1
+
 _lock = threading.Lock()
 _last = 0
 
@@ -31,5 +33,6 @@ def new_rows(now: datetime, count: int) -> range:
 
 
 def first_row(moment: datetime) -> int:
-    """The least number a row of this moment can have."""
-    return int((moment - EPOCH).total_seconds() * 1000) << SPREAD_BITS
+    """The least number a row of this moment can have; of one before or after all rows, of the first or
+    the last."""
+    return max(0, min(int((moment - EPOCH).total_seconds() * 1000) << SPREAD_BITS, LAST))

@@ -28,8 +28,8 @@ from gateway.records import Enrolment, KeyKind, Loaded, Registered
 from storage import engine as database
 from storage.scope import Owned, Scope
 from storage.tables import match_counts, register
+from storage.values import chunks
 
-CHUNK = 5_000  # values in one IN list: SQLite takes 32,766 parameters in a statement
 CACHE = "PRAGMA cache_size = -131072"  # KiB: a load touches pages all over its indexes
 
 _INSERTS: Mapping[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
@@ -57,8 +57,7 @@ class _Among:
 
     def ask(self, connection: Connection, values: Sequence[bytes]) -> Iterator[Any]:
         """The rows of these values, with so many in one question as a database takes."""
-        for start in range(0, len(values), CHUNK):
-            part = values[start : start + CHUNK]
+        for part in chunks(values):
             if connection.dialect.name == "sqlite":
                 yield from connection.execute(self.listed, {"values": part}).all()
             else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import zlib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,8 +15,8 @@ from gateway.errors import Failed
 from gateway.records import Activity, AuditEntry, Outcome, Receipt, StoredActivity, StoredReceipt
 from storage.scope import Owned, Scope, Sealer, Values, owned, owning
 from storage.tables import HOLDING, LIVE, activities, audit, counters, payloads, receipts
+from storage.values import chunks, title_key
 
-CHUNK = 5_000  # values in one IN list: SQLite takes 32,766 parameters in a statement
 SEARCHABLE = (
     "activity_id",
     "provider_activity_id",
@@ -40,16 +40,11 @@ def _text(record: object) -> str:
 def _columns(activity: Activity) -> Values:
     """The one place where the searchable copies are taken from the record."""
     copies = {name: getattr(activity, name) for name in SEARCHABLE}
-    return {**copies, "content": _text(activity)}
+    return {**copies, "title_key": title_key(activity.title or ""), "content": _text(activity)}
 
 
 def _identity(stored: StoredActivity) -> str | None:
     return stored.activity.provider_activity_id
-
-
-def _chunks(values: Collection[str]) -> Iterator[list[str]]:
-    ordered = sorted(values)  # whoever locks, locks in the same order
-    return (ordered[start : start + CHUNK] for start in range(0, len(ordered), CHUNK))
 
 
 # --- activities ------------------------------------------------------------------------------------
@@ -91,7 +86,7 @@ class Activities:
         rows = {
             row.row: row
             for found, ids in sought
-            for chunk in _chunks(ids)
+            for chunk in chunks(ids)
             for row in self._scope.run(found, {"ids": chunk})
         }
         self._identities |= {number: row.provider_activity_id for number, row in rows.items()}
@@ -100,7 +95,7 @@ class Activities:
     def named(self, activity_ids: Collection[str]) -> dict[str, Activity]:
         """Those of these ids, to look at; while writing they cannot vanish, and nobody waits."""
         found = _HELD if self._scope.writing else _FOUND[0]
-        rows = (row for chunk in _chunks(activity_ids) for row in self._scope.run(found, {"ids": chunk}))
+        rows = (row for chunk in chunks(activity_ids) for row in self._scope.run(found, {"ids": chunk}))
         return {row.activity_id: _activity.decode(row.content) for row in rows}
 
     def issue(self, count: int, year: int) -> list[str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
@@ -50,9 +51,10 @@ class Store:
         """
         from storage import queue
 
-        database.read(self._engine, revision.refuse_newer)
-        queue.migrate(self._engine)
-        database.write(self._engine, revision.upgrade)
+        with self._named():
+            database.read(self._engine, revision.refuse_newer)
+            queue.migrate(self._engine)
+            database.write(self._engine, revision.upgrade)
 
     def check(self) -> None:
         """Make sure that this program can work with the database.
@@ -94,7 +96,6 @@ class Store:
             self._sealer,
             self._clock,
             lambda: self.outbox,
-            self._chunk,
             executor,
             patience,
         )
@@ -131,9 +132,17 @@ class Store:
     def _standing(self) -> revision.Standing:
         if not database.exists(self._engine):
             return revision.Standing.BEHIND
-        try:
+        with self._named():
             return database.read(self._engine, revision.standing)
-        except StoreUnavailable:
+
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        """Name the database that cannot be reached, to those who can do something about it."""
+        try:
+            yield
+        except StoreUnavailable as trouble:
+            if trouble.text != StoreUnavailable().text:
+                raise
             address = self._engine.url.render_as_string(hide_password=True)
             raise StoreUnavailable(
                 f"The database at {address} cannot be reached.",

@@ -23,7 +23,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     and_,
-    or_,
+    literal_column,
 )
 
 from gateway.records import CreditStatus, Errand
@@ -97,6 +97,7 @@ activities = Table(
     Column("activity_id", String, nullable=False, unique=True),  # over the deleted too: never reused
     Column("provider_activity_id", String),
     Column("title", String),
+    Column("title_key", String, nullable=False),  # as it is searched by (storage/values.py)
     Column("format", String),
     Column("start_date", Date),
     Column("end_date", Date),
@@ -152,7 +153,6 @@ credits = Table(
     # Given by the gateway, in the order of time (storage/credits.py), and told to boards.
     Column("row", ROW_NUMBER, primary_key=True, autoincrement=False),
     _provider(),
-    Column("record", BigInteger, nullable=False),
     Column("activity_id", String, nullable=False),
     Column("credit_id", String, nullable=False),
     Column("credit_type", String, nullable=False),
@@ -169,6 +169,7 @@ credits = Table(
     Column("matched_from", BigInteger),
     Column("person", String),
     Column("learner_key", LargeBinary, nullable=False),
+    Column("said_key", LargeBinary, nullable=False),
     Column("family_key", LargeBinary),
     Column("birth_key", LargeBinary),
     Column("sealed", LargeBinary, nullable=False),
@@ -192,7 +193,24 @@ Index(
     sqlite_where=LIVE_CREDIT,
     postgresql_where=LIVE_CREDIT,
 )
-Index("ix_credits_family", credits.c.family_key, credits.c.provider_id)
+# What a provider looks through, newest first: without these two a search walks all providers' rows. What
+# is true of every row keeps SQLite from taking the first one for anything but a search.
+SEARCHED = and_(LIVE_CREDIT, credits.c.row > literal_column("0"))
+Index(
+    "ix_credits_newest",
+    credits.c.provider_id,
+    credits.c.row,
+    sqlite_where=SEARCHED,
+    postgresql_where=SEARCHED,
+)
+Index(
+    "ix_credits_family",
+    credits.c.family_key,
+    credits.c.provider_id,
+    credits.c.row,
+    sqlite_where=LIVE_CREDIT,
+    postgresql_where=LIVE_CREDIT,
+)
 Index("ix_credits_activity", credits.c.activity_id, credits.c.birth_key)
 
 
@@ -202,6 +220,11 @@ def withdrawing(table: FromClause) -> ColumnElement[bool]:
     return and_(gone, table.c.asked_at.is_not(None), table.c.withdrawn_at.is_(None))
 
 
+def held(table: FromClause) -> ColumnElement[bool]:
+    """Deleted credit that a board holds, or may hold, having been asked and given no answer."""
+    return and_(withdrawing(table), table.c.status != CreditStatus.REJECTED.value)
+
+
 Index(
     "ix_credits_withdrawing",
     credits.c.learner_key,
@@ -209,12 +232,10 @@ Index(
     sqlite_where=withdrawing(credits),
     postgresql_where=withdrawing(credits),
 )
-# Which credits wait for an answer, by errand. What was deleted before it was ever asked about does not.
+# Which credits wait for an answer, by errand. What is deleted is reported no more.
 WAITS = {
-    Errand.REPORT: and_(
-        credits.c.status == CreditStatus.SUBMITTED.value, or_(LIVE_CREDIT, credits.c.asked_at.is_not(None))
-    ),
-    Errand.WITHDRAW: and_(credits.c.status == CreditStatus.ACCEPTED.value, withdrawing(credits)),
+    Errand.REPORT: and_(credits.c.status == CreditStatus.SUBMITTED.value, LIVE_CREDIT),
+    Errand.WITHDRAW: held(credits),
 }
 
 participants = Table(
@@ -222,7 +243,6 @@ participants = Table(
     metadata,
     Column("row", ROW_NUMBER, primary_key=True, autoincrement=False),
     _provider(),
-    Column("record", BigInteger, nullable=False),
     Column("activity_id", String, nullable=False),
     Column("local_key", LargeBinary, nullable=False),
     Column("completed_on", Date, nullable=False),

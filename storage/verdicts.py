@@ -11,13 +11,13 @@ from sqlalchemy import BindParameter, ColumnElement, String, bindparam, cast, fu
 from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.records import AuditEntry, CreditStatus, Errand, Outcome, Question, Verdict
+from gateway.vocabulary import CME_CREDIT
 from storage.numbers import new_rows
 from storage.repositories import Audit
 from storage.scope import Scope
 from storage.tables import LIVE_CREDIT, WAITS, credits
 
 USER, OPERATION = "worker", "BoardVerdict"  # as the audit log names them
-CME = "AMA PRA Category 1"
 
 ROWS: BindParameter[int] = bindparam("rows", expanding=True)
 AT: BindParameter[datetime] = bindparam("at")
@@ -25,7 +25,7 @@ _DECIDED = (
     update(credits)
     .where(credits.c.row.in_(ROWS), credits.c.status == CreditStatus.SUBMITTED.value)
     .values(status=bindparam("to"), reason=bindparam("why"), decided_at=AT)
-    .returning(credits.c.row, credits.c.deleted_at)
+    .returning(credits.c.row)
 )
 _WITHDRAWN = (
     update(credits)
@@ -41,16 +41,19 @@ def _matched() -> tuple[list[str], Any]:
     made = {
         "row": row,
         "credit_id": literal("ccid:cme-gateway:") + cast(row, String),
-        "credit_type": literal(CME),
+        "credit_type": literal(CME_CREDIT),
         "status": literal(CreditStatus.ACCEPTED.value),
         "decided_at": AT,
         "matched_from": credits.c.row,
     }
-    kept = "provider_id record activity_id amount completed_on submitted_at person learner_key".split()
+    kept = "provider_id activity_id amount completed_on submitted_at person learner_key said_key".split()
     kept += ["family_key", "birth_key", "sealed"]
     columns: dict[str, Any] = made | {name: credits.c[name] for name in kept}
     return list(columns), select(*columns.values()).where(
-        credits.c.row.in_(ROWS), LIVE_CREDIT, credits.c.person.is_not(None)
+        credits.c.row.in_(ROWS),
+        LIVE_CREDIT,
+        credits.c.status == CreditStatus.ACCEPTED.value,
+        credits.c.person.is_not(None),
     )
 
 
@@ -68,43 +71,46 @@ def _match(dialect: Any) -> Any:
 _MATCH = {"sqlite": _match(sqlite), "postgresql": _match(postgresql)}
 
 
-def keep(scope: Scope, question: Question, verdicts: Sequence[Verdict]) -> list[int]:
-    """Keep the verdicts on a question, once; gives the credits that were deleted meanwhile but which
-    the board accepted."""
+def keep(scope: Scope, question: Question, verdicts: Sequence[Verdict]) -> None:
+    """Keep the verdicts on a question, once."""
     kept = _withdrawn if question.errand is Errand.WITHDRAW else _reported
-    decided, refused, deleted = kept(scope, verdicts)
+    decided, refused = kept(scope, verdicts)
     if decided:
         _note(scope, question, decided, refused)
-    return deleted
 
 
-def _reported(scope: Scope, verdicts: Sequence[Verdict]) -> tuple[int, int, list[int]]:
-    accepted, rejected = (_decide(scope, verdicts, status) for status in _SAID)
-    living = [row.row for row in accepted if row.deleted_at is None]
-    if living:
-        new = {"rows": living, "first": new_rows(scope.now, len(living))[0], "at": scope.now}
+def match(scope: Scope, rows: Sequence[int]) -> None:
+    """Give the CME credit that board credits yield: those of these that live and are accepted, of a
+    learner who has none of the activity yet."""
+    if rows:
+        new = {"rows": rows, "first": new_rows(scope.now, len(rows))[0], "at": scope.now}
         scope.connection.execute(_MATCH[scope.connection.dialect.name], new)
-    deleted = sorted(row.row for row in accepted if row.deleted_at is not None)
-    return len(accepted) + len(rejected), len(rejected), deleted
 
 
-def _withdrawn(scope: Scope, verdicts: Sequence[Verdict]) -> tuple[int, int, list[int]]:
+def _reported(scope: Scope, verdicts: Sequence[Verdict]) -> tuple[int, int]:
+    """What was deleted while it was asked about yields nothing, and its withdrawal is on its way."""
+    accepted, rejected = (_decide(scope, verdicts, status) for status in _SAID)
+    match(scope, accepted)
+    return len(accepted) + len(rejected), len(rejected)
+
+
+def _withdrawn(scope: Scope, verdicts: Sequence[Verdict]) -> tuple[int, int]:
     """A board that will not withdraw has said its last word too: nothing waits for it any longer."""
     said = {int(verdict.reference): verdict.accepted for verdict in verdicts}
     gone = scope.connection.scalars(_WITHDRAWN, {"rows": list(said), "at": scope.now}).all() if said else ()
-    return len(gone), sum(not said[row] for row in gone), []
+    return len(gone), sum(not said[row] for row in gone)
 
 
 _SAID = {CreditStatus.ACCEPTED: True, CreditStatus.REJECTED: False}
 
 
-def _decide(scope: Scope, verdicts: Collection[Verdict], status: CreditStatus) -> list[Any]:
+def _decide(scope: Scope, verdicts: Collection[Verdict], status: CreditStatus) -> list[int]:
     """Set what was submitted to what the board said; gives the rows that changed."""
     said = {"to": status.value, "at": scope.now}
     return [
         row
         for reason, rows in _by_reason(verdicts, _SAID[status])
-        for row in scope.connection.execute(_DECIDED, {**said, "rows": rows, "why": reason})
+        for row in scope.connection.scalars(_DECIDED, {**said, "rows": rows, "why": reason})
     ]
 
 

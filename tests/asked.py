@@ -10,7 +10,17 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
-from gateway.records import Claim, CreditStatus, Errand, Identifier, Learner, Reply, StoredCredit, Verdict
+from gateway.records import (
+    Claim,
+    CreditStatus,
+    Errand,
+    Identifier,
+    Learner,
+    Question,
+    Reply,
+    StoredCredit,
+    Verdict,
+)
 from storage import Callouts, Store
 from storage.numbers import new_rows
 from storage.tables import credits, questions
@@ -26,7 +36,6 @@ def a_credit(**changes: Any) -> StoredCredit:
     number = next(_numbers)
     credit = StoredCredit(
         row=new_rows(MADE, 1)[0],
-        record=number,
         activity_id="202600001",
         credit_id=f"ccid:demo:{number}",
         credit_type="Medical Knowledge",
@@ -56,8 +65,13 @@ def put(
 
 
 def delete(store: Store, *rows: int, provider: str = "0001234") -> None:
-    """Let go of credits."""
-    store.write(provider, lambda unit: unit.credits.delete(rows))
+    """Let go of credits, and put to the ABIM what it may hold of them, in one transaction."""
+
+    def work(unit: Any) -> None:
+        for board, held in unit.credits.delete(rows).items():
+            unit.questions.put(board, Errand.WITHDRAW, held)
+
+    store.write(provider, work)
 
 
 def worker(store: Store, name: str = "one", *, alive: bool = True) -> Callouts:
@@ -65,6 +79,14 @@ def worker(store: Store, name: str = "one", *, alive: bool = True) -> Callouts:
     if alive and name not in store.workers(name).beats():
         store.workers(name).enter()
     return store.callouts(name, PATIENCE)
+
+
+def take(callouts: Callouts, store: Store, number: int = 0) -> Question:
+    """The current attempt of a question, by its place."""
+    row = asked(store)[number]
+    question = callouts.take(row.id, row.attempt)
+    assert question is not None
+    return question
 
 
 def stored(store: Store, *rows: int) -> list[Row[Any]]:

@@ -114,6 +114,11 @@ class FakeStore:
         self.broken: Exception | None = None
         self._lock = threading.Lock()
 
+    @property
+    def is_locked(self) -> bool:
+        """Whether somebody writes."""
+        return self._lock.locked()
+
     def write(self, provider_id: str, work: Callable[[FakeUnit], T]) -> T:
         """Run work that changes things."""
         with self._lock:
@@ -219,12 +224,15 @@ class FakeCredits:
         self.tables.rows += count
         return range(self.tables.rows - count + 1, self.tables.rows + 1)
 
-    def find(self, credit_ids: Collection[str], learner_keys: Collection[bytes]) -> list[StoredCredit]:
-        """Those with one of these ids, or of one of these learners."""
+    def find(
+        self, credit_ids: Collection[str], learner_keys: Collection[bytes], activity_ids: Collection[str]
+    ) -> list[StoredCredit]:
+        """Those with one of these ids, or of one of these learners and activities."""
         return [
             replace(one, learner=None)
             for one in self._own()
-            if one.credit_id in credit_ids or one.learner_key in learner_keys
+            if one.credit_id in credit_ids
+            or (one.learner_key in learner_keys and one.activity_id in activity_ids)
         ]
 
     def standing(self, credit_id: str) -> StoredCredit | None:
@@ -278,12 +286,19 @@ class FakeCredits:
         for row in yielded:
             del self.tables.credits[row]
 
-    def participants(self, local_keys: Collection[bytes]) -> list[StoredParticipant]:
-        """The participants of these keys."""
+    def yield_again(self, rows: Collection[int]) -> None:
+        """Nothing: no verdict comes in while a call is on its way."""
+
+    def participants(
+        self, local_keys: Collection[bytes], activity_ids: Collection[str]
+    ) -> list[StoredParticipant]:
+        """The participants of these keys and activities."""
         return [
             one
             for provider_id, one in self.tables.participants.values()
-            if provider_id == self.provider_id and one.local_key in local_keys
+            if provider_id == self.provider_id
+            and one.local_key in local_keys
+            and one.activity_id in activity_ids
         ]
 
     def add_participants(self, participants: Sequence[StoredParticipant]) -> None:

@@ -15,7 +15,7 @@ from fakes import NOW, Clock
 from gateway.callouts import Asking, Breaker, Pace, Rhythm, Worker
 from gateway.callouts import asking as module
 from gateway.callouts.worker import Watch
-from gateway.errors import BoardUnavailable, StoreUnavailable, TakenForDead
+from gateway.errors import BoardRefused, BoardUnavailable, Busy, Failed, StoreUnavailable, TakenForDead
 from gateway.records import Claim, Errand, Question, Reply, Run, Verdict
 
 FULL = Pace(retry=2.0, most=900.0, poll=5.0, share=lambda: 1.0)
@@ -116,7 +116,7 @@ def test_breaker_opens_rests_and_tries_once() -> None:
     clock = Clock()
     breaker = Breaker(5, 30.0, lambda: (clock() - NOW).total_seconds())
     assert [False, False, False, False, True] == [breaker.failed() for _ in range(5)]
-    assert (30.0, True) == (breaker.wait(), breaker.is_open)
+    assert 30.0 == breaker.wait()
     clock.advance(seconds=30)
     assert (0.0, 30.0) == (breaker.wait(), breaker.wait())
     breaker.failed()
@@ -124,7 +124,37 @@ def test_breaker_opens_rests_and_tries_once() -> None:
     clock.advance(seconds=30)
     assert 0.0 == breaker.wait()
     breaker.succeeded()
-    assert ([0.0, 0.0], False) == ([breaker.wait(), breaker.wait()], breaker.is_open)
+    assert [0.0, 0.0] == [breaker.wait(), breaker.wait()]
+
+
+def opened(clock: Clock) -> Breaker:
+    """A breaker that has rested, so that the next one is the trial."""
+    breaker = Breaker(5, 30.0, lambda: (clock() - NOW).total_seconds())
+    for _ in range(5):
+        breaker.failed()
+    clock.advance(seconds=30)
+    return breaker
+
+
+def test_trial_that_is_not_made_is_given_back() -> None:
+    """Who was let through and did not ask leaves the trial to the next; one that was made is spent."""
+    breaker = opened(Clock())
+    assert (0.0, 30.0) == (breaker.wait(), breaker.wait())
+    breaker.unused()
+    assert 0.0 == breaker.wait()
+    breaker.failed()
+    breaker.unused()
+    assert 30.0 == breaker.wait()
+
+
+def test_trial_of_another_is_not_given_back() -> None:
+    """Who was let through before the breaker opened has no trial to give back."""
+    breaker = opened(Clock())
+    trial = threading.Thread(target=breaker.wait)
+    trial.start()
+    trial.join()
+    breaker.unused()
+    assert 30.0 == breaker.wait()
 
 
 def test_breaker_forgets_failures_that_are_not_in_a_row() -> None:
@@ -186,6 +216,77 @@ def test_dead_board_is_left_alone() -> None:
     assert (7, 2) == (len(board.asked), len(callouts.recorded))
 
 
+def rested(callouts: FakeCallouts, board: Board) -> Asking:
+    """One whose board was away, and may be tried again."""
+    clock, answer = Clock(), board.reply
+    ask = make(callouts, board, clock)
+    board.reply = BoardUnavailable()
+    for _ in range(5):
+        ask("ABIM", "q", 1)
+    clock.advance(seconds=30)
+    board.reply = answer
+    board.asked.clear()
+    callouts.put.clear()
+    return ask
+
+
+@pytest.mark.parametrize("fate", ["gone", "waits for another", "cannot be read"])
+def test_trial_is_not_spent_on_what_is_not_asked(fate: str) -> None:
+    """A question without a call leaves the trial to the next, which closes the breaker."""
+    callouts, board = FakeCallouts(), Board()
+    ask = rested(callouts, board)
+    callouts.question = {"gone": None, "waits for another": replace(QUESTION, claims=())}.get(fate, QUESTION)
+    callouts.broken = [Failed()] if fate == "cannot be read" else []
+    ask("ABIM", "q", 1)
+    assert [] == board.asked
+    callouts.question = QUESTION
+    ask("ABIM", "q", 1)
+    ask("ABIM", "q", 1)
+    assert 2 == len(board.asked)
+
+
+def test_trial_that_fails_is_spent() -> None:
+    """The control: a board that is asked and still away is left alone for another round."""
+    callouts, board = FakeCallouts(), Board(BoardUnavailable())
+    ask = rested(callouts, board)
+    ask("ABIM", "q", 1)
+    ask("ABIM", "q", 1)
+    assert 1 == len(board.asked)
+
+
+def test_board_that_refuses_a_question_is_there_for_others() -> None:
+    """However often a board refuses a question it is asked about others; that one is put off."""
+    callouts, board = FakeCallouts(), Board(BoardRefused())
+    ask = make(callouts, board)
+    for _ in range(20):
+        ask("ABIM", "q", 3)
+    assert (20, [("q", 3, 8.0)] * 20) == (len(board.asked), callouts.put)
+
+
+def test_refusal_closes_the_breaker() -> None:
+    """A board that was away and refuses a question is back."""
+    callouts, board = FakeCallouts(), Board(BoardRefused())
+    ask = rested(callouts, board)
+    ask("ABIM", "q", 1)
+    ask("ABIM", "q", 1)
+    assert 2 == len(board.asked)
+
+
+@pytest.mark.parametrize("when", ["taken", "recorded"])
+def test_what_will_not_pass_is_put_off(when: str, caplog: pytest.LogCaptureFixture) -> None:
+    """What no repetition mends does not hold a seat: it is tried once, and put off."""
+    callouts = FakeCallouts()
+
+    def board(question: Question) -> Reply:
+        callouts.broken = [Failed("Sealed with another key.")]
+        return ACCEPTED
+
+    callouts.broken = [Failed("Sealed with another key.")] if when == "taken" else []
+    make(callouts, board)("ABIM", "q", 3)
+    assert ([], [("q", 3, 8.0)]) == (callouts.recorded, callouts.put)
+    assert "put off: board=ABIM question=q attempt=3 Sealed with another key." in caplog.text
+
+
 def test_mistake_of_ours_loses_nothing(caplog: pytest.LogCaptureFixture) -> None:
     """An exception that nobody thought of puts the question off; what it says stays out of the log."""
     callouts = FakeCallouts()
@@ -199,7 +300,7 @@ def test_store_that_is_away_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(module, "PAUSES", (0.0,))
     callouts, board = FakeCallouts(), Board()
     ask = make(callouts, board)
-    callouts.broken = [StoreUnavailable(), StoreUnavailable()]
+    callouts.broken = [StoreUnavailable(), Busy()]
     ask("ABIM", "q", 1)
     assert (1, 1) == (len(board.asked), len(callouts.recorded))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -34,7 +34,6 @@ from gateway.rules import (
     NOTICES,
     RULES,
     Rule,
-    board_of,
     certified,
     finding,
     is_cme,
@@ -58,6 +57,12 @@ def _registered(*pairs: tuple[str, str], **fields: Any) -> Activity:
 
 def _claimed(type: str | None, *numbers: tuple[str, str], amount: str = "1") -> Completion:
     return replace(COMPLETION, learner=learner(NPI, *numbers), credits=(credit(type, amount),))
+
+
+def _board(record: Completion, activity: Activity | None, boards: Mapping[str, Board]) -> str | None:
+    """The board of a completion's first credit."""
+    board = certified(record.credits[0], record, activity, boards).board
+    return board.acronym if board else None
 
 
 # --- what stays private ------------------------------------------------------------------------------
@@ -354,7 +359,7 @@ def test_board_follows(
 ) -> None:
     """The board of a credit follows from type, then registrations, then identifiers; or none does."""
     record = _claimed(type, *((acronym, "900001") for acronym in numbers))
-    assert board == board_of(record.credits[0], record, _registered(*registered), BOARDS)
+    assert board == _board(record, _registered(*registered), BOARDS)
 
 
 @pytest.mark.parametrize(
@@ -392,8 +397,8 @@ def test_board_of_unknown_types_grants_what_is_registered() -> None:
     record = _claimed("Whatever", ("ABXX", "1"))
     context = replace(CONTEXT, boards=secretive, activity=_registered(("ABXX", "Whatever")))
     assert [] == codes(judge(record, context, lambda field: Place()))
-    assert "ABXX" == board_of(record.credits[0], record, context.activity, secretive)
-    assert "ABXX" == board_of(record.credits[0], record, None, secretive)
+    assert "ABXX" == _board(record, context.activity, secretive)
+    assert "ABXX" == _board(record, None, secretive)
     other = replace(context, activity=_registered(("ABXX", "Something")))
     assert ["C404"] == codes(judge(record, other, lambda field: Place()))
 

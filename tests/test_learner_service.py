@@ -184,6 +184,25 @@ def test_learners_are_found_in_pages(counter: Counter) -> None:
     assert (None, "ME", "Ada", "02-29", "MD012345") == tuple(text(second, name) for name in told)
 
 
+@pytest.mark.parametrize("day", ["1900-01-01", "2099-12-31", "9999-12-31"])
+@pytest.mark.parametrize("name", ["SubmittedFrom", "SubmittedUntil"])
+def test_any_day_of_the_calendar_may_bound_a_search(counter: Counter, name: str, day: str) -> None:
+    """However long ago or far ahead."""
+    save(counter, written(counter, BOTH))
+    asked = request("FindLearners", "<LastName>quimby-torres</LastName>", f"<{name}>{day}</{name}>")
+    counter.ask(asked)
+
+
+@pytest.mark.parametrize("day", ["12024-01-01", "-2024-01-01"])
+def test_a_day_beyond_the_calendar_is_refused(counter: Counter, day: str) -> None:
+    """XML Schema calls it a date; nobody else does."""
+    found = ("<LastName>x</LastName>", f"<SubmittedFrom>{day}</SubmittedFrom>")
+    learner = "<ActivityId>1</ActivityId><LearnerId>1</LearnerId><BirthDate>01-01</BirthDate>"
+    asked = (learner, f"<CompletionDate>{day}</CompletionDate>")
+    assert isinstance(counter.refusal(request("FindLearners", *found)), Malformed)
+    assert isinstance(counter.refusal(request("GetLearnerStatusByLearner", *asked)), Malformed)
+
+
 def test_a_search_without_what_it_needs_is_refused(counter: Counter) -> None:
     """A first name is no parameter; a status alone is not enough."""
     assert isinstance(counter.refusal(request("FindLearners")), Malformed)
@@ -197,3 +216,22 @@ def test_the_first_service_version_has_no_search(counter: Counter, operation: st
     """Matching and searching came with v2."""
     refusal = counter.refusal(request(operation, namespace=V1.namespace), V1)
     assert isinstance(refusal, UnknownOperation)
+
+
+def test_what_cannot_be_matched_says_what_is_wrong_with_it(counter: Counter) -> None:
+    """A birthday that is none, a state that is none, nothing at all: a finding each, and each its number."""
+    nowhere = LEARNER.format("02-29").replace("Maine", "ZZ")
+    asked = (LEARNER.format("tomorrow"), "<Learner/>", nowhere, LEARNER.format("02-29"))
+    answer = counter.ask(request("GetLearnerMatch", *asked))
+    birthday, nothing, state, good = answer.iterfind(".//{*}Match")
+    assert ["1", "2", "3", "4"] == texts(answer, "RecordNumber")
+    assert ["none", "none", "none", "match"] == texts(answer, "Outcome")
+    assert ["BirthDate"] == texts(birthday, "Field")
+    assert {"FirstName", "LastName", "BirthDate"} == set(texts(nothing, "Field"))
+    assert ["StateOfLicensure"] == texts(state, "Field")
+    assert [] == texts(good, "Finding")
+
+
+def test_a_search_that_finds_nothing_says_so(counter: Counter) -> None:
+    """A count of 0: an element without content is nothing at all to some clients."""
+    assert "0" == text(counter.ask(request("FindLearners", "<LastName>Nemo</LastName>")), "Count")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 from entries import entry, only_ids
-from fakes import NOW, OTHER_PROVIDER, PROVIDER, USER, Clock, FakeCredits, FakeStore, terms
+from fakes import NOW, OTHER_PROVIDER, PROVIDER, USER, Clock, FakeCredits, FakeRegister, FakeStore, terms
 from reports import (
     ADA,
     ADA_ROW,
@@ -43,6 +44,7 @@ from gateway.records import (
     MatchKind,
     Outcome,
     Receipt,
+    Registered,
     StoredCredit,
 )
 
@@ -223,8 +225,9 @@ def test_a_rejected_credit_sent_again_stays_rejected(desk: Desk) -> None:
         completion(ADA, replace(CME_CREDIT, amount=Decimal(5))),
         completion(BEN, CME_CREDIT),
         completion(ADA, CME_CREDIT, completed_on=COURSE.start_date),
+        completion(replace(ADA, identifiers=(ADA.identifiers[1],)), CME_CREDIT),
     ],
-    ids=["amount", "learner", "day"],
+    ids=["amount", "learner", "day", "number"],
 )
 def test_what_is_stored_is_not_changed(desk: Desk, changed: Any) -> None:
     """The same credit id with other content is refused; there is no update."""
@@ -278,6 +281,31 @@ def test_all_or_nothing_stores_nothing_when_one_is_refused(desk: Desk) -> None:
     assert ({}, []) == (desk.credits(), desk.store.tables.questions)
 
 
+def test_a_call_that_stores_nothing_tells_nobody_who_is_known(desk: Desk) -> None:
+    """A hundred guesses at a birthday beside one bad record tell nothing: right and wrong look alike."""
+    bad = completion(BEN, replace(CME_CREDIT, credit_id="nonsense"))
+    guess = completion(replace(ADA, birthday="03-01"), replace(CME_CREDIT, credit_id="ccid:demo:5"))
+    right = completion(ADA, replace(CME_CREDIT, credit_id="ccid:demo:6"))
+    receipt = desk.save(report(bad), report(guess, number=2), report(right, number=3), all_or_nothing=True)
+    _, wrong, good = receipt.results
+    assert replace(wrong.credits[0], credit_id=None) == replace(good.credits[0], credit_id=None)
+    assert [one.code for one in wrong.findings] == [one.code for one in good.findings]
+
+
+def test_who_is_who_is_asked_before_others_have_to_wait(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While the register is asked nobody keeps other calls from writing; it is asked once a call."""
+    locked, find = [], FakeRegister.find
+
+    def watched(register: FakeRegister, keys: Collection[bytes]) -> dict[bytes, list[Registered]]:
+        locked.append(desk.store.is_locked)
+        return find(register, keys)
+
+    monkeypatch.setattr(FakeRegister, "find", watched)
+    assert [Action.ADDED] == actions(desk.save(report(BOTH)))
+    desk.store.write(PROVIDER, lambda unit: unit.register.find(()))
+    assert [False, True] == locked
+
+
 def test_a_submission_key_answers_again(desk: Desk) -> None:
     """The same key and content give the same receipt and do nothing twice; other content is refused."""
     first = desk.save(report(BOTH), submission_key="k1")
@@ -295,6 +323,8 @@ def test_rems_participants_are_kept_once(desk: Desk) -> None:
     said = completion(None, activity=REMS_COURSE, participants=(NURSE,))
     assert [Action.ADDED] == actions(desk.save(report(said)))
     assert [Action.UNCHANGED] == actions(desk.save(report(said), content="again"))
+    later = replace(said, completed_on=COURSE.start_date)
+    assert ["C902"] == codes(desk.save(report(later), content="later"))[0]
     changed = replace(said, participants=(replace(NURSE, profession="Physician"),))
     assert ["C902"] == codes(desk.save(report(changed), content="changed"))[0]
     assert [Action.DELETED] == actions(desk.save(deletion(said)))
@@ -476,6 +506,20 @@ def test_a_page_that_is_none_is_refused(desk: Desk, bad: dict[str, Any]) -> None
     """A size out of bounds, a token that is not ours."""
     with pytest.raises(Malformed):
         operations.find_learners(desk.caller, Search(last_name="X", **bad), desk.store, desk.terms)
+
+
+@pytest.mark.parametrize("name", ["last_name", "activity_title"])
+def test_a_text_too_long_to_be_sought_is_refused(desk: Desk, name: str) -> None:
+    """200 characters are taken, one more is not, and the answer does not repeat it."""
+
+    def search(text: str) -> operations.Page:
+        wanted = Search(last_name=text) if name == "last_name" else Search(activity_title=text)
+        return operations.find_learners(desk.caller, wanted, desk.store, desk.terms)
+
+    assert () == search("x" * 200).credits
+    with pytest.raises(Malformed) as caught:
+        search("x" * 201)
+    assert (True, False) == ("200" in caught.value.text, "xx" in caught.value.text)
 
 
 # --- who is who ----------------------------------------------------------------------------------------

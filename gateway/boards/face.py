@@ -7,15 +7,14 @@ nothing at all stays open and is asked about again.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from gateway.boards.reasons import discreet
 from gateway.errors import BoardRefused, BoardUnavailable
 from gateway.records import Board, Claim, Reply, Verdict
 
-REASON_CHARACTERS = 300
 FAILURES_IN_A_ROW = 3
 CALLS_TO_NARROW = 20  # enough to find one record among 100
 TRUE = {"true", "1"}
@@ -131,7 +130,7 @@ def settled(claims: Sequence[Claim], told: Iterable[Verdict]) -> tuple[Verdict, 
         if one.reference in asked and first.setdefault(one.reference, one).accepted is not one.accepted:
             del asked[one.reference]
     return tuple(
-        Verdict(reference, one.accepted, _reason(one.reason, asked[reference]))
+        Verdict(reference, one.accepted, discreet(one.reason, asked[reference]))
         for reference, one in first.items()
         if reference in asked
     )
@@ -180,19 +179,3 @@ def narrowed(claims: Sequence[Claim], ask: Callable[[Sequence[Claim]], Reply]) -
     if trouble and not heard:
         raise trouble
     return Reply(tuple(verdict for reply in heard for verdict in reply.verdicts), heard[-1].ticket)
-
-
-def _reason(text: str | None, claim: Claim) -> str | None:
-    """A board's reason in one line; what identifies the person is left out should the board quote it."""
-    line = " ".join((text or "").split())
-    folded = line.casefold()
-    present = [part for part in _personal(claim) if part and part.casefold() in folded]
-    if present:
-        line = re.sub(rf"(?i)(?<!\w)(?:{'|'.join(map(re.escape, present))})(?!\w)", "…", line)
-    return line[:REASON_CHARACTERS] or None
-
-
-def _personal(claim: Claim) -> tuple[str, ...]:
-    month, _, day = claim.birthday.partition("-")
-    dates = [first + between + last for first, last in ((month, day), (day, month)) for between in "-/."]
-    return (claim.board_id, *claim.given_names, *claim.family_names, *dates, month + day, day + month)

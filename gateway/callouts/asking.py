@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from gateway.callouts.breaker import Breaker
 from gateway.callouts.pace import Pace
-from gateway.errors import BoardUnavailable, Failed, TakenForDead
+from gateway.errors import BoardRefused, BoardUnavailable, Busy, Failed, StoreUnavailable, TakenForDead
 from gateway.records import Question, Reply
 from gateway.store import Callouts
 
@@ -62,15 +62,22 @@ class Asking:
         return self._active
 
     def __call__(self, board: str, question_id: str, attempt: int) -> None:
-        """Make an attempt. Raises TakenForDead, or Failed when the worker ends without a store."""
+        """Make an attempt. Raises TakenForDead, StoreUnavailable or Busy when the worker ends without a
+        store, and Failed when the store does not even let it be put off."""
         with self._counted():
             try:
                 self._attempt(board, question_id, attempt)
             except TakenForDead:
                 self.ending.set()
                 raise
-            except Failed as trouble:
+            except (StoreUnavailable, Busy) as trouble:
                 raise trouble from None
+            except Failed as trouble:
+                # It would fail again and again, in a seat that others need.
+                _log.error(
+                    "put off: board=%s question=%s attempt=%d %s", board, question_id, attempt, trouble.text
+                )
+                self._put_off(question_id, attempt, self._pace.again(attempt))
             except Exception as mistake:
                 # Its text may quote what it met, so only its kind is told.
                 _log.error(
@@ -90,27 +97,34 @@ class Asking:
             rest = breaker.wait()
             if rest:
                 return self._put_off(question_id, attempt, rest + self._pace.again(attempt))
-            question = self._insist(lambda: self._callouts.take(question_id, attempt))
-            if question is not None:
-                self._put(breaker, question)
+            try:
+                question = self._insist(lambda: self._callouts.take(question_id, attempt))
+                if question is not None:
+                    self._put(breaker, question)
+            finally:
+                breaker.unused()
         return None
 
     def _put(self, breaker: Breaker, question: Question) -> None:
         try:
             reply = self._ask(question) if question.claims else Reply(ticket=question.ticket)
+        except BoardRefused as trouble:
+            breaker.succeeded()  # a board that refuses one question is there for all others
+            return self._unanswered(question, trouble)
         except BoardUnavailable as trouble:
-            return self._unavailable(breaker, question, trouble)
+            if breaker.failed():
+                _log.warning("board left alone for a while: board=%s", question.board)
+            return self._unanswered(question, trouble)
         if question.claims:
             breaker.succeeded()
         delay = self._delay(question, reply)
         still_open = self._insist(lambda: self._callouts.record(question, reply, delay))
         return _tell(question, reply, still_open)
 
-    def _unavailable(self, breaker: Breaker, question: Question, trouble: BoardUnavailable) -> None:
-        opened = breaker.failed()
+    def _unanswered(self, question: Question, trouble: BoardUnavailable) -> None:
         delay = self._delay(question, Reply(ticket=question.ticket))
         _log.warning(
-            "board unavailable: board=%s errand=%s question=%s attempt=%d again_in=%.1f %s",
+            "no verdicts: board=%s errand=%s question=%s attempt=%d again_in=%.1f %s",
             question.board,
             question.errand,
             question.id,
@@ -118,8 +132,6 @@ class Asking:
             delay,
             trouble.text,
         )
-        if opened:
-            _log.warning("board left alone for a while: board=%s", question.board)
         self._put_off(question.id, question.attempt, delay)
 
     def _delay(self, question: Question, reply: Reply) -> float:
@@ -131,13 +143,14 @@ class Asking:
         self._insist(lambda: self._callouts.put_off(question_id, attempt, delay))
 
     def _insist(self, work: Callable[[], T]) -> T:
-        """Do what only the store can prevent, until it lets us. Raises Failed when the worker ends."""
+        """Do what only an absent store can prevent, until it is back.
+
+        Raises StoreUnavailable or Busy when the worker ends first, and at once what will not pass.
+        """
         for pause in chain(PAUSES, repeat(PAUSES[-1])):
             try:
                 return work()
-            except TakenForDead:
-                raise
-            except Failed as trouble:
+            except (StoreUnavailable, Busy) as trouble:
                 _log.warning("the store does not let us, again in %.1f s: %s", pause, trouble.text)
                 if self.ending.wait(pause):
                     raise

@@ -25,30 +25,34 @@ class Breaker:
         self._lock = threading.Lock()
         self._failed = 0
         self._until = 0.0
+        self._trial: int | None = None  # the thread that makes it
 
     def wait(self) -> float:
-        """Seconds to leave the board alone; 0 lets the caller ask, who then says how it went."""
+        """Seconds to leave the board alone; 0 lets the caller ask, who then says, on the same thread, how
+        it went, or that nothing was asked."""
         with self._lock:
             if self._failed < self._most:
                 return 0.0
             left = self._until - self._clock()
             if left <= 0:
                 self._until = self._clock() + self._rest  # the caller is the trial; the others wait
+                self._trial = threading.get_ident()
             return max(0.0, left)
 
     def succeeded(self) -> None:
         """The board answered."""
         with self._lock:
-            self._failed = 0
+            self._failed, self._trial = 0, None
 
     def failed(self) -> bool:
         """The board did not answer; says whether this has opened the breaker."""
         with self._lock:
-            self._failed += 1
+            self._failed, self._trial = self._failed + 1, None
             self._until = self._clock() + self._rest
             return self._failed == self._most
 
-    @property
-    def is_open(self) -> bool:
-        """Whether the board is left alone."""
-        return self._failed >= self._most
+    def unused(self) -> None:
+        """The caller is done; if it was the trial and has not said how it went, the next may be it."""
+        with self._lock:
+            if self._trial == threading.get_ident():
+                self._until, self._trial = self._clock(), None

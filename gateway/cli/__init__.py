@@ -52,7 +52,7 @@ def _help_for(wrong: click.ClickException) -> str:
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name=NAME, message="%(prog)s %(version)s")
 def cli() -> None:
-    """Takes CME activities over SOAP, judges them, keeps them, explains every refusal.
+    """Takes CME activities and completions over SOAP, asks the boards, explains every refusal.
 
     Exit codes: 0 all accepted, 2 some refused, 1 failure, 64 wrong usage.
     An independent project, not affiliated with ACCME or any certifying board.

@@ -48,8 +48,8 @@ def _waiting(as_json: bool) -> None:
     for row in rows:
         row["since"] = f"{row['since']:%Y-%m-%d %H:%M:%S} UTC"
         row["connected"] = "yes" if row["board"] in configured.boards else "no"
-    columns = ("board", "connected", "open", "since", "unanswered")
-    catalogue(rows, as_json, **{name: f"{{{name}}}" for name in columns})
+    columns = {"board": "{board}", "connected": "{connected}", "questions": "{open}"}
+    catalogue(rows, as_json, **columns, since="{since}", unanswered="{unanswered}")
 
 
 @click.command("rules")

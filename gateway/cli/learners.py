@@ -10,7 +10,7 @@ from rich.progress import Progress
 
 from gateway import assembly, erasing, settings
 from gateway.checking import WHOLE
-from gateway.cli.options import ACCEPTED, FAILED, today
+from gateway.cli.options import ACCEPTED, FAILED, REFUSED, today
 from gateway.erasing import Found, Traces
 from gateway.matching import Keys
 from gateway.records import Identifier
@@ -21,9 +21,9 @@ from gateway.terminal import err, say, show
 ERASE, WITHDRAW = "Erase all of it?", "Withdraw it from the boards?"
 STILL_HELD = "Boards may hold what they were told; what is erased here can no longer be withdrawn from here:"
 BY_HAND = "Note the references and ask the boards to withdraw them, or use --withdraw first."
-WITHDRAWN = """{count:,} credits are withdrawn by the workers. Nothing is erased yet: run this again without
---withdraw when no board is listed any more."""
-ERASED = "Erased. Copies of the database made before still hold it; so do the boards that were listed."
+WITHDRAWN = """{count:,} credit(s) are put to the boards to be withdrawn. Nothing is erased yet: run this
+again without --withdraw when no board is listed any more."""
+ERASED = "Erased. Copies of the database made before still hold it; so do boards that were listed, if any."
 IN_THE_WAY = """Erased, but traces are still in the database file, since others use it.
 Run this again when the gateway is at rest."""
 
@@ -55,7 +55,9 @@ def learner_erase(person: str | None, withdraw: bool, yes: bool) -> int:
     with assembly.opened(configured) as store:
         found = _found(person, store.erasing, configured)
         _tell(found)
-        if found and not yes and not click.confirm(WITHDRAW if withdraw else ERASE, err=True):
+        if not found:
+            return REFUSED
+        if not yes and not click.confirm(WITHDRAW if withdraw else ERASE, err=True):
             say("Nothing was done.")
             return ACCEPTED
         if withdraw:
@@ -91,7 +93,9 @@ def _bar(size: int) -> Iterator[Callable[[int], None]]:
 def _tell(found: Found) -> None:
     """What is kept of a person, in numbers."""
     if not found:
-        return say("Nothing is kept of this person.")
+        return say(
+            "There is nothing of such a person: no row of the register and no credit. Nothing was done."
+        )
     say(f"In the register: {len(found.person.enrolled)} rows.")
     for provider in found.providers:
         credits, payloads = (erasing.counted(kept, provider) for kept in (found.credits, found.payloads))

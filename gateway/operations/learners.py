@@ -10,7 +10,7 @@ from typing import NoReturn
 
 from gateway import crediting, matching
 from gateway.errors import Malformed, NotFound, TooManyLookups
-from gateway.ledger import Facts, Ledger, find_out
+from gateway.ledger import Facts, Ledger, find_out, with_activities
 from gateway.matching import Keys
 from gateway.operations.call import Call, Terms, perform
 from gateway.records import (
@@ -31,6 +31,7 @@ from gateway.store import Store, Unit
 
 BIRTHDAY = re.compile(r"(?:--|\d{4}-)?(\d\d-\d\d)$")
 USUAL_PAGE, MOST_FOUND = 100, 500
+LONGEST_SOUGHT = 200  # characters of a name or a title
 
 
 def save_learner_activity(
@@ -43,11 +44,11 @@ def save_learner_activity(
     Conflict when the submission key was used with other content, TooManyLookups for a call that only
     validates when the caller has asked too often who is who, Failed when the store fails.
     """
-    keys, asked = Keys(terms.digest), Asked()
+    keys = Keys(terms.digest)
+    known = find_out(entries, call.caller, store, keys)
 
     def save(unit: Unit, now: datetime) -> tuple[Result, ...]:
-        facts = find_out(entries, unit, keys)
-        asked.lookups, asked.misses = len(facts.matches), facts.misses
+        facts = with_activities(known, entries, unit)
         if facts.misses and not call.validate_only:
             facts = _guarded(facts, unit, terms)
         ledger = Ledger(entries, facts, unit, keys)
@@ -68,7 +69,7 @@ def save_learner_activity(
 
     receipt = perform(call, save, notices, store, terms)
     if call.validate_only:
-        _spend(call.caller, asked, store, terms)
+        _spend(call.caller, Asked(len(known.matches), known.misses), store, terms)
     return receipt
 
 
@@ -172,13 +173,19 @@ def find_learners(caller: Caller, search: Search, store: Store, terms: Terms) ->
     """Search the provider's learners' credits, in pages.
 
     Raises Malformed without a last name, a submission date range or an activity title (SEED4), for a
-    page token that is none, and for a page size out of bounds.
+    name or title that is too long, a page token that is none, and a page size out of bounds.
     """
     if not (search.last_name or search.submitted_from or search.activity_title):
         raise Malformed(
             "A last name, a range of submission dates or an activity title is asked for.",
             remedy="Give LastName, SubmittedFrom (with or without SubmittedUntil) or ActivityTitle.",
         )
+    for name, text in (("LastName", search.last_name), ("ActivityTitle", search.activity_title)):
+        if len(text or "") > LONGEST_SOUGHT:
+            raise Malformed(
+                f"{name} is longer than {LONGEST_SOUGHT} characters.",
+                remedy="Give a last name as it was reported, or a part of a title.",
+            )
     if not 1 <= search.size <= MOST_FOUND:
         raise Malformed(
             f"PageSize is not between 1 and {MOST_FOUND}.", remedy=f"Leave it out for {USUAL_PAGE}."
@@ -196,7 +203,7 @@ def _sought(search: Search, terms: Terms) -> Sought:
         family=Keys(terms.digest).family_key(name) if name else None,
         title=search.activity_title,
         submitted_from=_midnight(search.submitted_from, terms),
-        submitted_until=_midnight(until + timedelta(days=1), terms) if until else None,
+        submitted_until=_midnight(until + timedelta(days=1), terms) if until and until < date.max else None,
         activity_id=search.activity_id,
         status=search.status,
     )
@@ -207,7 +214,7 @@ def _midnight(day: date | None, terms: Terms) -> datetime | None:
 
 
 def _row(token: str | None) -> int:
-    if token and not (token.isascii() and token.isdecimal() and len(token) < 20):
+    if token and not (token.isascii() and token.isdecimal() and len(token) < 20 and int(token) < 2**63):
         raise Malformed("PageToken is not one of ours.", remedy="Send the NextPageToken of the page before.")
     return int(token or 0)
 
@@ -215,12 +222,12 @@ def _row(token: str | None) -> int:
 # --- who is who, but not too often ---------------------------------------------------------------------
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Asked:
     """How many learners a call looked up, and how many of them are not one known person."""
 
-    lookups: int = 0
-    misses: int = 0
+    lookups: int
+    misses: int
 
 
 def _spend(caller: Caller, asked: Asked, store: Store, terms: Terms) -> None:

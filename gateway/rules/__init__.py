@@ -27,7 +27,7 @@ from gateway.rules import (  # noqa: F401  importing declares their rules
     moc,
     timing,
 )
-from gateway.rules.certificate import Certificate, board_of, certified, is_cme
+from gateway.rules.certificate import Certificate, certified, is_cme
 from gateway.rules.declaration import (
     ACTIVITY,
     LEARNER,
@@ -56,7 +56,6 @@ __all__ = [
     "Notice",
     "Rule",
     "Subject",
-    "board_of",
     "breaks",
     "catalogue",
     "certified",

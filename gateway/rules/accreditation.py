@@ -31,7 +31,7 @@ def in_quarters(amount: Decimal) -> bool:
 def repeated(names: Iterable[str | None]) -> list[str]:
     """The names that stand more than once, each once."""
     listed = [name for name in names if name is not None]
-    if len(set(listed)) == len(listed):  # nearly always, and much cheaper than to count
+    if len(listed) < 2 or len(set(listed)) == len(listed):  # nearly always, and cheaper than to count
         return []
     return [name for name, times in Counter(listed).items() if times > 1]
 

@@ -70,14 +70,6 @@ def _folded(text: str) -> str:
     return " ".join(text.casefold().split())
 
 
-def board_of(
-    credit: ClaimedCredit, completion: Completion, activity: Activity | None, boards: Mapping[str, Board]
-) -> str | None:
-    """The acronym of the board that grants a credit; None for CME, and where none or several may."""
-    board = certified(credit, completion, activity, boards).board
-    return board.acronym if board else None
-
-
 def certified(
     credit: ClaimedCredit, completion: Completion, activity: Activity | None, boards: Mapping[str, Board]
 ) -> Certificate:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from datetime import date, timedelta
-from functools import partial
+from functools import cache, partial
 
-from gateway.records import Identifier, Learner, Participant, Severity, replace
+from gateway.records import Completion, Identifier, Learner, Participant, Severity, replace
 from gateway.rules.accreditation import repeated
 from gateway.rules.declaration import CompletionContext, Subject, rule
 from gateway.rules.examples import ABIM, LICENCE, NPI, NURSE, known_by, took_part
@@ -190,7 +190,10 @@ def board_number_has_the_boards_shape(identifier: Identifier, context: Completio
     board = context.boards.get(identifier.domain or "")
     if board is None or board.id_shape is None or not identifier.value:
         return True
-    return bool(re.fullmatch(board.id_shape, identifier.value))
+    return bool(_shape(board.id_shape).fullmatch(identifier.value))
+
+
+_shape = cache(re.compile)  # one a board; re's own cache takes longer to ask
 
 
 # --- L3: participants of REMS activities --------------------------------------------------------------
@@ -220,3 +223,19 @@ def participant_has_a_profession(participant: Participant, context: CompletionCo
 def participant_has_a_number(participant: Participant, context: CompletionContext) -> bool:
     """A participant of a REMS activity has a number of the provider's own."""
     return bool(participant.local_id and participant.local_id.strip())
+
+
+@rule(
+    "L303",
+    "participants",
+    subject=Subject.COMPLETION,
+    since=(2, 0),
+    remedy="Give each participant once, each under a number of their own.",
+    source="MBQ",
+    good=took_part(NURSE, replace(NURSE, local_id="P-0002", profession="Physician")),
+    bad=took_part(NURSE, replace(NURSE, profession="Physician")),
+)
+def participants_have_different_numbers(completion: Completion, context: CompletionContext) -> bool:
+    """A participant's number stands once in a record."""
+    named = [(one.local_domain, one.local_id) for one in completion.participants if one.local_id]
+    return len(named) == len(set(named))

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
 from lxml import etree
 
-from gateway import answers, operations
-from gateway.errors import TooLarge
+from gateway import answers, operations, rules
+from gateway.boards import BOARDS
+from gateway.errors import Malformed, TooLarge
+from gateway.fields import DATE
+from gateway.ledger import UNMATCHED
+from gateway.matching import state_named
 from gateway.operations import LearnerQuery, Search
-from gateway.records import Identifier, Learner, Match, StoredCredit
+from gateway.records import Completion, Finding, Identifier, Learner, Match, Place, StoredCredit, replace
+from gateway.rules import CompletionContext
 from gateway.service.request import Request
 from gateway.vocabulary import US_STATES
 
 Element = etree._Element
 
+NAMES = {"given_names": "FirstName", "family_names": "LastName", "birthday": "BirthDate"}
+NUMBERED = re.compile(r"identifiers\[(\d+)\]")
+NPI, NEWEST = "NPI", (2, 0)
+WITHOUT_NUMBER = "L201"  # names, birthday and state will do here
 IDENTIFIERS = (("LicenseId", "StateOfLicensure"), ("BoardId", "Board"), ("NPI", ""))
 """An identifier of a learner to match, and the element that says whose number it is."""
 
@@ -41,9 +51,9 @@ def get_status_by_learner(request: Request) -> Element:
     query = LearnerQuery(
         activity_id=request.get("ActivityId"),
         learner_id=request.get("LearnerId"),
-        domain=request.get("LearnerIdDomain"),
+        domain=(request.get("LearnerIdDomain") or "").rpartition(":")[2] or None,
         birthday=request.get("BirthDate"),
-        completed_on=_day(request.get("CompletionDate")),
+        completed_on=_day(request, "CompletionDate"),
     )
     gateway = request.gateway
     credits = operations.get_status_by_learner(request.proven(), query, gateway.store, gateway.terms)
@@ -56,16 +66,21 @@ def get_learner_match(request: Request) -> Element:
     gateway = request.gateway
     if len(learners) > gateway.limits.max_records:
         raise TooLarge(f"A call may ask for {gateway.limits.max_records:,} learners.")
-    matches = operations.get_learner_match(request.proven(), learners, gateway.store, gateway.terms)
-    return request.answered({"Match": [_match(number, one) for number, one in enumerate(matches, 1)]})
+    found = {number: _wrong(number, one, request) for number, one in enumerate(learners, 1)}
+    sound = [number for number, wrong in found.items() if not any(one.blocks for one in wrong)]
+    matched = operations.get_learner_match(
+        request.proven(), [learners[number - 1] for number in sound], gateway.store, gateway.terms
+    )
+    matches = dict(zip(sound, matched, strict=True))
+    return request.answered({"Match": [_match(n, matches.get(n, UNMATCHED), found[n]) for n in found]})
 
 
 def find_learners(request: Request) -> Element:
     """FindLearners: the provider's learners' credits, in pages."""
     search = Search(
         last_name=request.get("LastName"),
-        submitted_from=_day(request.get("SubmittedFrom")),
-        submitted_until=_day(request.get("SubmittedUntil")),
+        submitted_from=_day(request, "SubmittedFrom"),
+        submitted_until=_day(request, "SubmittedUntil"),
         activity_title=request.get("ActivityTitle"),
         activity_id=request.get("ActivityId"),
         status=request.get("Status"),
@@ -75,15 +90,24 @@ def find_learners(request: Request) -> Element:
     gateway = request.gateway
     page = operations.find_learners(request.proven(), search, gateway.store, gateway.terms)
     return request.answered(
-        {"Learner": [_found(credit) for credit in page.credits], "NextPageToken": page.next}
+        {
+            "Count": len(page.credits),
+            "Learner": [_found(credit) for credit in page.credits],
+            "NextPageToken": page.next,
+        }
     )
 
 
 # --- what was asked ------------------------------------------------------------------------------------
 
 
-def _day(text: str | None) -> date | None:
-    return date.fromisoformat(text[:10]) if text else None  # the schema let only dates pass
+def _day(request: Request, name: str) -> date | None:
+    """A day of the calendar: what XML Schema calls a date may lie beyond it."""
+    text = request.get(name)
+    try:
+        return DATE.read(text) if text else None
+    except ValueError as error:
+        raise Malformed(f"{name} cannot be read. {error}", remedy="Write it as YYYY-MM-DD.") from None
 
 
 def _learner(row: Mapping[str, str]) -> Learner:
@@ -92,7 +116,7 @@ def _learner(row: Mapping[str, str]) -> Learner:
         given_names=_said(row.get("FirstName")),
         family_names=_said(row.get("LastName")),
         suffix=row.get("Suffix") or None,
-        birthday=birthday[1] if birthday else None,
+        birthday=birthday[1] if birthday else row.get("BirthDate") or None,
         identifiers=tuple(_identifiers(row)),
     )
 
@@ -100,6 +124,7 @@ def _learner(row: Mapping[str, str]) -> Learner:
 def _identifiers(row: Mapping[str, str]) -> Iterator[Identifier]:
     for number, whose in IDENTIFIERS:
         domain = row.get(whose) if whose else number
+        domain = state_named(domain) or (domain or "").upper()
         if row.get(number) or (domain and whose == "StateOfLicensure"):
             yield Identifier(domain or None, row.get(number) or None)
 
@@ -111,8 +136,35 @@ def _said(text: str | None) -> tuple[str, ...]:
 # --- what is told --------------------------------------------------------------------------------------
 
 
-def _match(number: int, match: Match) -> answers.Told:
-    return {"RecordNumber": number, "Outcome": match.kind, "DisagreeingField": list(match.fields)}
+def _wrong(number: int, learner: Learner, request: Request) -> list[Finding]:
+    """What is wrong with a learner as they are asked about, by the rules of those who are reported."""
+    context = CompletionContext(today=request.today(), version=NEWEST, boards=request.gateway.terms.boards)
+
+    def place(field: str) -> Place:
+        return Place(f"/svc:GetLearnerMatch/svc:Learner[{number}]", field=_named(field, learner))
+
+    numbered = tuple(one for one in learner.identifiers if one.value or one.domain not in US_STATES)
+    said = replace(learner, identifiers=numbered)  # a state alone will do, if it is one
+    judged = rules.judge(Completion(learner=said), context, place)
+    return [one for one in judged if one.code.startswith("L") and one.code != WITHOUT_NUMBER]
+
+
+def _named(field: str, learner: Learner) -> str:
+    """What a field of a learner is called where learners are matched."""
+    position = NUMBERED.match(field)
+    if position is None:
+        return NAMES.get(field, field)
+    domain = learner.identifiers[int(position[1])].domain or ""
+    return NPI if domain == NPI else "BoardId" if domain in BOARDS else "StateOfLicensure"
+
+
+def _match(number: int, match: Match, found: Sequence[Finding]) -> answers.Told:
+    return {
+        "RecordNumber": number,
+        "Outcome": match.kind,
+        "DisagreeingField": list(match.fields),
+        "Finding": answers.findings(found),
+    }
 
 
 def _credit(credit: StoredCredit) -> answers.Told:

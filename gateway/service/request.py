@@ -162,6 +162,7 @@ class ServiceVersion:
         if operation.payload:
             payload = next((child for child in element if gateway.reader.is_payload(child)), None)
         asked = self._parameters(element, payload, key)
+        made = [child for child in asked if self._holds_elements(child, element)]  # tidying may take them out
         notices = self._judged(asked, element)
         request = Request(
             gateway=gateway,
@@ -169,7 +170,7 @@ class ServiceVersion:
             operation=etree.QName(element).localname,
             caller=caller,
             parameters=_texts(asked),
-            rows=tuple((etree.QName(child).localname, _texts(child)) for child in asked if len(child)),
+            rows=tuple((etree.QName(child).localname, _texts(child)) for child in made),
             payload=payload,
             notices=notices,
             raw=raw,

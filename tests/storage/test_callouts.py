@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -22,24 +25,19 @@ from asked import (
     put,
     statuses,
     stored,
+    take,
     verdicts,
     worker,
 )
-from sqlalchemy import func, select, text
+from sqlalchemy import event, func, select, text
 from stored import FULL_ACTIVITY, NOW, PROVIDER
 
 from gateway.errors import TakenForDead
-from gateway.records import Backlog, Errand, Question, Reply, Verdict
+from gateway.records import Backlog, Errand, Reply, StoredCredit, Verdict
 from storage import Callouts, Store
 from storage.tables import audit, credits
 
-
-def take(callouts: Callouts, store: Store, number: int = 0) -> Question:
-    """The current attempt of a question, by its place."""
-    row = asked(store)[number]
-    question = callouts.take(row.id, row.attempt)
-    assert question is not None
-    return question
+LONG_ENOUGH = 0.3  # seconds for another thread to come to where it waits
 
 
 def enqueued(store: Store) -> list[tuple[str, str]]:
@@ -48,6 +46,16 @@ def enqueued(store: Store) -> list[tuple[str, str]]:
     query = f"SELECT workflow_uuid, status FROM {schema}workflow_status ORDER BY workflow_uuid"  # noqa: S608  no input
     with store._engine.connect() as connection:
         return [(row[0], row[1]) for row in connection.execute(text(query))]
+
+
+@contextmanager
+def listening(store: Store, before: Callable[..., None]) -> Iterator[None]:
+    """Call something before each statement: with connection, cursor, and the statement's text."""
+    event.listen(store._engine, "before_cursor_execute", before)
+    try:
+        yield
+    finally:
+        event.remove(store._engine, "before_cursor_execute", before)
 
 
 def test_question_is_kept_with_its_first_attempt(store: Store) -> None:
@@ -173,7 +181,6 @@ def test_question_that_waits_too_long_is_marked(store: Store) -> None:
         store._sealer,
         lambda: NOW + PATIENCE + timedelta(seconds=1),
         lambda: store.outbox,
-        lambda _: 100,
         "late",
         PATIENCE,
     )
@@ -189,7 +196,7 @@ def test_question_that_waits_too_long_is_marked(store: Store) -> None:
 
 
 def test_accepted_credit_yields_cme_credit(store: Store) -> None:
-    """One credit of the activity's CME, accepted, of the same amount, day, learner and record."""
+    """One credit of the activity's CME, accepted, of the same amount, day and learner."""
     put(store, board := a_credit())
     callouts = worker(store)
     question = take(callouts, store)
@@ -201,13 +208,12 @@ def test_accepted_credit_yields_cme_credit(store: Store) -> None:
         cme.status,
         cme.matched_from,
     )
-    assert (f"ccid:cme-gateway:{cme.row}", "11.25", board.record, board.completed_on) == (
+    assert (f"ccid:cme-gateway:{cme.row}", "11.25", board.completed_on) == (
         cme.credit_id,
         cme.amount,
-        cme.record,
         cme.completed_on,
     )
-    (found,) = store.read(PROVIDER, lambda unit: unit.credits.find([cme.credit_id], []))
+    (found,) = store.read(PROVIDER, lambda unit: unit.credits.find([cme.credit_id], [], []))
     assert board.learner_key == found.learner_key
 
 
@@ -270,29 +276,98 @@ def test_credit_deleted_while_it_was_asked_is_withdrawn(store: Store) -> None:
     assert [(ACCEPTED, NOW)] == [(r.status, r.withdrawn_at) for r in stored(store, row)]
 
 
-def test_credit_in_doubt_is_asked_until_the_board_answers(store: Store) -> None:
-    """A credit deleted after it was asked about may be held by the board: it is asked again."""
+def test_credit_deleted_in_doubt_is_withdrawn_at_once(store: Store) -> None:
+    """What a board was asked about without an answer is reported no more, but withdrawn."""
+    row, other = put(store, a_credit(), a_credit())
+    callouts = worker(store)
+    assert 2 == callouts.record(take(callouts, store), Reply(), 1.0)
+    delete(store, row)
+    assert [str(other)] == [claim.reference for claim in take(callouts, store).claims]
+    withdrawal = take(callouts, store, 1)
+    assert (Errand.WITHDRAW, [str(row)]) == (withdrawal.errand, [c.reference for c in withdrawal.claims])
+    assert 0 == callouts.record(withdrawal, verdicts(*withdrawal.claims), 1.0)
+    assert [(SUBMITTED, NOW)] == [(r.status, r.withdrawn_at) for r in stored(store, row)]
+
+
+@pytest.mark.parametrize("accepted", [True, False])
+def test_late_answer_to_what_was_withdrawn_changes_nothing(store: Store, accepted: bool) -> None:
+    """A verdict that comes after the withdrawal yields nothing, and nothing more is asked."""
     (row,) = put(store, a_credit())
     callouts = worker(store)
-    take(callouts, store)
+    question = take(callouts, store)
     delete(store, row)
-    assert [str(row)] == [claim.reference for claim in take(callouts, store).claims]
+    withdrawal = take(callouts, store, 1)
+    callouts.record(withdrawal, verdicts(*withdrawal.claims), 1.0)
+    assert 0 == callouts.record(question, verdicts(*question.claims, accepted=accepted), 1.0)
+    assert ([NOW, NOW], []) == ([each.done_at for each in asked(store)], matched(store))
 
 
-def test_successor_waits_for_the_withdrawal(store: Store) -> None:
-    """While the board may hold the deleted credit, the same credit anew is not put; then it is."""
+def in_doubt(store: Store, callouts: Callouts) -> tuple[StoredCredit, StoredCredit]:
+    """A credit that a board was asked about in vain, and the same one anew, of an earlier number: two
+    machines number rows by clocks of their own."""
+    new, old = a_credit(), a_credit()
+    put(store, old)
+    callouts.record(take(callouts, store), Reply(), 1.0)
+    return old, replace(new, learner_key=old.learner_key, person=old.person)
+
+
+@pytest.mark.parametrize("accepted", [True, False])
+def test_successor_goes_on_after_the_withdrawal(store: Store, accepted: bool) -> None:
+    """While the board may hold the deleted credit, the same credit anew is not put; after its last
+    word on the withdrawal, whatever it is, it is."""
+    callouts = worker(store)
+    old, new = in_doubt(store, callouts)
+    delete(store, old.row)
+    put(store, new)
+    assert () == take(callouts, store, 2).claims
+    withdrawal = take(callouts, store, 1)
+    callouts.record(withdrawal, Reply(), 1.0)
+    assert () == take(callouts, store, 2).claims
+    withdrawal = take(callouts, store, 1)
+    callouts.record(withdrawal, verdicts(*withdrawal.claims, accepted=accepted), 1.0)
+    assert [str(new.row)] == [claim.reference for claim in take(callouts, store, 2).claims]
+
+
+def test_without_a_withdrawal_the_successor_waits(store: Store) -> None:
+    """The control: what is deleted in doubt and never withdrawn is in the way."""
+    callouts = worker(store)
+    old, new = in_doubt(store, callouts)
+    store.write(PROVIDER, lambda unit: unit.credits.delete([old.row]))
+    put(store, new)
+    assert callouts.take(asked(store)[0].id, asked(store)[0].attempt) is None
+    assert () == take(callouts, store, 1).claims
+
+
+def test_successor_of_accepted_credit_waits_for_its_withdrawal(store: Store) -> None:
+    """Where the board says yes while the deletion is on its way, its yes is withdrawn first."""
     callouts = worker(store)
     old = a_credit()
     put(store, old)
     question = take(callouts, store)
     delete(store, old.row)
     (new,) = put(store, a_credit(learner_key=old.learner_key, person=old.person))
-    assert () == take(callouts, store, 1).claims
     callouts.record(question, verdicts(*question.claims), 1.0)
-    assert () == take(callouts, store, 1).claims
-    withdrawal = take(callouts, store, 2)
+    assert () == take(callouts, store, 2).claims
+    withdrawal = take(callouts, store, 1)
     callouts.record(withdrawal, verdicts(*withdrawal.claims), 1.0)
-    assert [str(new)] == [claim.reference for claim in take(callouts, store, 1).claims]
+    assert [str(new)] == [claim.reference for claim in take(callouts, store, 2).claims]
+
+
+def test_deletion_waits_for_who_is_about_to_ask(store: Store) -> None:
+    """A credit that is deleted while it is being taken is known to have been asked about."""
+    (row,) = put(store, a_credit())
+    callouts = worker(store)
+    deletion = Thread(target=delete, args=(store, row))
+
+    def before(*args: Any) -> None:
+        if "asked_at=" in args[2] and "UPDATE credits" in args[2]:
+            deletion.start()
+            deletion.join(LONG_ENOUGH)
+
+    with listening(store, before):
+        assert [str(row)] == [claim.reference for claim in take(callouts, store).claims]
+    deletion.join()
+    assert ["report", "withdraw"] == [question.errand for question in asked(store)]
 
 
 @pytest.mark.parametrize("fate", ["rejected", "never asked"])

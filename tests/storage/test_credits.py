@@ -10,6 +10,7 @@ from itertools import count
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 from stored import FULL_ACTIVITY, NOW, OTHER_PROVIDER, PROVIDER
 
 from gateway.errors import Busy
@@ -23,6 +24,7 @@ from gateway.records import (
     StoredParticipant,
 )
 from storage import Store
+from storage import credits as credits_of
 from storage.numbers import first_row, new_rows
 
 LEARNER = Learner(("Ada",), ("Quimby-Torres",), None, "02-29", (Identifier("ABIM", "900001"),))
@@ -35,7 +37,6 @@ def a_credit(**changes: Any) -> StoredCredit:
     number = next(_numbers)
     credit = StoredCredit(
         row=new_rows(NOW, 1)[0],
-        record=1,
         activity_id="202600001",
         credit_id=f"ccid:demo:{number}",
         credit_type="Medical Knowledge",
@@ -48,6 +49,7 @@ def a_credit(**changes: Any) -> StoredCredit:
         person="person-1",
         learner=LEARNER,
         learner_key=f"learner-{number}".encode(),
+        said_key=f"said-{number}".encode(),
         family_key=b"quimby",
         birth_key=b"02-29",
     )
@@ -76,7 +78,8 @@ def test_what_is_kept_is_found_by_its_id_and_its_learner(store: Store) -> None:
     one, two, _ = kept = [a_credit(), a_credit(board=None, decided_at=None, reason=None), a_credit()]
     add(store, *kept)
     found = store.read(
-        PROVIDER, lambda unit: unit.credits.find([one.credit_id], [one.learner_key, two.learner_key])
+        PROVIDER,
+        lambda unit: unit.credits.find([one.credit_id], [one.learner_key, two.learner_key], ["202600001"]),
     )
     assert [plain(one), plain(two)] == sorted(found, key=lambda credit: credit.row)
 
@@ -115,7 +118,9 @@ def test_what_is_deleted_is_found_no_more_and_frees_its_identity(store: Store) -
     """After a deletion the same credit id and the same learner's credit can be kept again."""
     add(store, gone := a_credit())
     store.write(PROVIDER, lambda unit: unit.credits.delete([gone.row]))
-    assert [] == store.read(PROVIDER, lambda unit: unit.credits.find([gone.credit_id], [gone.learner_key]))
+    assert [] == store.read(
+        PROVIDER, lambda unit: unit.credits.find([gone.credit_id], [gone.learner_key], ["202600001"])
+    )
     assert set() == store.read(PROVIDER, lambda unit: unit.credits.reported(["202600001"]))
     add(store, again := replace(gone, row=new_rows(NOW, 1)[0]))
     assert [again.credit_id] == search(store, family=b"quimby")
@@ -124,7 +129,9 @@ def test_what_is_deleted_is_found_no_more_and_frees_its_identity(store: Store) -
 def test_a_deletion_tells_what_boards_have_accepted(store: Store) -> None:
     """By board, as the rows are now; what they yielded can be let go of with them."""
     accepted = a_credit(status=CreditStatus.ACCEPTED)
-    submitted, cme = a_credit(), a_credit(board=None, status=CreditStatus.ACCEPTED, matched_from=accepted.row)
+    submitted = a_credit()
+    yielded = a_credit(board=None, credit_type="AMA PRA Category 1", matched_from=accepted.row)
+    cme = replace(yielded, learner_key=accepted.learner_key)
     add(store, accepted, submitted, cme)
     rows = [accepted.row, submitted.row]
     assert {"ABIM": [accepted.row]} == store.write(PROVIDER, lambda unit: unit.credits.delete(rows))
@@ -152,13 +159,59 @@ def test_a_search_narrows_by_all_that_is_asked(store: Store) -> None:
     add(store, old, new, other)
     day = timedelta(days=1)
     assert [new.credit_id, old.credit_id] == search(store, family=b"quimby")
-    assert [new.credit_id, old.credit_id] == search(store, title="fortbildung “spring")
+    for title in ("fortbildung “spring", "ÄRZTLICHE", "A\u0308rztliche", "\uff33pring"):
+        assert [new.credit_id, old.credit_id] == search(store, title=title)
     assert [] == search(store, title="100%")
     assert [other.credit_id, new.credit_id] == search(store, submitted_from=NOW - day)
     assert [old.credit_id] == search(store, submitted_until=NOW - day)
     assert [other.credit_id] == search(store, activity_id="202600002")
     assert [old.credit_id] == search(store, family=b"quimby", status="Rejected")
     assert [] == search(store, family=b"quimby", provider=OTHER_PROVIDER)
+
+
+def test_a_search_by_title_takes_signs_as_they_are(store: Store) -> None:
+    """What is a pattern to a database is a sign in a title; any title that may be asked for is taken."""
+    odd = replace(FULL_ACTIVITY, title="50% of A_B/C\\D, straße")
+    store.write(PROVIDER, lambda unit: unit.activities.add([odd]))
+    add(store, one := a_credit())
+    for title in ("50% OF", "a_b/c", "c\\d", "STRASSE"):
+        assert [one.credit_id] == search(store, title=title)
+    for title in ("50%A", "a_c", "A%B", "\ufdfa" * 200, "_" * 200):
+        assert [] == search(store, title=title)
+
+
+def _plan(store: Store, provider: str, **sought: Any) -> str:
+    """How the database finds the first page of a search, in its own words."""
+    query = credits_of.searching(Sought(**sought), 0, 101)
+    searched: Any = query.statement
+    asking = "EXPLAIN QUERY PLAN " if store._engine.dialect.name == "sqlite" else "EXPLAIN "
+    with store._engine.connect() as connection:
+        statement = searched.compile(connection, compile_kwargs={"render_postcompile": True})
+        values = statement.construct_params({query.key: provider})
+        binds = statement.positiontup
+        given = tuple(values[name] for name in binds) if binds else values
+        return str(connection.exec_driver_sql(asking + str(statement), given).all())
+
+
+@pytest.mark.parametrize(
+    ("provider", "sought", "index"),
+    [
+        (PROVIDER, {"submitted_from": NOW - timedelta(days=1)}, "ix_credits_newest"),
+        (PROVIDER, {"title": "spring"}, "ix_credits_newest"),
+        (OTHER_PROVIDER, {"family": b"7"}, "ix_credits_family"),
+    ],
+)
+def test_a_search_walks_no_rows_of_others(
+    store: Store, provider: str, sought: dict[str, Any], index: str
+) -> None:
+    """A small provider's search reads its own rows by an index, beside one that is large; the large
+    one's by name reads those of the name. Both with and without statistics."""
+    add(store, *(a_credit(family_key=b"%d" % n) for n in range(2_000)), provider=OTHER_PROVIDER)
+    add(store, *(a_credit() for _ in range(20)))
+    assert index in _plan(store, provider, **sought)
+    with store._engine.begin() as connection:
+        connection.exec_driver_sql("ANALYZE")
+    assert index in _plan(store, provider, **sought)
 
 
 def test_pages_follow_one_another_without_gap_or_repeat(store: Store) -> None:
@@ -179,7 +232,6 @@ def test_participants_are_kept_and_let_go(store: Store) -> None:
     """A REMS participant comes back as kept, keeps the activity reported, and can be let go."""
     one = StoredParticipant(
         row=new_rows(NOW, 1)[0],
-        record=1,
         activity_id="202600002",
         local_key=b"local",
         completed_on=date(2026, 3, 10),
@@ -187,12 +239,12 @@ def test_participants_are_kept_and_let_go(store: Store) -> None:
         participant=PARTICIPANT,
     )
     store.write(PROVIDER, lambda unit: unit.credits.add_participants([one]))
-    assert [one] == store.read(PROVIDER, lambda unit: unit.credits.participants([b"local"]))
+    assert [one] == store.read(PROVIDER, lambda unit: unit.credits.participants([b"local"], ["202600002"]))
     assert {"202600002"} == store.read(
         PROVIDER, lambda unit: unit.credits.reported(["202600002", "202600001"])
     )
     store.write(PROVIDER, lambda unit: unit.credits.delete_participants([one.row]))
-    assert [] == store.read(PROVIDER, lambda unit: unit.credits.participants([b"local"]))
+    assert [] == store.read(PROVIDER, lambda unit: unit.credits.participants([b"local"], ["202600002"]))
 
 
 def test_activities_are_looked_at_by_their_ids(store: Store) -> None:
@@ -210,3 +262,22 @@ def test_row_numbers_grow_with_time() -> None:
     assert [*first, *second] == sorted({*first, *second})
     assert first_row(now) <= first[0] < first_row(now + timedelta(milliseconds=1))
     assert second[-1] < new_rows(now + timedelta(days=1), 1)[0] < 2**63
+
+
+def test_the_index_of_searches_is_for_searches_alone(store: Store) -> None:
+    """What every submission looks up goes by its own index: by that of searches it would walk all of
+    the provider's rows."""
+    add(store, *(a_credit() for _ in range(500)))
+    plans: list[str] = []
+
+    def look(connection: Any, cursor: Any, statement: str, values: Any, *_: object) -> None:
+        asking = "EXPLAIN QUERY PLAN " if connection.dialect.name == "sqlite" else "EXPLAIN "
+        plans.append(str(cursor.execute(asking + statement, values).fetchall()))
+
+    with store._engine.connect() as connection:
+        event.listen(connection, "before_cursor_execute", look)
+        scope = {"owner": PROVIDER, "activities": ["202600001"]}
+        connection.execute(credits_of._BY_LEARNER.statement, {**scope, "values": [b"1", b"2"]})
+        connection.execute(credits_of._BURIED_YIELD.statement, {**scope, "rows": [1], "at": NOW})
+    assert len(plans) >= 2
+    assert [] == [plan for plan in plans if "ix_credits_newest" in plan]

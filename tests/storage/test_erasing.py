@@ -302,6 +302,42 @@ def test_credit_is_withdrawn_first(office: Office) -> None:
     assert [] == leaks(office.dump(), HERS)
 
 
+def board_only(learner: Learner, number: int) -> Completion:
+    """Board credit alone, which yields CME credit once it is accepted."""
+    both = earned(learner, number)
+    return replace(both, credits=both.credits[1:])
+
+
+def living(office: Office) -> list[int]:
+    """The rows of her credits that live."""
+    return [one.row for one in office.find(office.named()).credits if one.living]
+
+
+def test_a_verdict_after_the_search_is_withdrawn_too(office: Office) -> None:
+    """What a board accepts between the search and the deletion is put to it, and what it yielded goes."""
+    office.save(board_only(said(SHE), 1), board_only(said(HE), 2))
+    found = office.find(office.named())
+    assert 2 == office.answer()
+    assert 2 == len(living(office))
+    assert 1 == erasing.withdraw(found, office.store, office.clock.now)
+    assert [] == living(office)
+    assert 1 == office.answer()
+    assert [] == office.find(office.named()).held
+
+
+def test_what_was_deleted_and_is_still_held_is_withdrawn(office: Office) -> None:
+    """A repeat takes deleted credit of which no board was told, and what it yielded; once is enough."""
+    office.save(board_only(said(SHE), 1), board_only(said(HE), 2))
+    office.answer()
+    (row,) = [one.row for one in office.find(office.named()).credits if one.board]
+    office.store.write(PROVIDER, lambda unit: unit.credits.delete([row]))
+    assert (1, 0) == (len(office.find(office.named()).held), office.answer())
+    assert 1 == erasing.withdraw(office.find(office.named()), office.store, office.clock.now)
+    assert ([], 1) == (living(office), office.answer())
+    assert 0 == erasing.withdraw(office.find(office.named()), office.store, office.clock.now)
+    assert ["Accepted"] * 2 == [str(one.status) for one in office.find(office.named(HE)).credits]
+
+
 def files(folder: Path) -> bytes:
     """Every byte of the database, its log included."""
     return b"".join(path.read_bytes() for path in sorted(folder.glob("gateway.db*")))

@@ -11,7 +11,7 @@ from stored import NOW, OTHER_PROVIDER, PROVIDER
 
 from gateway.errors import Failed
 from gateway.records import Enrolment, KeyKind, Loaded, Registered, replace
-from storage import Store, Unit, register
+from storage import Store, Unit, values
 
 LICENCE, NPI, BOARD, FORM = (bytes((kind,)) + bytes(16) for kind in KeyKind)
 ROW = Enrolment(b"id-1", "P1", LICENCE, NPI, BOARD, FORM, b"family", b"given", b"first", b"birthday")
@@ -77,7 +77,7 @@ def test_many_keys_take_few_questions(store: Store, statements: list[str]) -> No
 
 def test_more_keys_than_one_question_takes(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keys beyond the size of a question are asked for in the next one."""
-    monkeypatch.setattr(register, "CHUNK", 1)
+    monkeypatch.setattr(values, "CHUNK", 1)
     keys = [bytes((KeyKind.NPI, number)) for number in range(3)]
     store.loading.keep([replace(ROW, id=key, npi_key=key) for key in keys])
     assert set(keys) == _find(store, *keys).keys()

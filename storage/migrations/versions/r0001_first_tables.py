@@ -56,6 +56,7 @@ def _make_activities() -> None:
         sa.Column("activity_id", sa.String, nullable=False, unique=True),
         sa.Column("provider_activity_id", sa.String),
         sa.Column("title", sa.String),
+        sa.Column("title_key", sa.String, nullable=False),
         sa.Column("format", sa.String),
         sa.Column("start_date", sa.Date),
         sa.Column("end_date", sa.Date),

@@ -28,7 +28,6 @@ def _make_credits() -> None:
         "credits",
         sa.Column("row", ROW_NUMBER, primary_key=True, autoincrement=False),
         _provider(),
-        sa.Column("record", sa.BigInteger, nullable=False),
         sa.Column("activity_id", sa.String, nullable=False),
         sa.Column("credit_id", sa.String, nullable=False),
         sa.Column("credit_type", sa.String, nullable=False),
@@ -45,6 +44,7 @@ def _make_credits() -> None:
         sa.Column("matched_from", sa.BigInteger),
         sa.Column("person", sa.String),
         sa.Column("learner_key", sa.LargeBinary, nullable=False),
+        sa.Column("said_key", sa.LargeBinary, nullable=False),
         sa.Column("family_key", sa.LargeBinary),
         sa.Column("birth_key", sa.LargeBinary),
         sa.Column("sealed", sa.LargeBinary, nullable=False),
@@ -52,7 +52,10 @@ def _make_credits() -> None:
     _make_partial_index("ix_credits_credit_id", "credits", ["credit_id", "provider_id"], LIVING)
     learner = ["learner_key", "activity_id", "credit_type", "provider_id"]
     _make_partial_index("ix_credits_learner", "credits", learner, LIVING)
-    op.create_index("ix_credits_family", "credits", ["family_key", "provider_id"])
+    searched = sa.and_(LIVING, sa.column("row") > sa.literal_column("0"))
+    _make_partial_index("ix_credits_newest", "credits", ["provider_id", "row"], searched, unique=False)
+    family = ["family_key", "provider_id", "row"]
+    _make_partial_index("ix_credits_family", "credits", family, LIVING, unique=False)
     op.create_index("ix_credits_activity", "credits", ["activity_id", "birth_key"])
     gone = sa.column("deleted_at").is_not(None)
     withdrawing = sa.and_(gone, sa.column("asked_at").is_not(None), sa.column("withdrawn_at").is_(None))
@@ -70,7 +73,6 @@ def _make_participants() -> None:
         "participants",
         sa.Column("row", ROW_NUMBER, primary_key=True, autoincrement=False),
         _provider(),
-        sa.Column("record", sa.BigInteger, nullable=False),
         sa.Column("activity_id", sa.String, nullable=False),
         sa.Column("local_key", sa.LargeBinary, nullable=False),
         sa.Column("completed_on", sa.Date, nullable=False),
@@ -136,5 +138,7 @@ def _make_register() -> None:
     )
 
 
-def _make_partial_index(name: str, table: str, columns: list[str], where: sa.ColumnElement[bool]) -> None:
-    op.create_index(name, table, columns, unique=True, sqlite_where=where, postgresql_where=where)
+def _make_partial_index(
+    name: str, table: str, columns: list[str], where: sa.ColumnElement[bool], *, unique: bool = True
+) -> None:
+    op.create_index(name, table, columns, unique=unique, sqlite_where=where, postgresql_where=where)
