@@ -65,10 +65,6 @@ class FakeCallouts:
         self._break()
         self.put.append((question_id, attempt, delay))
 
-    def waiting(self) -> dict[str, tuple[int, datetime | None, int]]:
-        """Nothing."""
-        return {}
-
 
 class Board:
     """A board that answers, or raises what it is told to."""
@@ -214,6 +210,27 @@ def test_dead_board_is_left_alone() -> None:
     ask("ABIM", "q", 1)
     ask("ABIM", "q", 1)
     assert (7, 2) == (len(board.asked), len(callouts.recorded))
+
+
+def test_nobody_waits_long_for_a_board_that_is_back() -> None:
+    """However often a question was put off while its board rested, it comes back within three rests."""
+    callouts, board = FakeCallouts(), Board(BoardUnavailable())
+    ask = make(callouts, board)
+    for _ in range(5):
+        ask("ABIM", "q", 1)
+    callouts.put.clear()
+    ask("ABIM", "q", 40)
+    ((*_, delay),) = callouts.put
+    assert 30 <= delay <= 90
+
+
+def test_what_waits_for_a_withdrawal_comes_back_soon() -> None:
+    """A question without claims for now was no call, so its pause does not grow like one's that failed."""
+    callouts = FakeCallouts()
+    callouts.question = replace(QUESTION, claims=(), attempt=40)
+    make(callouts, Board())("ABIM", "q", 40)
+    ((*_, delay),) = callouts.recorded
+    assert 8.0 == delay
 
 
 def rested(callouts: FakeCallouts, board: Board) -> Asking:

@@ -24,6 +24,7 @@ Ask = Callable[[Question], Reply]
 """How a question's board is asked; raises BoardUnavailable."""
 
 PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)  # seconds, while the store cannot be reached
+SOON = 3  # the attempt whose pause is long enough for a withdrawal
 LOOK = 0.2  # seconds between two looks whether the worker is to end
 
 _log = logging.getLogger(__name__)
@@ -96,7 +97,7 @@ class Asking:
             breaker = self.breakers[board]
             rest = breaker.wait()
             if rest:
-                return self._put_off(question_id, attempt, rest + self._pace.again(attempt))
+                return self._put_off(question_id, attempt, rest + self._pace.beside(breaker.rest))
             try:
                 question = self._insist(lambda: self._callouts.take(question_id, attempt))
                 if question is not None:
@@ -135,8 +136,8 @@ class Asking:
         self._put_off(question.id, question.attempt, delay)
 
     def _delay(self, question: Question, reply: Reply) -> float:
-        if reply.ticket is None:
-            return self._pace.again(question.attempt)
+        if reply.ticket is None:  # without claims nobody was asked: it waits for a withdrawal
+            return self._pace.again(question.attempt if question.claims else min(question.attempt, SOON))
         return self._pace.collect((self._clock() - question.since).total_seconds())
 
     def _put_off(self, question_id: str, attempt: int, delay: float) -> None:

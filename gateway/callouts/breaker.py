@@ -20,7 +20,7 @@ class Breaker:
 
     def __init__(self, failures: int, rest: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._most = failures
-        self._rest = rest
+        self.rest = rest
         self._clock = clock
         self._lock = threading.Lock()
         self._failed = 0
@@ -35,7 +35,7 @@ class Breaker:
                 return 0.0
             left = self._until - self._clock()
             if left <= 0:
-                self._until = self._clock() + self._rest  # the caller is the trial; the others wait
+                self._until = self._clock() + self.rest  # the caller is the trial; the others wait
                 self._trial = threading.get_ident()
             return max(0.0, left)
 
@@ -48,7 +48,7 @@ class Breaker:
         """The board did not answer; says whether this has opened the breaker."""
         with self._lock:
             self._failed, self._trial = self._failed + 1, None
-            self._until = self._clock() + self._rest
+            self._until = self._clock() + self.rest
             return self._failed == self._most
 
     def unused(self) -> None:

@@ -25,6 +25,11 @@ class Pace:
         """The pause after an attempt that left something open."""
         return self.share() * min(self.most, self.retry * 2.0 ** min(attempt - 1, DOUBLINGS))
 
+    def beside(self, rest: float) -> float:
+        """The pause beyond a resting board's `rest`: the first trial is somebody else's, and after it
+        nobody has to wait for long, however often they were put off."""
+        return self.share() * 2 * rest
+
     def collect(self, waited: float) -> float:
         """The pause before a ticket is asked for, `waited` seconds after its question was first put."""
         longest = min(self.most, max(self.poll, waited / PATIENT))
