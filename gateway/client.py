@@ -54,6 +54,10 @@ class GatewayClient:
         except (requests.RequestException, ZeepError, ValueError, OSError) as error:
             raise Unreachable(f"There is no gateway at {url} ({_reason(error)}).") from None
 
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._zeep.transport.session.close()
+
     def call(self, operation: str, **parameters: Any) -> Any:
         """Call an operation with typed parameters; gives the typed result."""
         method = getattr(self._zeep.service, operation)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -18,6 +19,7 @@ from gateway.schema import Reader
 from gateway.settings import Settings
 from gateway.terminal import say, show
 
+Clients = Mapping[str, GatewayClient]
 DONE = {"Added", "Unchanged"}
 PATIENCE = 60  # seconds for the boards to decide
 REPORTABLE = "DMS-DEMO-4"  # the course that is over and not closed yet
@@ -39,33 +41,38 @@ def demonstrate(url: str, settings: Settings) -> bool:
     Prints two tables; says whether everything was as expected.
     """
     today = datetime.now(ZoneInfo(settings.zone)).date()
-    closing = [
+    activities = [
         replace(activity, closed=bool(activity.outcomes)) for activity in samples.demo_activities(today)
     ]
+    with _client(url, "v1") as v1, _client(url, "v2") as v2:
+        return _demonstrated({"v1": v1, "v2": v2}, activities, today)
+
+
+def _client(url: str, service: str) -> closing[GatewayClient]:
+    return closing(GatewayClient(url, CREDENTIALS, service))
+
+
+def _demonstrated(clients: Clients, activities: Iterable[Activity], today: date) -> bool:
     shown = [
-        *_shown(url, "v1", "1.0", samples.demo_legacy_activities(today), today),
-        *_shown(url, "v2", "2.0", closing, today),
+        *_shown(clients, "v1", "1.0", samples.demo_legacy_activities(today), today),
+        *_shown(clients, "v2", "2.0", activities, today),
     ]
     say("Samples, saved over SOAP and read back in payload versions 1.0 and 2.0:")
     show(("Sent as", "ActivityId", "Action", "Status", "OK", "Title"), map(_row, shown))
     course = next(one.activity for one in shown if one.activity.provider_activity_id == REPORTABLE)
     credits = [
-        *_credits(url, "v1", "1.0", samples.demo_completions(course)[:2]),
-        *_credits(url, "v2", "2.0", samples.demo_completions(course)[2:]),
+        *_credits(clients, "v1", "1.0", samples.demo_completions(course)[:2]),
+        *_credits(clients, "v2", "2.0", samples.demo_completions(course)[2:]),
     ]
-    say("\nCompletions, matched against the register; board credit decided by the simulated ABIM:")
+    say("\nCompletions, matched, and board credit decided by the simulated ABIM:")
     show(("Sent as", "Credit", "Board", "Status", "OK", "Reason"), map(_credit_row, credits))
     return all(one.expected for one in shown) and all(one.expected for one in credits)
 
 
 def _shown(
-    url: str, service: str, version: str, activities: Iterable[Activity], today: date
+    clients: Clients, service: str, version: str, activities: Iterable[Activity], today: date
 ) -> Iterator[Shown]:
-    client, newest, reader = (
-        GatewayClient(url, CREDENTIALS, service),
-        GatewayClient(url, CREDENTIALS),
-        _reader(),
-    )
+    client, newest, reader = clients[service], clients["v2"], _reader()
     payload, _ = reader.write(activities, reader.named("activity", version))
     answer = client.call("SaveActivity", ACCMEActivities=client.typed(payload))
     sent = [entry.activity for entry in reader.read(payload, today).entries]
@@ -118,9 +125,9 @@ class Decided:
 
 
 def _credits(
-    url: str, service: str, version: str, completions: Sequence[DemoCompletion]
+    clients: Clients, service: str, version: str, completions: Sequence[DemoCompletion]
 ) -> Iterator[Decided]:
-    client = GatewayClient(url, CREDENTIALS, service)
+    client = clients[service]
     said = [one.completion for one in completions]
     if any(result.Action not in DONE for result in _reported(client, version, said)):
         # Of an earlier day, when the same activity ended earlier: corrected as any sender would do it.

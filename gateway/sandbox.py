@@ -79,13 +79,17 @@ def sandbox(host: str, port: int, data: Path | None, settings: Settings) -> Iter
         with _running(own, None, "serve") as server:
             _wait(f"http://{bind}", server)
             with (
-                _running(own, folder / "boards.log", "simulate-boards", "--port", boards.rpartition(":")[2]),
+                _running(own, folder / "boards.log", "simulate-boards", *_at(boards, folder)),
                 _running(own, folder / "worker.log", "worker"),
             ):
                 yield Sandbox(f"http://{bind}", boards, server)
     finally:
         if data is None:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _at(boards: str, folder: Path) -> tuple[str, ...]:
+    return "--port", boards.rpartition(":")[2], "--ledger", str(folder / "boards.db")
 
 
 def _free_port() -> int:

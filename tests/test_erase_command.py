@@ -101,7 +101,8 @@ def test_it_erases_and_is_safe_to_repeat(run: Run, configured: Settings) -> None
     assert "Erased." in run(SHE.person, typed="y\n").out
     assert (1, 0) == kept(configured)
     again = run(SHE.person, "--yes")
-    assert (0, True) == (again.code, "Nothing is kept of this person." in again.out)
+    assert (2, True) == (again.code, "Nobody of that key or number is kept here" in again.out)
+    assert "Erased." not in again.out
 
 
 def test_a_number_is_asked_for_on_the_terminal(run: Run, configured: Settings) -> None:

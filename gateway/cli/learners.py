@@ -19,6 +19,7 @@ from gateway.settings import Settings
 from gateway.terminal import err, say, show
 
 ERASE, WITHDRAW = "Erase all of it?", "Withdraw it from the boards?"
+SCRUB = "Write the database file anew all the same, for what was erased before?"
 STILL_HELD = "Boards may hold what they were told; what is erased here can no longer be withdrawn from here:"
 BY_HAND = "Note the references and ask the boards to withdraw them, or use --withdraw first."
 WITHDRAWN = """{count:,} credit(s) are put to the boards to be withdrawn. Nothing is erased yet: run this
@@ -55,9 +56,9 @@ def learner_erase(person: str | None, withdraw: bool, yes: bool) -> int:
     with assembly.opened(configured) as store:
         found = _found(person, store.erasing, configured)
         _tell(found)
-        if not found:
+        if not found and not yes and not click.confirm(SCRUB, err=True):
             return REFUSED
-        if not yes and not click.confirm(WITHDRAW if withdraw else ERASE, err=True):
+        if found and not yes and not click.confirm(WITHDRAW if withdraw else ERASE, err=True):
             say("Nothing was done.")
             return ACCEPTED
         if withdraw:
@@ -65,8 +66,12 @@ def learner_erase(person: str | None, withdraw: bool, yes: bool) -> int:
             return ACCEPTED
         erasing.erase(found, store.erasing, assembly.now())
         scrubbed = store.erasing.scrub()
-    say(ERASED) if scrubbed else say(IN_THE_WAY, err)
-    return ACCEPTED if scrubbed else FAILED
+    if not scrubbed:
+        say(IN_THE_WAY, err)
+        return FAILED
+    if found:
+        say(ERASED)
+    return ACCEPTED if found else REFUSED
 
 
 def _found(person: str | None, traces: Traces, configured: Settings) -> Found:
@@ -93,9 +98,7 @@ def _bar(size: int) -> Iterator[Callable[[int], None]]:
 def _tell(found: Found) -> None:
     """What is kept of a person, in numbers."""
     if not found:
-        return say(
-            "There is nothing of such a person: no row of the register and no credit. Nothing was done."
-        )
+        return say("Nobody of that key or number is kept here: in no register, and with no credit.")
     say(f"In the register: {len(found.person.enrolled)} rows.")
     for provider in found.providers:
         credits, payloads = (erasing.counted(kept, provider) for kept in (found.credits, found.payloads))

@@ -12,7 +12,7 @@ from __future__ import annotations
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -79,16 +79,15 @@ def serving(host: str = "127.0.0.1", port: int = 0, ledger: Path | str | None = 
 
     Without a path the ledger is temporary. Raises OSError where the address is taken.
     """
-    with tempfile.TemporaryDirectory(prefix="boards-") as folder:
-        kept = Ledger(ledger or Path(folder) / "ledger.db")
+    with ExitStack() as stack:
+        if ledger is None:
+            ledger = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="boards-"))) / "ledger.db"
+        kept = stack.enter_context(closing(Ledger(ledger)))
+        server = BoardServer((host, port), boards(kept), kept)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
         try:
-            server = BoardServer((host, port), boards(kept), kept)
-            thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-            thread.start()
-            try:
-                yield Boards(server)
-            finally:
-                server.end()
-                thread.join()
+            yield Boards(server)
         finally:
-            kept.close()
+            server.end()
+            thread.join()
