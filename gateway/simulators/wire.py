@@ -26,6 +26,7 @@ IDLE_SECONDS = 60
 DRIP_SECONDS = 0.2
 """The pause after each byte of a dripping answer: less than any read timeout, more than any deadline."""
 HUGE_BYTES = 64 << 20
+LAST = "Connection: close"  # or a client would send its next call where nobody listens any more
 ABRUPT = struct.pack("ii", 1, 0)
 PAGE = b"<html><body><h1>Something is wrong</h1><p>Please call us.<br></body></html>"
 XML, HTML, JSON, TEXT = (
@@ -204,7 +205,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _drip(self, board: SimulatedBoard, answer: Answer) -> None:
         self.close_connection = True
-        self.wfile.write(_head(answer, len(answer.body)))
+        self.wfile.write(_head(answer, len(answer.body), LAST))
         for byte in answer.body:
             self.wfile.write(bytes((byte,)))
             board.mood.pause(DRIP_SECONDS)
@@ -213,13 +214,13 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _cut(self, board: SimulatedBoard, answer: Answer) -> None:
         self.close_connection = True
-        self.wfile.write(_head(answer, len(answer.body)) + answer.body[: len(answer.body) // 2])
+        self.wfile.write(_head(answer, len(answer.body), LAST) + answer.body[: len(answer.body) // 2])
 
     def _swell(self, board: SimulatedBoard, answer: Answer) -> None:
         """Send the answer, well-formed, with a long blank before its last tag."""
         self.close_connection = True
         start, mark, end = answer.body.rpartition(b"</")
-        self.wfile.write(_head(answer, len(answer.body) + HUGE_BYTES) + start)
+        self.wfile.write(_head(answer, len(answer.body) + HUGE_BYTES, LAST) + start)
         for _ in range(HUGE_BYTES >> 16):
             self.wfile.write(b" " * (1 << 16))
         self.wfile.write(mark + end)
