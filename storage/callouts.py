@@ -32,7 +32,7 @@ from storage import engine as database
 from storage.engine import Clock
 from storage.questions import Outbox
 from storage.scope import Scope, Sealer
-from storage.tables import OPEN, WAITS, activities, credits, held, questions
+from storage.tables import OPEN, WAITS, Moment, activities, credits, held, questions
 from storage.verdicts import keep
 from storage.workers import assert_alive
 
@@ -41,7 +41,7 @@ T = TypeVar("T")
 _learner = msgspec.json.Decoder(Learner)
 
 ROWS: BindParameter[int] = bindparam("rows", expanding=True)
-AT: BindParameter[datetime] = bindparam("at")
+AT: BindParameter[datetime] = bindparam("at", type_=Moment())
 _OF = questions.c.id == bindparam("of")
 _THIS_ATTEMPT = questions.c.attempt == bindparam("made")
 

@@ -20,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.errors import StoreUnavailable
 from gateway.records import Run
+from storage.engine import teach
 
 NAME = "cme-gateway"
 VERSION = "1"  # pinned: DBOS gives work to workers of the same version only
@@ -234,3 +235,4 @@ def _prepare(connection: sqlite3.Connection, _record: object) -> None:
         f"busy_timeout = {BUSY_TIMEOUT}",
     ):
         connection.execute(f"PRAGMA {pragma}")
+    teach(connection)

@@ -15,12 +15,12 @@ from gateway.vocabulary import CME_CREDIT
 from storage.numbers import new_rows
 from storage.repositories import Audit
 from storage.scope import Scope
-from storage.tables import LIVE_CREDIT, WAITS, credits
+from storage.tables import LIVE_CREDIT, WAITS, Moment, credits
 
 USER, OPERATION = "worker", "BoardVerdict"  # as the audit log names them
 
 ROWS: BindParameter[int] = bindparam("rows", expanding=True)
-AT: BindParameter[datetime] = bindparam("at")
+AT: BindParameter[datetime] = bindparam("at", type_=Moment())
 _DECIDED = (
     update(credits)
     .where(credits.c.row.in_(ROWS), credits.c.status == CreditStatus.SUBMITTED.value)
