@@ -52,7 +52,7 @@ class Store:
         from storage import queue
 
         with self._named():
-            database.read(self._engine, revision.refuse_newer)
+            database.write(self._engine, revision.refuse_newer)  # so that a lost race is run again
             queue.migrate(self._engine)
             database.write(self._engine, revision.upgrade)
 
