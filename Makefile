@@ -9,13 +9,16 @@ FOUND = $(shell for p in $(PYTHON); do $$p -c '$(FITS)' 2>/dev/null && echo $$p 
 UV ?= uv
 CONTRACTS = find xsd wsdl -name '*.xsd' -o -name '*.wsdl'
 
-.PHONY: run test lint bench docs freeze frozen lock
+.PHONY: run test trust lint bench docs freeze frozen lock
 
 run: $(READY)  ## the sandbox on http://127.0.0.1:8080, with samples, until Ctrl-C
 	$(BIN)/cme-gateway sandbox
 
 test: $(READY)  ## the suite; ARGS are pytest's
 	$(BIN)/python -m pytest $(ARGS)
+
+trust: $(READY)  ## the goals of docs/trust.md with their negative controls; ARGS such as --full, --only R1
+	$(BIN)/python -m tests.trust $(ARGS)
 
 lint: $(READY) frozen  ## style, types, floors, dependencies
 	$(BIN)/ruff check

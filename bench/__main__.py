@@ -1,6 +1,6 @@
-"""Runs the benchmarks of completions and prints one table: what, ours, against what, ratio, aim, reached.
+"""Runs the benchmarks and prints one table: what, ours, against what, ratio, aim, reached.
 
-    python -m bench [--quick] [--people N] [--only P2,P6,P7,road]
+    python -m bench [--quick] [--people N] [--only P1,P2,P3,P6,P7,P8,P9,road]
 
 First the baseline is made sure of. Each benchmark is also a command of its own, which tells more. Exit
 code 1 where an aim is missed, 2 where a benchmark could not be finished. `--quick` is small, and proves
@@ -20,7 +20,8 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.table import Table
 
-from bench import completions, contestants, echo, matching
+from bench import activities, completions, contestants, echo, floors, invalid, matching, start
+from bench.contest import NotStored
 from bench.templates import POSTGRESQL, SQLITE, template
 from gateway import assembly
 
@@ -55,6 +56,41 @@ class Row:
     def verdict(self) -> str:
         """What is told of the aim."""
         return {True: "reached", False: "missed", None: "not run"}[self.reached]
+
+
+def p1(size: Size) -> Iterator[Row]:
+    """Activities a second, one a call, on both databases and under both servers."""
+    rounds, calls = (
+        (activities.QUICK["rounds"], activities.QUICK["calls"])
+        if size.quick
+        else (activities.ROUNDS, activities.CALLS)
+    )
+    for kind in (SQLITE, POSTGRESQL):
+        found = activities.measure(kind, rounds, calls)
+        other = found.baseline
+        for ours in found.ours:
+            yield Row(
+                f"P1 activities taken, {kind}, {ours.name.removeprefix('ours, ')}",
+                f"{ours.rate:,.0f}/s, p99 {ours.p99 * 1000:,.0f} ms",
+                f"baseline {other.rate:,.0f}/s, p99 {other.p99 * 1000:,.0f} ms",
+                f"{found.ratio(ours):.2f}",
+                f">= {activities.AIM:.0f} times, p99 <= half",
+                found.reached(ours),
+            )
+
+
+def p3(size: Size) -> Iterator[Row]:
+    """An activity in process, beside its floor."""
+    for kind in (SQLITE, POSTGRESQL):
+        found = floors.measure(kind, floors.QUICK if size.quick else floors.CALLS)
+        yield Row(
+            f"P3 an activity in process, {kind}",
+            f"{found.ours * 1e6:,.0f} us",
+            f"floor {found.floor * 1e6:,.0f} us",
+            f"{found.ratio:.2f}",
+            f"<= {floors.AIM:.0f} floors",
+            found.reached,
+        )
 
 
 def p2(size: Size) -> Iterator[Row]:
@@ -117,6 +153,32 @@ def p7(size: Size) -> Iterator[Row]:
     )
 
 
+def p8(size: Size) -> Iterator[Row]:
+    """The worst invalid document beside the same document valid."""
+    found = invalid.measure(invalid.QUICK if size.quick else invalid.CALLS)
+    yield Row(
+        f"P8 a hundred completions, {found.worst}",
+        f"{found.seconds[found.worst] * 1000:,.0f} ms",
+        f"valid {found.seconds[invalid.VALID] * 1000:,.0f} ms",
+        f"{found.ratio(found.worst):.2f}",
+        f"<= {invalid.AIM} times",
+        found.reached,
+    )
+
+
+def p9(size: Size) -> Iterator[Row]:
+    """The start of a server, and the memory of a worker."""
+    for server in activities.SERVERS:
+        found = start.measure(server, 1 if size.quick else start.TIMES)
+        yield Row(
+            f"P9 start of serve, {server}",
+            f"{found.seconds:.2f} s, a worker {found.seen:.0f} MB",
+            f"without what is shared {found.share:.0f} MB",
+            aim=f"<= {start.AIM} s, {start.AIM_MEMORY:.0f} MB",
+            reached=found.reached,
+        )
+
+
 def road(size: Size) -> Iterator[Row]:
     """Completions driven to their verdicts, with trouble on the way."""
     done = _run("bench.road", "--count", str(QUICK_ROAD if size.quick else ROAD))
@@ -135,7 +197,16 @@ def road(size: Size) -> Iterator[Row]:
     )
 
 
-BENCHMARKS: dict[str, Callable[[Size], Iterator[Row]]] = {"P2": p2, "P6": p6, "P7": p7, "road": road}
+BENCHMARKS: dict[str, Callable[[Size], Iterator[Row]]] = {
+    "P1": p1,
+    "P2": p2,
+    "P3": p3,
+    "P6": p6,
+    "P7": p7,
+    "P8": p8,
+    "P9": p9,
+    "road": road,
+}
 
 
 def _run(module: str, *options: str) -> subprocess.CompletedProcess[str]:
@@ -157,7 +228,7 @@ def run(names: Sequence[str], size: Size) -> tuple[list[Row], bool]:
     for name in names:
         try:
             rows += BENCHMARKS[name](size)
-        except (completions.NotStored, RuntimeError, OSError) as error:
+        except (NotStored, RuntimeError, OSError) as error:
             rows.append(Row(name, str(error)[:300]))
             whole = False
     return rows, whole

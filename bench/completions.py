@@ -12,18 +12,15 @@ from __future__ import annotations
 
 import argparse
 import re
-import statistics
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
-
-from sqlalchemy import create_engine, text
 
 from bench import batches, contestants
 from bench.baseline import calls as baseline_calls
-from bench.batches import Claim
-from bench.clients import Call, Clients, clients
+from bench.clients import clients
+from bench.contest import Contestant, NotStored, count
 from bench.templates import POSTGRESQL, SQLITE, database, template
 
 AIMS = {SQLITE: 3.0, POSTGRESQL: 2.0}
@@ -31,48 +28,6 @@ PROCESSES, CONNECTIONS = 2, 8
 PEOPLE, ROUNDS, CALLS = 1_000_000, 5, 40
 QUICK = {"people": 20_000, "rounds": 3, "calls": 10}
 _STORED = re.compile(rb"SaveCompletionsResult>(\d+)<")
-
-
-class NotStored(Exception):
-    """What was acknowledged does not lie in the database, or not in the state it was said to have."""
-
-
-@dataclass(slots=True)
-class Contestant:
-    """One of the two: where it is, how a batch is sent to it, and what came of it."""
-
-    name: str
-    url: str
-    body: Callable[[Sequence[Claim]], bytes]
-    told: Callable[[bytes], int]
-    acknowledged: int = 0
-    rates: list[float] = field(default_factory=list)
-    seconds: list[float] = field(default_factory=list)
-
-    def run(self, group: Clients, work: Sequence[Sequence[Claim]], *, counts: bool = True) -> None:
-        """Send a round of batches; a round to get warm does not count."""
-        answered = group.send(self.url, [self.body(batch) for batch in work])
-        if wrong := [call for call in answered if call.status != 200]:
-            raise NotStored(f"{self.name} answered {wrong[0].status}: {wrong[0].answer[:1000]!r}")
-        stored = sum(self.told(call.answer) for call in answered)
-        self.acknowledged += stored
-        if counts:
-            self.rates.append(stored / _span(answered))
-            self.seconds += [call.took for call in answered]
-
-    @property
-    def rate(self) -> float:
-        """Completions a second, of the round in the middle."""
-        return statistics.median(self.rates)
-
-    @property
-    def p99(self) -> float:
-        """Seconds in which 99 of a hundred calls were answered."""
-        return statistics.quantiles(self.seconds, n=100)[-1]
-
-
-def _span(answered: Sequence[Call]) -> float:
-    return max(call.ended for call in answered) - min(call.begun for call in answered)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +42,7 @@ class Outcome:
     @property
     def ratio(self) -> float:
         """How many times as fast ours is, in the middle of the rounds, each against its own neighbour."""
-        return statistics.median(
-            ours / other for ours, other in zip(self.ours.rates, self.baseline.rates, strict=True)
-        )
+        return self.ours.times(self.baseline)
 
     @property
     def reached(self) -> bool:
@@ -122,8 +75,8 @@ def measure(kind: str, people: int, rounds: int, calls: int) -> Outcome:
             batch = list(islice(work, calls if number else CONNECTIONS))
             for one in (ours, theirs):
                 one.run(group, batch, counts=number > 0)
-        _check(ours, settings.database, "credits WHERE deleted_at IS NULL AND person IS NOT NULL")
-        _check(theirs, other, "completions")
+        ours.check(settings.database, "credits WHERE deleted_at IS NULL AND person IS NOT NULL")
+        theirs.check(other, "completions")
         _check_enqueued(settings.database, ours.acknowledged // 2)
     return Outcome(kind, people, ours, theirs)
 
@@ -133,26 +86,12 @@ def _told(answer: bytes) -> int:
     return int(found[1]) if found else 0
 
 
-def _check(one: Contestant, url: str, what: str) -> None:
-    stored = _count(url, f"SELECT count(*) FROM {what}")  # noqa: S608  our own words
-    if stored != one.acknowledged:
-        raise NotStored(f"{one.name} acknowledged {one.acknowledged:,} completions and stored {stored:,}.")
-
-
 def _check_enqueued(url: str, expected: int) -> None:
     """Each board credit is in one question to its board."""
     each = "json_array_length(credits)" if url.startswith("sqlite") else "json_array_length(credits::json)"
-    put = _count(url, f"SELECT sum({each}) FROM questions")  # noqa: S608  our own words
+    put = count(url, f"SELECT sum({each}) FROM questions")  # noqa: S608  our own words
     if put != expected:
         raise NotStored(f"{expected:,} board credits were taken, {put:,} are on their way to the board.")
-
-
-def _count(url: str, query: str) -> int:
-    engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
-    with engine.connect() as connection:
-        found = connection.execute(text(query)).scalar_one()
-    engine.dispose()
-    return int(found or 0)
 
 
 def main(arguments: Sequence[str] = ()) -> int:

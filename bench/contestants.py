@@ -20,18 +20,26 @@ START_SECONDS = 60
 
 
 @contextmanager
-def gateway(settings: Settings, workers: int = 2) -> Iterator[str]:
-    """The address of our service v2, served with so many workers until left."""
+def gateway(settings: Settings, workers: int = 2, server: str = "gunicorn") -> Iterator[str]:
+    """The address of our service v2, served by a server with so many workers until left."""
+    with serving(settings, workers, server) as (address, _):
+        yield f"{address}/soap/v2"
+
+
+@contextmanager
+def serving(settings: Settings, workers: int, server: str) -> Iterator[tuple[str, int]]:
+    """The address of our gateway, and the process that has the workers."""
     port = _free_port()
     told = {
         "DATABASE": settings.database,
         "KEY_FILE": settings.key_file,
         "BIND": f"{HOST}:{port}",
         "WORKERS": str(workers),
+        "SERVER": server,
     }
     command = [sys.executable, "-m", "gateway.cli", "serve"]
-    with _running(command, port, {f"CME_GATEWAY_{name}": value for name, value in told.items()}):
-        yield f"http://{HOST}:{port}/soap/v2"
+    with _running(command, port, {f"CME_GATEWAY_{name}": value for name, value in told.items()}) as process:
+        yield f"http://{HOST}:{port}", process
 
 
 @contextmanager
@@ -46,7 +54,7 @@ def baseline(database: str, workers: int = 2) -> Iterator[str]:
 
 
 @contextmanager
-def _running(command: list[str], port: int, told: Mapping[str, str]) -> Iterator[None]:
+def _running(command: list[str], port: int, told: Mapping[str, str]) -> Iterator[int]:
     inherited = {name: text for name, text in os.environ.items() if not name.startswith("CME_GATEWAY_")}
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(  # noqa: S603  our own commands
@@ -56,7 +64,7 @@ def _running(command: list[str], port: int, told: Mapping[str, str]) -> Iterator
             if not _listens(port, process):
                 log.seek(0)
                 raise RuntimeError(f"{command[2]} did not start: {log.read().decode()[-2000:]}")
-            yield
+            yield process.pid
         finally:
             process.terminate()
             process.wait()
@@ -68,7 +76,7 @@ def _listens(port: int, process: subprocess.Popen[bytes]) -> bool:
         with socket.socket() as probe:
             if probe.connect_ex((HOST, port)) == 0:
                 return True
-        time.sleep(0.05)
+        time.sleep(0.01)
     return False
 
 

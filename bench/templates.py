@@ -16,7 +16,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from importlib import import_module
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,7 @@ SOME = 12_000
 """How many people of a register are remembered to be reported, with the board's id and again without."""
 
 SQLITE, POSTGRESQL = "SQLite", "PostgreSQL"
+_NUMBERS = count()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,18 @@ def template(count: int, kind: str = SQLITE) -> Template:
 
 
 @contextmanager
+def accounted(kind: str) -> Iterator[Settings]:
+    """Settings of a gateway on a new database, in which there is only the account that reports."""
+    with database(kind) as url, tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        key = Path(folder) / "key"
+        key.write_text(KEY)
+        settings = Settings(database=url, key_file=str(key))
+        assembly.migrate(settings)
+        _prepare(settings, [])
+        yield settings
+
+
+@contextmanager
 def database(kind: str, original: str | None = None) -> Iterator[str]:
     """The URL of a database, empty or a copy of an original, gone at the end."""
     if kind == SQLITE:
@@ -98,7 +111,7 @@ def database(kind: str, original: str | None = None) -> Iterator[str]:
             yield f"sqlite:///{file}"
         return
     with _server() as server:
-        name = f"run_{os.getpid()}_{original or 'empty'}"
+        name = f"run_{os.getpid()}_{next(_NUMBERS)}"
         _tell(server, f"CREATE DATABASE {name} TEMPLATE {original or 'template0'} STRATEGY FILE_COPY")
         try:
             yield server.get_uri(name)

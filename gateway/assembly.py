@@ -4,30 +4,37 @@ from __future__ import annotations
 
 import dataclasses
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 from zoneinfo import ZoneInfo
 
-from gateway import boards, findings, rules, schemas, service
-from gateway.accounts import Gatekeeper
-from gateway.board import Switchboard
+from gateway import accounts, boards, findings, logs, rules, schemas, service
+from gateway.accounts import Counters, Gatekeeper, Proxies, Rate, Rates
+from gateway.admission import Admission
+from gateway.audit import Chain, Heads, Refusals, Sealer
 from gateway.callouts import Asking, Breaker, Pace, Rhythm, Worker
 from gateway.callouts.asking import Ask
+from gateway.calls import Door, Observed
 from gateway.errors import Failed
+from gateway.health import Health, Look
 from gateway.intake import Limits
 from gateway.operations import Terms
-from gateway.outbound import Waits
 from gateway.pages import Pages
+from gateway.records import Lockout
+from gateway.retention import Daily, Pruning, Spans
 from gateway.schema import Reader
-from gateway.sealing import load_key, make_key
+from gateway.sealing import Key, load_key, make_key
 from gateway.service import Gateway
 from gateway.settings import Settings
 from gateway.soap import SoapDoor
 from storage import Store, open_store
+
+if TYPE_CHECKING:
+    from gateway.outbound import Waits
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
@@ -44,15 +51,22 @@ def limits(settings: Settings) -> Limits:
     return Limits(**{field.name: getattr(settings, field.name) for field in dataclasses.fields(Limits)})
 
 
+def at_once(settings: Settings) -> int:
+    """How many calls a process works on at a time: SQLite has one writer, elsewhere one may wait for the
+    database while another computes."""
+    return settings.at_once or (1 if settings.database.startswith("sqlite") else 2)
+
+
 def reader(settings: Settings, bounds: Limits | None = None) -> Reader:
     """The reader of all payload versions, within the limits of one call or others."""
     return Reader(schemas.VERSIONS, bounds or limits(settings), settings.aliases)
 
 
-def store(settings: Settings, clock: Clock = now) -> Store:
-    """The store, with the key that seals its secrets; raises Failed without that key."""
+def store(settings: Settings, clock: Clock = now, key: Key | None = None) -> Store:
+    """The store, with the key that seals its secrets; raises Failed if it is not given and has no file."""
     chunk = {name: min(adapter.most, settings.board_chunk) for name, adapter in boards.ADAPTERS.items()}
-    return open_store(settings.database, load_key(settings.key_file), clock, lambda board: chunk[board])
+    sealer = key or load_key(settings.key_file)
+    return open_store(settings.database, sealer, clock, lambda board: chunk[board])
 
 
 def migrate(settings: Settings) -> bool:
@@ -83,13 +97,37 @@ class _NoKey:
     unseal = seal
 
 
+class Part(Protocol):
+    """What runs beside the calls in a process that serves them, in threads of its own."""
+
+    def start(self) -> None:
+        """Begin; called in the serving process, since threads do not outlive a fork."""
+
+    def stop(self) -> None:
+        """End, once the last call is answered."""
+
+
 @dataclass(frozen=True, slots=True)
 class Application:
-    """The gateway as one WSGI application: SOAP by POST, everything else by GET."""
+    """The gateway as one WSGI application: SOAP by POST, everything else by GET.
+
+    Whoever serves it calls `start` in the process that serves, and `stop` at its end.
+    """
 
     gateway: Gateway
-    doors: dict[str, SoapDoor]
+    doors: Mapping[str, Door]
     pages: Pages
+    parts: tuple[Part, ...] = ()
+
+    def start(self) -> None:
+        """Start what runs beside the calls."""
+        for part in self.parts:
+            part.start()
+
+    def stop(self) -> None:
+        """Stop what runs beside the calls, the last one first."""
+        for part in reversed(self.parts):
+            part.stop()
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Send a request to the door its path and method name."""
@@ -125,11 +163,11 @@ def _refused(status: str, allow: str, start_response: StartResponse) -> list[byt
     return [body]
 
 
-def ready(settings: Settings, clock: Clock = now) -> Store:
+def ready(settings: Settings, clock: Clock = now, key: Key | None = None) -> Store:
     """Open the store and compile the schemas; raises Failed when key or database are not ready."""
-    opened = store(settings, clock)
+    opened = store(settings, clock, key)
     try:
-        _check(opened, settings)
+        opened.check()
     except Failed:
         opened.close()
         raise
@@ -144,25 +182,23 @@ def ready(settings: Settings, clock: Clock = now) -> Store:
 def opened(settings: Settings) -> Iterator[Store]:
     """A store for one command, closed at its end; raises Failed when key or database are not ready."""
     with closing(store(settings)) as opened:
-        _check(opened, settings)
+        opened.check()
         yield opened
-
-
-def _check(opened: Store, settings: Settings) -> None:
-    """The database is one of this program, and the key is the one its secrets were sealed with."""
-    opened.check()
-    secret = opened.accounts.any_secret()
-    if secret is not None:
-        load_key(settings.key_file).unseal(secret)
 
 
 def application(settings: Settings, clock: Clock = now) -> Application:
     """Join the parts; raises Failed when the key is missing or the database is not ready."""
-    opened, key = ready(settings, clock), load_key(settings.key_file)
+    from gateway.metrics import Metrics  # a fifth of a second, which most commands need not spend
+
+    key = load_key(settings.key_file)
+    opened = ready(settings, clock, key)
+    refusals = Refusals()
     gateway = Gateway(
         store=opened,
         reader=reader(settings),
-        gatekeeper=Gatekeeper(opened.accounts.user, key, settings.credential_seconds),
+        gatekeeper=gatekeeper(settings, opened, key, refusals, clock),
+        refusals=refusals,
+        proxies=Proxies(settings.forwarded_allow_ips, plain=settings.plain_passwords),
         terms=Terms(
             clock=clock,
             zone=ZoneInfo(settings.zone),
@@ -174,12 +210,70 @@ def application(settings: Settings, clock: Clock = now) -> Application:
             misses=settings.match_misses,
         ),
         limits=limits(settings),
+        admission=Admission(at_once(settings), settings.queue, settings.request_timeout),
     )
+    health = Health(Look(opened, Path(settings.key_file), settings.disk_free_bytes), clock, settings.boards)
+    metrics = Metrics(service.OPERATIONS, gateway.admission, health.seen, clock)
+    doors = {f"/soap/{version.name}": SoapDoor(version, gateway) for version in service.VERSIONS}
     return Application(
         gateway,
-        {f"/soap/{version.name}": SoapDoor(version, gateway) for version in service.VERSIONS},
-        Pages(gateway.reader, settings.trusted_hosts, opened.check),
+        {path: Observed(door, path, (logs.tell, metrics.count)) for path, door in doors.items()},
+        Pages(gateway.reader, settings.trusted_hosts, health.ready, metrics.page),
+        parts=(
+            metrics,
+            audit_sealer(settings, opened, key, gateway.refusals, clock),
+            Daily(pruning(settings, opened, key), opened.retention, clock),
+        ),
     )
+
+
+COUNTED = ("calls", "failures")
+
+
+def gatekeeper(
+    settings: Settings, store: Store, key: Key, refusals: Refusals, clock: Clock = now
+) -> Gatekeeper:
+    """Who lets callers in; all processes of this machine that serve this database count together."""
+    beside = Path(settings.key_file).parent
+    return Gatekeeper(
+        store.accounts.user,
+        key,
+        settings.credential_seconds,
+        guard=store.guard,
+        limits=accounts.Limits(
+            calls=Rate(settings.calls_per_minute, settings.calls_burst),
+            failures=Rate(settings.failures_per_minute, settings.failures_per_minute),
+            lockout=Lockout(settings.lock_failures, settings.lock_minutes, settings.alarm_failures),
+        ),
+        counters=Counters(*(Rates(f"{what} of {settings.database}", beside) for what in COUNTED)),
+        alarm=lambda error: refusals.note(error, clock(), None, ""),
+    )
+
+
+def audit_sealer(settings: Settings, store: Store, key: Key, refusals: Refusals, clock: Clock) -> Sealer:
+    """The thread that seals the audit log; every process that writes has one."""
+    return Sealer(
+        store.trail, Chain(key.prove), audit_heads(settings, key), refusals, clock, settings.audit_months
+    )
+
+
+def audit_heads(settings: Settings, key: Key) -> Heads:
+    """The file that notes the end of the audit chain; its key is not the database's."""
+    beside = Path(settings.key_file).with_suffix(".heads")
+    every = timedelta(minutes=settings.audit_head_minutes)
+    return Heads(Path(settings.audit_heads or beside), Chain(key.prove), every)
+
+
+def pruning(settings: Settings, store: Store, key: Key) -> Pruning:
+    """What finds and deletes what was kept for long enough."""
+    spans = Spans.of(
+        payload_days=settings.payload_days,
+        receipt_months=settings.receipt_months,
+        key_months=settings.key_months,
+        question_days=settings.question_days,
+        audit_months=settings.audit_months,
+    )
+    return Pruning(store.retention, store.trail, store.guard, Chain(key.prove), spans)
 
 
 @contextmanager
@@ -188,12 +282,14 @@ def worker(settings: Settings, ask: Ask | None = None, clock: Clock = now) -> It
 
     `ask` stands in for the boards, where they are not to be called.
     """
+    from gateway.board import Switchboard  # zeep and requests, 7 MB, which no other process needs
 
     name = uuid.uuid4().hex  # a name that was ever used before would get the work of its dead namesake
     with (
         opened(settings) as store,
         closing(Switchboard(settings.boards, _waits(settings))) as switchboard,
         closing(store.queue(name)) as queue,
+        _sealing(settings, store, clock),
     ):
         breakers = {
             board: Breaker(settings.board_failures, settings.board_rest_seconds) for board in settings.boards
@@ -205,7 +301,20 @@ def worker(settings: Settings, ask: Ask | None = None, clock: Clock = now) -> It
         yield Worker(asking, callouts, store.workers(name), queue, rhythm(settings), clock)
 
 
+@contextmanager
+def _sealing(settings: Settings, store: Store, clock: Clock) -> Iterator[None]:
+    """Seal the audit log meanwhile."""
+    sealer = audit_sealer(settings, store, load_key(settings.key_file), Refusals(), clock)
+    sealer.start()
+    try:
+        yield
+    finally:
+        sealer.stop()
+
+
 def _waits(settings: Settings) -> Waits:
+    from gateway.outbound import Waits
+
     return Waits(
         connect=settings.board_connect_seconds,
         read=settings.board_read_seconds,

@@ -12,10 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from importlib.resources import files
-from typing import IO, Any, cast
+from typing import IO, Any, NoReturn, cast
 from xml.sax.saxutils import escape, quoteattr
 
-import requests
 from lxml import etree
 from zeep import Client, Settings, Transport
 from zeep.exceptions import Error as ZeepError
@@ -24,7 +23,7 @@ from zeep.loader import parse_xml
 from gateway.boards import ADAPTERS
 from gateway.boards.face import Adapter, Answer, Line, narrowed
 from gateway.errors import BoardRefused, BoardUnavailable
-from gateway.outbound import FAULT, Caller, Waits
+from gateway.outbound import FAULT, Answered, Caller, Waits
 from gateway.records import Errand, Question, Reply
 
 Element = etree._Element
@@ -83,7 +82,8 @@ class BoardLine:
 
     def __init__(self, adapter: Adapter, address: str, waits: Waits) -> None:
         self._board = adapter.board.acronym
-        self._transport = BoardTransport(self._board, address, waits)
+        self._caller = Caller(self._board, address, waits)
+        self._transport = _Pinned(timeout=waits.connect, operation_timeout=waits.total)
         contract = files("wsdl") / "boards" / adapter.wsdl
         with contract.open("rb") as file:
             self._client = Client(cast("Any", file), transport=self._transport, settings=SAFE)
@@ -98,7 +98,7 @@ class BoardLine:
         if not self._form.schema.validate(etree.fromstring(message)[0][0]):
             raise BoardRefused(f"{self._board}: the request to it does not fit its contract.")
         headers = {"SOAPAction": f'"{bound.soapaction}"', "Content-Type": "text/xml; charset=utf-8"}
-        body = self._body(self._transport.exchange(message.encode(), headers))
+        body = self._body(self._caller.post(message.encode(), headers))
         if body.tag != bound.output.body.qname:
             raise self._trouble("answer is not the one to this operation of")
         if not self._form.schema.validate(body):
@@ -107,20 +107,20 @@ class BoardLine:
 
     def close(self) -> None:
         """Hang up."""
-        self._transport.close()
+        self._caller.close()
+        self._transport.session.close()
 
     def _trouble(self, what: str) -> BoardUnavailable:
         return BoardUnavailable(f"{self._board}: the {what} its contract.")
 
-    def _body(self, answered: tuple[int, bytes]) -> Element:
+    def _body(self, answered: Answered) -> Element:
         """The one element in the body of an answer that is neither a fault nor nonsense."""
-        status, content = answered
-        envelope = self._parsed(content)
+        envelope = self._parsed(answered.body)
         bodies = list(envelope.iterchildren(f"{{{SOAP}}}Body"))
         children = list(bodies[0].iterchildren("*")) if len(bodies) == 1 else []
         if envelope.tag != f"{{{SOAP}}}Envelope" or len(children) != 1:
             raise BoardUnavailable(f"{self._board} answered no SOAP envelope with one body.")
-        if status == FAULT or children[0].tag == f"{{{SOAP}}}Fault":
+        if answered.status == FAULT or children[0].tag == f"{{{SOAP}}}Fault":
             raise _fault(self._board, children[0])
         return children[0]
 
@@ -132,36 +132,14 @@ class BoardLine:
         raise BoardUnavailable(f"{self._board} answered XML that cannot be read, or may not be.")
 
 
-class BoardTransport(Transport):
-    """zeep's way to a board: it loads nothing, and whatever it posts goes by a Caller."""
+class _Pinned(Transport):
+    """What zeep takes for its way to a board: all it needs is pinned, so nothing is fetched or posted."""
 
-    def __init__(self, board: str, address: str, waits: Waits) -> None:
-        super().__init__(timeout=waits.connect, operation_timeout=waits.total)
-        self._caller = Caller(board, address, waits)
-
-    def exchange(self, message: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
-        """Post a message; gives the HTTP status, 200 or 500, and the whole answer."""
-        answered = self._caller.post(message, dict(headers))
-        return answered.status, answered.body
-
-    def post(self, address: str, message: bytes, headers: Mapping[str, str]) -> requests.Response:
-        """The same for zeep itself; the address is the one it was made with."""
-        response = requests.Response()
-        response.status_code, response._content = self.exchange(message, headers)
-        return response
-
-    def get(self, address: str, params: object, headers: object) -> requests.Response:
-        """Nothing is ever fetched."""
+    def load(self, *asked: object) -> NoReturn:
+        """Refuse."""
         raise BoardUnavailable("A contract of a board asks for what is not pinned.")
 
-    def load(self, url: object) -> bytes:
-        """Nothing is ever fetched."""
-        raise BoardUnavailable("A contract of a board asks for what is not pinned.")
-
-    def close(self) -> None:
-        """Let go of the connections."""
-        self._caller.close()
-        self.session.close()
+    get = post = load
 
 
 # --- writing and reading ------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -26,6 +27,11 @@ CONNECT_SECONDS = 10
 ANSWER_SECONDS = 60
 RECORDS_PER_CALL = 500
 OPERATIONS = {"activity": "SaveActivity", "learner": "SaveLearnerActivity"}
+PURPOSE = "cme-gateway submit 1"
+SENT_AGAIN = (
+    "It may have been taken: submit the same again, with the same --key if it had one. "
+    "What was taken is not done twice."
+)
 SOAP11 = "http://schemas.xmlsoap.org/soap/envelope/"
 FAULT = "{urn:cme-gateway:fault:1}"
 
@@ -43,6 +49,7 @@ class GatewayClient:
             "User": credentials.user,
             "Password": credentials.password,
         }
+        self._version = version
         transport = Transport(timeout=CONNECT_SECONDS, operation_timeout=ANSWER_SECONDS)
         settings = Settings(forbid_dtd=True, forbid_entities=True, strict=True)
         try:
@@ -91,20 +98,33 @@ class GatewayClient:
 
         return self._answered(post)
 
-    def submit(self, file: BinaryIO, validate_only: bool = False) -> Iterator[Submitted]:
+    def submit(
+        self, file: BinaryIO, validate_only: bool = False, key: str | None = None
+    ) -> Iterator[Submitted]:
         """Send a file of records in as many calls as it takes, in order; gives each call's answer.
 
-        Lines of findings, also those of a refusal, are lines of the file. Raises Unreadable where it is
-        no well-formed XML; what came before has been sent.
+        Each call has a SubmissionKey, so that a file can be sent again after an answer was lost: made of
+        its content, or `key` with the number of the call. Lines of findings, also those of a refusal, are
+        lines of the file. Raises Unreadable where it is no well-formed XML; what came before has been sent.
         """
-        for piece in pieces(file, RECORDS_PER_CALL):
+        for number, piece in enumerate(pieces(file, RECORDS_PER_CALL), 1):
+            named = self._content_key(piece) if key is None else f"{key}-{number}"
+            kept = {"ValidateOnly": True} if validate_only else {"SubmissionKey": named}
             try:
-                operation = OPERATIONS[piece.payload]
-                answer = self.send(operation, piece.text, ValidateOnly=validate_only or None)
+                answer = self.send(OPERATIONS[piece.payload], piece.text, **kept)
             except CallRefused as refusal:
                 refusal.findings = tuple(map(piece.placed, refusal.findings))
                 raise
-            yield _submitted(piece, answer)
+            except Unreachable as lost:
+                lost.remedy = SENT_AGAIN
+                raise
+            yield _submitted(piece, answer, named)
+
+    def _content_key(self, piece: Piece) -> str:
+        """The same for the same records sent to the same service version, and so for the same request:
+        change PURPOSE with whatever else `send` writes, or a file that was sent before is refused."""
+        said = "\n".join((PURPOSE, self._version, piece.text))
+        return f"submit-{hashlib.sha256(said.encode()).hexdigest()[:32]}"
 
     def _answered(self, call: Callable[[], Any]) -> Any:
         try:
@@ -154,11 +174,13 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """The answer to one call of a file's submission, with the piece of the file it answers."""
+    """The answer to one call of a file's submission, with the piece of the file it answers; `replayed`
+    where the call was taken before, and nothing was done now."""
 
     summary: str
     results: tuple[Sent, ...]
     piece: Piece
+    replayed: bool = False
 
 
 class Corrections:
@@ -192,18 +214,24 @@ def _notes(one: Sent) -> str:
     return "".join(f"<!-- {re.sub('-(?=-)', '- ', note)} -->\n" for note in notes)
 
 
-def _submitted(piece: Piece, answer: Any) -> Submitted:
+def _submitted(piece: Piece, answer: Any, key: str) -> Submitted:
     actions = Counter(result.Action for result in answer.Result)
     told = ", ".join(f"{count} {action.lower()}" for action, count in sorted(actions.items()))
     living = (result for result in answer.Result if result.Action in {Action.ADDED, Action.UNCHANGED})
     statuses = Counter(credit.Status for result in living for credit in _credits(result))
     told += "".join(f", {count} credit{'s' * (count != 1)} {s}" for s, count in sorted(statuses.items()))
-    kept = f"receipt {answer.ReceiptId}" if answer.ReceiptId else "validated only, nothing stored"
+    kept = _kept(answer, key) if answer.ReceiptId else "validated only, nothing stored"
     return Submitted(
         f"{answer.Outcome}, {piece.payload} {answer.SchemaVersion}: {told}; {kept}",
         tuple(_sent(piece, result) for result in answer.Result),
         piece,
+        bool(answer.Replayed),
     )
+
+
+def _kept(answer: Any, key: str) -> str:
+    again = f" again, of {answer.ReceivedAt:%Y-%m-%d %H:%M:%S} UTC" if answer.Replayed else ""
+    return f"receipt {answer.ReceiptId}{again}; key {key}"
 
 
 def _sent(piece: Piece, result: Any) -> Sent:

@@ -21,7 +21,7 @@ from gateway import intake, matching
 from gateway.boards import BOARDS
 from gateway.errors import Refused
 from gateway.intake import Limits
-from gateway.matching import Keys
+from gateway.matching import UNMATCHED, Keys
 from gateway.records import (
     AuditEntry,
     Enrolment,
@@ -31,7 +31,6 @@ from gateway.records import (
     KeptPayload,
     KeyKind,
     Learner,
-    Match,
     MatchKind,
     Outcome,
     Registered,
@@ -48,7 +47,6 @@ USER = "operator"
 CREDITS, PAYLOADS = 5_000, 50  # read at a time
 LONGEST_NUMBER = 40  # characters, with all signs and blanks in it
 UNBOUNDED = Limits(max_records=1 << 40, max_elements=1 << 40)
-UNMATCHED = Match(MatchKind.NONE)
 DOMAINS = (matching.NPI, *sorted(US_STATES), *sorted(BOARDS))
 
 Advance = Callable[[int], None]

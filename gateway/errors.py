@@ -4,10 +4,14 @@ GatewayError
 ├─ Refused                      the sender must change something: SOAP Client, HTTP 4xx, exit 2
 │  ├─ Unreadable                before we understand it
 │  │  ├─ TooLarge · UnsupportedMedia
-│  │  └─ VersionMismatch · NotUnderstood
+│  │  ├─ TextTooLong
+│  │  └─ VersionMismatch · NotUnderstood · UnknownEncodingStyle
 │  ├─ UnknownSchema · UnknownOperation
 │  ├─ Malformed                 its shape is wrong, with findings
-│  ├─ NotAuthenticated
+│  ├─ NotAuthenticated · NotAllowed · UnsupportedToken · Unencrypted
+│  ├─ TooManyCalls
+│  │  └─ TooManyFailures
+│  ├─ ManyFailures             what the operator alone is told
 │  ├─ NotFound
 │  ├─ Conflict
 │  ├─ TooManyLookups
@@ -37,13 +41,25 @@ class GatewayError(Exception):
     code = "S900"
     http_status = 500
     remedy = "Send it again later; if it stays, give the trace id to the operator."
+    # Whose call of what it was, as far as they said so: for the audit log, and never for an answer.
+    operation: str | None = None
+    provider_id: str | None = None
+    user: str | None = None
+    wsse: str | None = None
+    """What WS-Security calls it, where it has a name for it."""
 
     def __init__(
-        self, text: str | None = None, *, remedy: str | None = None, findings: Sequence[Finding] = ()
+        self,
+        text: str | None = None,
+        *,
+        remedy: str | None = None,
+        findings: Sequence[Finding] = (),
+        retry_after: int | None = None,
     ) -> None:
         self.text = text or " ".join((type(self).__doc__ or "").split())
         self.remedy = remedy or type(self).remedy
         self.findings = tuple(findings)
+        self.retry_after = retry_after  # seconds after which to come back, where that is known
         super().__init__(self.text)
 
 
@@ -79,10 +95,13 @@ class UnsupportedMedia(Unreadable):
 
 
 class VersionMismatch(Unreadable):
-    """The envelope is not a SOAP 1.1 envelope."""
+    """The envelope is of no version of SOAP that is taken here."""
 
     code = "X004"
-    remedy = "Send a SOAP 1.1 envelope (http://schemas.xmlsoap.org/soap/envelope/)."
+    remedy = (
+        "Send a SOAP 1.1 envelope (http://schemas.xmlsoap.org/soap/envelope/) as text/xml, or one of "
+        "SOAP 1.2 (http://www.w3.org/2003/05/soap-envelope) as application/soap+xml."
+    )
 
 
 class NotUnderstood(Unreadable):
@@ -90,6 +109,21 @@ class NotUnderstood(Unreadable):
 
     code = "X005"
     remedy = "Leave the header out, or do not mark it mustUnderstand."
+    headers: tuple[str, ...] = ()  # which, as {namespace}name
+
+
+class TextTooLong(Unreadable):
+    """A text of the message is longer than any field may be."""
+
+    code = "X006"
+    remedy = "Shorten it: no field takes that much."
+
+
+class UnknownEncodingStyle(Unreadable):
+    """The message has an encodingStyle, which is not taken here."""
+
+    code = "X007"
+    remedy = "Leave encodingStyle out: requests are written as their schema says."
 
 
 class UnknownSchema(Refused):
@@ -121,6 +155,22 @@ class NotAuthenticated(Refused):
     remedy = "Check ProviderId, User and Password; the operator can renew the password."
 
 
+class NotAllowed(Refused):
+    """This account may not do that."""
+
+    code = "S002"
+    http_status = 403
+    remedy = "Use an account that may; the operator tells by `cme-gateway user list`, and gives it the scope."
+
+
+class UnsupportedToken(Refused):
+    """The Security header holds a token that is not taken here."""
+
+    code = "S007"
+    wsse = "UnsupportedSecurityToken"
+    remedy = "Send a UsernameToken and, if you like, a Timestamp; messages are not signed or encrypted here."
+
+
 class NotFound(Refused):
     """There is nothing of that id among the records of this provider."""
 
@@ -143,6 +193,45 @@ class TooManyLookups(Refused):
     code = "S006"
     http_status = 429
     remedy = "Go on in the next hour; the operator can raise CME_GATEWAY_MATCH_LOOKUPS and _MISSES."
+
+
+class Unencrypted(Refused):
+    """A password came over plain HTTP from another machine, where anybody on the way could read it."""
+
+    code = "S008"
+    http_status = 403
+    remedy = (
+        "Call by https, and choose a new password. Where a proxy ends TLS, the operator names it in "
+        "CME_GATEWAY_FORWARDED_ALLOW_IPS and has it send X-Forwarded-Proto."
+    )
+
+
+class TooManyCalls(Refused):
+    """This provider calls more often than it may."""
+
+    code = "S009"
+    http_status = 429
+    remedy = (
+        "Come back when Retry-After says, and send more records in each call; the operator can raise "
+        "CME_GATEWAY_CALLS_PER_MINUTE."
+    )
+
+
+class TooManyFailures(TooManyCalls):
+    """Too many credentials from this address were wrong."""
+
+    code = "S010"
+    remedy = "Come back when Retry-After says, with the right ones."
+
+
+class ManyFailures(Refused):
+    """An account was tried with so many wrong credentials, from anywhere, that somebody may be guessing."""
+
+    code = "S012"
+    remedy = (
+        "This is told to the operator alone: look at the addresses in `cme-gateway audit list`. The account "
+        "is not locked."
+    )
 
 
 class UntrustedHost(Refused):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from gateway import matching
 from gateway.matching import Keys, Sought
@@ -18,47 +18,61 @@ from gateway.records import (
     MatchKind,
     StoredCredit,
     StoredParticipant,
-    replace,
 )
 from gateway.store import Store, Unit
 
 Stored = StoredCredit | StoredParticipant
 
-UNMATCHED = Match(MatchKind.NONE)
+Known = Mapping[int, "Someone"]
+"""The learners of a call, by the numbers of their records."""
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What is known of the completions of a call: their activities by id, and, by the number of the
-    record, whom its learner was matched with and the keys under which the learner's credits may stand:
-    the person's, if it is one, and that of what was said of a learner whom nobody knew."""
+@dataclass(frozen=True, slots=True, repr=False)
+class Someone:
+    """A learner whom a record speaks of: whom they were matched with, and the keys they are found by.
 
-    matches: Mapping[int, Match]
-    learner_keys: Mapping[int, tuple[bytes, ...]]
-    activities: Mapping[str, Activity] = field(default_factory=dict)
+    The learner's credits may stand under each of `keys`, new ones under the first: that of the person,
+    if it is one. The last is that of what was said of a learner, whoever that is.
+    """
+
+    match: Match
+    keys: tuple[bytes, ...]
+    family_key: bytes
+    birth_key: bytes
 
     @property
-    def misses(self) -> int:
-        """How many learners are not one known person."""
-        return sum(match.kind is not MatchKind.MATCH for match in self.matches.values())
+    def matched(self) -> bool:
+        """Whether it is one known person."""
+        return self.match.kind is MatchKind.MATCH
 
 
-def find_out(entries: Sequence[CompletionEntry], caller: Caller, store: Store, keys: Keys) -> Facts:
-    """Match the learners of all entries by the register as it is now, with one question.
+def matched(sought: Collection[Sought], caller: Caller, store: Store) -> list[Match]:
+    """Match learners by the register as it is now, with one question.
 
-    It needs no lock, so it is done before the transaction that writes: there others would wait for it.
+    It needs no lock, so it is done before a transaction that writes: there others would wait for it.
     """
-    sought = {number: keys.sought(one.learner) for number, one in _said(entries) if one.learner}
-    wanted = {key for one in sought.values() for key in one.keys}
+    wanted = {key for one in sought for key in one.keys}
     found = store.read(caller.provider_id, lambda unit: unit.register.find(wanted)) if wanted else {}
-    matches = {number: matching.judge(one, found) for number, one in sought.items()}
-    return Facts(matches, {n: _learner_keys(one, matches[n], keys) for n, one in sought.items()})
+    return [matching.judge(one, found) for one in sought]
 
 
-def with_activities(facts: Facts, entries: Sequence[CompletionEntry], unit: Unit) -> Facts:
-    """Look up the activities of all entries too, which then stay as they are until the end."""
-    named = {said.activity_id for _, said in _said(entries) if said.activity_id}
-    return replace(facts, activities=unit.activities.named(named))
+def find_out(entries: Sequence[CompletionEntry], caller: Caller, store: Store, keys: Keys) -> Known:
+    """Find out who the learners of all entries are."""
+    sought = {number: keys.sought(said.learner) for number, said in _said(entries) if said.learner}
+    matches = matched(sought.values(), caller, store)
+    each = zip(sought.items(), matches, strict=True)
+    return {number: _someone(one, match, keys) for (number, one), match in each}
+
+
+def _someone(sought: Sought, match: Match, keys: Keys) -> Someone:
+    said = keys.said_key(sought)
+    stored = (said,) if match.person is None else (keys.person_key(match.person), said)
+    return Someone(match, stored, keys.family_key(sought), keys.birth_key(sought.birthday))
+
+
+def activities_of(entries: Iterable[CompletionEntry], unit: Unit) -> Mapping[str, Activity]:
+    """The activities of all entries by id, which then stay as they are until the end."""
+    return unit.activities.named({said.activity_id for _, said in _said(entries) if said.activity_id})
 
 
 def _said(entries: Iterable[CompletionEntry]) -> Iterator[tuple[int, Completion]]:
@@ -68,27 +82,22 @@ def _said(entries: Iterable[CompletionEntry]) -> Iterator[tuple[int, Completion]
 class Ledger:
     """The living credits and participants a call speaks of; a record sees what earlier ones did."""
 
-    def __init__(self, entries: Sequence[CompletionEntry], facts: Facts, unit: Unit, keys: Keys) -> None:
+    def __init__(self, entries: Sequence[CompletionEntry], known: Known, unit: Unit, keys: Keys) -> None:
         self._unit = unit
         self._by_id: dict[str, StoredCredit] = {}
         self._by_learner: dict[tuple[bytes, str], dict[str, StoredCredit]] = {}
         self._participants: dict[tuple[bytes, str], StoredParticipant] = {}
-        self._learner_keys = facts.learner_keys
         self._made: dict[int, int] = {}
         self._new: dict[int, Stored] = {}
         self._gone: dict[int, Stored] = {}
-        self._fetch(dict(_said(entries)), keys)
-        size = sum(len(said.credits) + len(said.participants) for _, said in _said(entries))
+        records = [said for _, said in _said(entries)]
+        self._fetch(records, {key for someone in known.values() for key in someone.keys}, keys)
+        size = sum(len(said.credits) + len(said.participants) for said in records)
         self._rows = iter(unit.credits.rows(size))
 
     def credit(self, credit_id: str | None) -> StoredCredit | None:
         """The credit of that id."""
         return self._by_id.get(credit_id or "")
-
-    def learner_keys(self, number: int) -> tuple[bytes, ...]:
-        """What the credits of record `number`'s learner may be stored under; new ones are under the first,
-        and the last is that of what is said of the learner."""
-        return self._learner_keys.get(number, ())
 
     def of_learner(self, learner_key: bytes, activity_id: str) -> Mapping[str, StoredCredit]:
         """The credits of a learner for an activity, by credit type."""
@@ -151,15 +160,14 @@ class Ledger:
     def _beside(self, gone: StoredCredit) -> Iterable[StoredCredit]:
         return self.of_learner(gone.learner_key, gone.activity_id).values()
 
-    def _fetch(self, said: Mapping[int, Completion], keys: Keys) -> None:
+    def _fetch(self, records: Sequence[Completion], learners: Collection[bytes], keys: Keys) -> None:
         credits = self._unit.credits
-        ids = {credit.credit_id for one in said.values() for credit in one.credits if credit.credit_id}
-        learners = {key for of_one in self._learner_keys.values() for key in of_one}
-        local = {keys.participant_key(each) for one in said.values() for each in one.participants}
-        named = {one.activity_id for one in said.values() if one.activity_id}
+        ids = {credit.credit_id for said in records for credit in said.credits if credit.credit_id}
+        local = {keys.participant_key(one) for said in records for one in said.participants}
+        named = {said.activity_id for said in records if said.activity_id}
         for credit in credits.find(ids, learners, named):
             self._keep(credit)
-        others = {credit.learner_key for credit in self._by_id.values()} - learners
+        others = {credit.learner_key for credit in self._by_id.values()}.difference(learners)
         for credit in credits.find((), others, named) if others else ():
             self._keep(credit)
         for participant in credits.participants(local, named) if local else ():
@@ -171,11 +179,6 @@ class Ledger:
             self._by_learner.setdefault((one.learner_key, one.activity_id), {})[one.credit_type] = one
         else:
             self._participants[one.local_key, one.activity_id] = one
-
-
-def _learner_keys(sought: Sought, match: Match, keys: Keys) -> tuple[bytes, ...]:
-    said = keys.said_key(sought)
-    return (said,) if match.person is None else (keys.person_key(match.person), said)
 
 
 def _apart(mixed: Mapping[int, Stored]) -> tuple[list[StoredCredit], list[StoredParticipant]]:

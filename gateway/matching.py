@@ -54,6 +54,7 @@ GLUED = tuple(
 )
 SHORTEST = 3  # letters that a name has without its particle
 SEPARATOR = "\x1f"  # stands in no name and in no number
+UNMATCHED = Match(MatchKind.NONE)
 
 _TAGS = {kind: bytes((kind,)) for kind in KeyKind}
 _WORD = re.compile("[a-z0-9]+")
@@ -192,9 +193,10 @@ class Keys:
             birthday=_bound(self.digest, row.person, row.birthday),
         )
 
-    def family_key(self, name: str) -> bytes:
-        """What a last name is searched by among the credits."""
-        return self.digest(f"family{SEPARATOR}{_family(name)}")
+    def family_key(self, name: str | Sought) -> bytes:
+        """What a last name, or that of a learner, is searched by among the credits."""
+        family = name.said[0] if isinstance(name, Sought) else _family(name)
+        return self.digest(f"family{SEPARATOR}{family}")
 
     def birth_key(self, birthday: str) -> bytes:
         """What a birthday, MM-DD, is searched by among the credits of one activity."""

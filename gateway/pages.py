@@ -24,30 +24,55 @@ XML = "text/xml; charset=utf-8"
 TEXT = "text/plain; charset=utf-8"
 HTML = "text/html; charset=utf-8"
 JSON = "application/json; charset=utf-8"
+METRICS = "text/plain; version=0.0.4; charset=utf-8"
 TYPES = {".xsd": XML, ".wsdl": XML, ".toml": TEXT}
 HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^\[\]:/@\s]+)(:\d{1,5})?", re.ASCII | re.IGNORECASE)
 PLACEHOLDER = b"http://localhost/soap/"
 """The address as the kept contracts write it; everything else of them is served byte for byte."""
+
+IN_SOAP12 = (
+    (
+        b'xmlns:soap="http://schemas.xmlsoap.org/wsdl/soap/"',
+        b'xmlns:soap12="http://schemas.xmlsoap.org/wsdl/soap12/"',
+    ),
+    (b"<soap:", b"<soap12:"),
+    (b"SOAP 1.1", b"SOAP 1.2"),
+)
+"""What the twin of a contract says instead: its binding is to SOAP 1.2, and nothing else differs. It is
+made from the kept one, so that there is one source."""
 
 
 class Pages:
     """Everything that is read by GET, as a WSGI application.
 
     `hosts` are the host names the gateway goes by, without port: only these are written into a
-    contract. `check` raises when the store is not ready.
+    contract. `ready` says whether calls can be taken, and how everything stands, `metrics` gives theirs.
     """
 
-    def __init__(self, reader: Reader, hosts: Iterable[str], check: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        reader: Reader,
+        hosts: Iterable[str],
+        ready: Callable[[], tuple[bool, Mapping[str, Any]]],
+        metrics: Callable[[], bytes],
+    ) -> None:
         self._reader = reader
         self._hosts = frozenset(host.strip("[]").lower() for host in hosts)
-        self._check = check
+        self._readiness = ready
+        self._metrics = metrics
         self._files = dict(file for room in ("xsd", "wsdl") for file in _files(room, files(room)))
-        self._pages = {"": self._front, "live": self._live, "ready": self._ready, "versions": self._versions}
+        self._files |= dict(_twins(self._files))
+        self._pages = {
+            "": self._front,
+            "live": self._live,
+            "versions": self._versions,
+            "metrics": self._counted,
+        }
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> list[bytes]:
         """Answer a GET or HEAD."""
         try:
-            status, (kind, body) = HTTPStatus.OK, self._answer(environ)
+            status, (kind, body) = self._answered(environ)
         except GatewayError as error:
             status, (kind, body) = _refusal(error)
         except Exception as error:
@@ -55,6 +80,11 @@ class Pages:
         headers = [("Content-Type", kind), ("Content-Length", str(len(body)))]
         start_response(f"{status.value} {status.phrase}", headers)
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
+
+    def _answered(self, environ: Environ) -> tuple[HTTPStatus, Answer]:
+        if environ.get("PATH_INFO", "").strip("/") == "ready":
+            return self._ready()
+        return HTTPStatus.OK, self._answer(environ)
 
     def _answer(self, environ: Environ) -> Answer:
         path = environ.get("PATH_INFO", "").strip("/")
@@ -76,11 +106,12 @@ class Pages:
         return TYPES[posixpath.splitext(name)[1]], content
 
     def _endpoint(self, version: str, environ: Environ) -> Answer:
-        contract = f"wsdl/{version}.wsdl"
-        if contract not in self._files:
+        if f"wsdl/{version}.wsdl" not in self._files:
             raise NotFound("There is no such service version.", remedy="See / for those there are.")
-        if re.match("wsdl([=&]|$)", environ.get("QUERY_STRING", ""), re.IGNORECASE):
-            return self._file(contract, environ)
+        query = environ.get("QUERY_STRING", "")
+        if re.match("wsdl([=&]|$)", query, re.IGNORECASE):
+            twin = re.search("(^|&)soap=(1.2|12)(&|$)", query, re.IGNORECASE)
+            return self._file(f"wsdl/{version}.soap12.wsdl" if twin else f"wsdl/{version}.wsdl", environ)
         raise Refused(f"/soap/{version} takes SOAP by POST.", remedy=f"Its contract is /soap/{version}?wsdl.")
 
     def _address(self, environ: Environ) -> str:
@@ -97,9 +128,13 @@ class Pages:
     def _live(self) -> Answer:
         return TEXT, b"alive\n"
 
-    def _ready(self) -> Answer:
-        self._check()
-        return JSON, json.dumps({"ready": True, "database": "ok"}).encode()
+    def _ready(self) -> tuple[HTTPStatus, Answer]:
+        ready, told = self._readiness()
+        status = HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE
+        return status, (JSON, json.dumps(told, indent=2).encode())
+
+    def _counted(self) -> Answer:
+        return METRICS, self._metrics()
 
     def _versions(self) -> Answer:
         return JSON, json.dumps(self._reader.catalogue(), indent=2).encode()
@@ -108,10 +143,11 @@ class Pages:
 FRONT = """cme-gateway: reporting of continuing medical education over SOAP.
 
 /soap/v1?wsdl   the contract of service version 1
-/soap/v2?wsdl   the contract of service version 2
+/soap/v2?wsdl   the contract of service version 2, in SOAP 1.1; with &soap=1.2 in SOAP 1.2
 /xsd/           the schemas, e.g. /xsd/activity/v2_0/activity.xsd
 /versions       payload versions and their dates
 /live /ready    health
+/metrics        what was called and what waits, for Prometheus
 
 An independent project, not affiliated with ACCME or any certifying board.
 """
@@ -125,6 +161,16 @@ def _files(name: str, folder: Traversable) -> Iterator[tuple[str, bytes]]:
             yield from _files(path, entry)
         elif posixpath.splitext(entry.name)[1] in TYPES:
             yield path, entry.read_bytes()
+
+
+def _twins(kept: Mapping[str, bytes]) -> Iterator[tuple[str, bytes]]:
+    """The contracts of our own services, each in SOAP 1.2 too."""
+    for path, content in kept.items():
+        match = re.fullmatch(r"wsdl/(v\d+)\.wsdl", path)
+        if match:
+            for one, other in IN_SOAP12:
+                content = content.replace(one, other)
+            yield f"wsdl/{match[1]}.soap12.wsdl", content
 
 
 def _index(folder: str, names: list[str]) -> Answer:

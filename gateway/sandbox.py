@@ -33,6 +33,8 @@ from gateway.settings import Settings
 PROVIDER = Provider("0001234", "Demo Medical Society")
 USER, PASSWORD = "demo", "demo-password"
 CREDENTIALS = Credentials(PROVIDER.id, USER, PASSWORD)
+QUIET = {"CME_GATEWAY_LOG_LEVEL": "warning"}
+"""Of a server that writes to the terminal, unless told otherwise: there the samples are to be read."""
 START_SECONDS = 60
 END_SECONDS = 5
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
@@ -118,7 +120,7 @@ def _running(settings: Settings, log: Path | None, *command: str) -> Iterator[Pr
     with contextlib.nullcontext(subprocess.DEVNULL) if log is None else log.open("ab") as out:
         process = subprocess.Popen(  # noqa: S603  our own command, told by us
             [sys.executable, "-m", "gateway.cli", *command],
-            env={**os.environ, **_environment(settings)},
+            env={**({} if log else QUIET), **os.environ, **_environment(settings)},
             stdout=out,
             stderr=None if log is None else subprocess.STDOUT,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -18,7 +18,7 @@ from gateway.records import (
     StoredActivity,
     replace,
 )
-from gateway.rules import finding
+from gateway.rules import detail, finding
 from gateway.store import Activities
 
 
@@ -138,7 +138,7 @@ def decide(entry: ActivityEntry, shelf: Shelf, by: Judgement) -> Decision:
 
 def _wrong_provider(entry: ActivityEntry, by: Judgement) -> Iterator[Finding]:
     if entry.provider_id not in (None, by.provider_id):
-        yield finding("A904", entry.place("provider_id"), _found(entry.provider_id))
+        yield finding("A904", entry.place("provider_id"), detail(entry.provider_id))
 
 
 def _wrong_identity(
@@ -150,26 +150,21 @@ def _wrong_identity(
     if must_exist and not activity.activity_id and not activity.provider_activity_id:
         yield finding("A900", entry.place("activity_id"))
     elif activity.activity_id and by_id is None:
-        yield finding("A901", entry.place("activity_id"), _found(activity.activity_id))
+        yield finding("A901", entry.place("activity_id"), detail(activity.activity_id))
     elif must_exist and slot is None:
-        yield finding("A901", entry.place("provider_activity_id"), _found(activity.provider_activity_id))
+        yield finding("A901", entry.place("provider_activity_id"), detail(activity.provider_activity_id))
     elif by_id is not None and by_own is not None and by_id is not by_own:
-        yield finding("A902", entry.place("provider_activity_id"), _found(activity.provider_activity_id))
-
-
-def _found(value: str | None) -> str:
-    return f"Found: {rules.quoted(value)}."
+        yield finding("A902", entry.place("provider_activity_id"), detail(activity.provider_activity_id))
 
 
 def _delete(entry: ActivityEntry, slot: Slot, shelf: Shelf, by: Judgement) -> Decision:
-    assert slot.activity is not None
-    if lifecycle.status(slot.activity, by.today) is Status.CLOSED:
-        refusal = finding("A905", entry.place("action"))
-        return Decision(entry, Action.REFUSED, (refusal, *entry.findings), slot)
     gone = slot.activity
-    if by.reported({gone.activity_id or ""}):
-        refusal = finding("A908", entry.place("action"))
-        return Decision(entry, Action.REFUSED, (refusal, *entry.findings), slot)
+    assert gone is not None
+    closed = lifecycle.status(gone, by.today) is Status.CLOSED
+    refused = "A905" if closed else "A908" if by.reported({gone.activity_id or ""}) else None
+    if refused is not None:
+        findings = (finding(refused, entry.place("action")), *entry.findings)
+        return Decision(entry, Action.REFUSED, findings, slot)
     shelf.settle(slot, None)
     return Decision(entry, Action.DELETED, (), Slot(slot.stored, gone))
 
@@ -196,7 +191,7 @@ def _save(
     if after == before:
         return Decision(entry, Action.UNCHANGED, tuple(findings), slot)
     if before is not None and entry.action is RecordAction.ADD:
-        findings.insert(0, finding("A903", entry.place("activity_id"), _found(before.activity_id)))
+        findings.insert(0, finding("A903", entry.place("activity_id"), detail(before.activity_id)))
     action = Action.ADDED if before is None else Action.UPDATED
     slot = shelf.settle(slot, after)
     slot.number = entry.number
@@ -209,7 +204,7 @@ def _closing(
     """A closed activity stays as it is; one that is to be closed must have passed every gate."""
     if before is not None and before.closed:
         if after != before:
-            yield finding("A906", entry.place("close"), _found(before.activity_id))
+            yield finding("A906", entry.place("close"), detail(before.activity_id))
     elif entry.close:
         for gate in lifecycle.missing_to_close(after, by.today):
             yield finding("A907", entry.place(gate.field), gate.text)
@@ -229,7 +224,7 @@ def result(decision: Decision, today: date) -> Result:
         provider_activity_id=activity.provider_activity_id if activity else entry.provider_activity_id,
         status=lifecycle.status(activity, today) if lives and activity else None,
         next_statuses=lifecycle.next_statuses(activity, today) if lives and activity else (),
-        findings=_told(decision.findings),
+        findings=rules.told(decision.findings),
     )
 
 
@@ -240,9 +235,4 @@ def not_done(decision: Decision) -> Result:
     if decision.action is not Action.REFUSED:
         findings = (finding("A909", entry.place("action")), *findings)
     ids = entry.activity_id, entry.provider_activity_id
-    return Result(entry.number, Action.REFUSED, *ids, findings=_told(findings))
-
-
-def _told(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """The most a record is answered with, errors first, so that no flood of warnings hides what blocks."""
-    return tuple(sorted(findings, key=lambda found: not found.blocks)[: rules.MOST_FINDINGS])
+    return Result(entry.number, Action.REFUSED, *ids, findings=rules.told(findings))

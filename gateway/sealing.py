@@ -22,6 +22,8 @@ KEY_BITS = 256
 DIGEST_BYTES = 16
 # What the key of digests is derived for; another text makes every digest another one.
 DIGEST_PURPOSE = b"cme-gateway digest 1"
+PROOF_PURPOSE = b"cme-gateway proof 1"
+PROOF_BYTES = 32
 # First word of a key file, so that no other file is ever taken for one.
 HEADING = "cme-gateway-key-1"
 
@@ -29,18 +31,26 @@ HEADING = "cme-gateway-key-1"
 class Key:
     """The key that seals secrets, by AES-256-GCM with a fresh nonce each time.
 
-    What is only ever compared is kept as a digest instead, by a key of its own that is derived from it.
+    What is only ever compared is kept as a digest instead, and what must be ours is proven: each by a key
+    of its own that is derived from it.
     """
 
     def __init__(self, secret: bytes) -> None:
         self._cipher = AESGCM(secret)
-        derived = HKDF(SHA256(), KEY_BITS // 8, salt=None, info=DIGEST_PURPOSE).derive(secret)
-        self._hash = hashlib.blake2b(key=derived, digest_size=DIGEST_BYTES)
+        self._hash = _keyed(secret, DIGEST_PURPOSE, DIGEST_BYTES)
+        self._proof = _keyed(secret, PROOF_PURPOSE, PROOF_BYTES)
 
     def digest(self, text: str) -> bytes:
         """16 bytes that are always the same for `text`, and that tell nothing without this key."""
         keyed = self._hash.copy()  # twice as fast as to key it anew
         keyed.update(text.encode())
+        return keyed.digest()
+
+    def prove(self, content: bytes) -> bytes:
+        """32 bytes that only who has this key can make of `content` (keyed BLAKE2b, a message
+        authentication code)."""
+        keyed = self._proof.copy()
+        keyed.update(content)
         return keyed.digest()
 
     def seal(self, plain: bytes) -> bytes:
@@ -58,6 +68,12 @@ class Key:
                 "What is stored was sealed with another key, or was changed since.",
                 remedy="Name the key file that belongs to this database by CME_GATEWAY_KEY_FILE.",
             ) from None
+
+
+def _keyed(secret: bytes, purpose: bytes, size: int) -> hashlib.blake2b:
+    """A hash with a key of its own for each purpose."""
+    derived = HKDF(SHA256(), KEY_BITS // 8, salt=None, info=purpose).derive(secret)
+    return hashlib.blake2b(key=derived, digest_size=size)
 
 
 def make_key(path: str | Path) -> Key:

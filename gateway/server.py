@@ -1,48 +1,92 @@
-"""The gateway under gunicorn: worker processes with a few threads each."""
+"""The gateway served: an address, worker processes, and an end in which no call is lost."""
 
 from __future__ import annotations
 
 import errno
-import functools
 import gc
-import logging
+import importlib.util
 import os
 import signal
 import socket
+import time
 from collections.abc import Callable
-from typing import Any, NoReturn
+from pathlib import Path
 
-import gunicorn.util
-from gunicorn.app.base import BaseApplication
-from gunicorn.workers.gthread import ThreadWorker
-
-from gateway.assembly import Application, application, ready
-from gateway.errors import Failed
+from gateway import __version__, logs, metrics
+from gateway.assembly import ready
+from gateway.errors import Failed, Refused
+from gateway.serving import STOPS
 from gateway.settings import Settings
 
-LINGER = 0.05
-"""Seconds a worker waits for a client to hang up. gunicorn's own 2 s hold a worker's main loop, and
-one client that leaves its socket open stalls everyone behind it."""
+PORT_SECONDS = 2.0
+"""Seconds to wait for an address: workers whose master was killed hold it for a moment."""
 
-STOPS = {signal.SIGINT, signal.SIGQUIT, signal.SIGTERM}
+
+Run = Callable[[Settings, Callable[[], None]], None]
 
 
 def serve(settings: Settings, served: Callable[[], None] = lambda: None) -> None:
     """Serve until told to stop, and call `served` once calls are taken.
 
-    Raises Failed where the address is taken or the store is not ready.
+    Raises Failed where the address is taken or the store is not ready, Refused where the server is
+    not installed.
     """
-    check_address(settings.bind)
+    run = _server(settings.server)
+    check_address(settings.bind, PORT_SECONDS)
     ready(settings).close()  # whatever is amiss is told here, once, and not by every worker
-    logging.getLogger("gunicorn.error").setLevel(logging.WARNING)
+    logs.begin(settings.log_format, settings.log_level)
+    _count_together(settings)
     _hold_back_signals()
     gc.collect()
     gc.freeze()  # what is loaded now is shared by all workers and never looked at again
-    _Server(settings, served).run()
+    master = os.getpid()
+    logs.note("serving", address=settings.bind, server=settings.server, version=__version__)
+    try:
+        run(settings, served)
+    finally:
+        if os.getpid() == master:  # a worker leaves by the same way
+            logs.note("served no longer", address=settings.bind)
+            metrics.share_no_more()
 
 
-def check_address(bind: str) -> None:
-    """Make sure that an address is free to be served; raises Failed, naming the port."""
+def _count_together(settings: Settings) -> None:
+    """Have the workers count into one folder."""
+    named = settings.metrics_folder
+    metrics.share(Path(named) if named else metrics.folder_for(settings.bind))
+
+
+def _server(name: str) -> Run:
+    if importlib.util.find_spec(name) is None:
+        raise Refused(f"{name} is not installed.", remedy=f"Install it: pip install 'cme-gateway[{name}]'.")
+    if name == "granian":
+        from gateway.serving import under_granian
+
+        return under_granian.run
+    from gateway.serving import under_gunicorn
+
+    return under_gunicorn.run
+
+
+def check_address(bind: str, seconds: float = 0.0) -> None:
+    """Make sure that an address is free to be served, waiting for it so long.
+
+    Raises Failed, naming the port.
+    """
+    deadline = time.monotonic() + seconds
+    while (error := _trouble(bind)) is not None:
+        taken = error.errno == errno.EADDRINUSE
+        if taken and time.monotonic() < deadline:
+            time.sleep(0.05)
+            continue
+        host, _, port = bind.rpartition(":")
+        raise Failed(
+            f"Port {port} of {host} is in use." if taken else f"{bind} cannot be served: {error.strerror}.",
+            remedy="Stop what uses it, or choose another address by CME_GATEWAY_BIND or --port.",
+        )
+
+
+def _trouble(bind: str) -> OSError | None:
+    """What the system says against an address."""
     host, _, port = bind.rpartition(":")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
@@ -50,13 +94,8 @@ def check_address(bind: str) -> None:
         try:
             probe.bind((host.strip("[]"), int(port)))
         except OSError as error:
-            taken = error.errno == errno.EADDRINUSE
-            raise Failed(
-                f"Port {port} of {host} is in use."
-                if taken
-                else f"{bind} cannot be served: {error.strerror}.",
-                remedy="Stop what uses it, or choose another address by CME_GATEWAY_BIND or --port.",
-            ) from None
+            return error
+    return None
 
 
 def _hold_back_signals() -> None:
@@ -66,58 +105,3 @@ def _hold_back_signals() -> None:
         before=lambda: signal.pthread_sigmask(signal.SIG_BLOCK, STOPS),
         after_in_parent=lambda: signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS),
     )
-
-
-class _Worker(ThreadWorker):  # type: ignore[misc]
-    """gunicorn's threaded worker, which told to quit is gone.
-
-    Its own would wait for a thread that waits for the rest of a half-sent call. Told twice at a time,
-    as Ctrl-C does, to every process and then by the master, it would wait for a lock of its own.
-    """
-
-    def init_signals(self) -> None:
-        """Listen for signals, those held back at the fork included."""
-        super().init_signals()
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
-
-    def handle_quit(self, sig: int, frame: object) -> NoReturn:
-        """End at once; what was being written is rolled back."""
-        os._exit(0)
-
-
-class _Server(BaseApplication):  # type: ignore[misc]
-    """gunicorn, told what to do by our settings and by nothing else."""
-
-    def __init__(self, settings: Settings, served: Callable[[], None]) -> None:
-        self._settings = settings
-        self._served = served
-        super().__init__()
-
-    def load_config(self) -> None:
-        """Set what differs from gunicorn's defaults."""
-        settings = self._settings
-        options: dict[str, Any] = {
-            "bind": settings.bind,
-            "workers": settings.workers,
-            "threads": settings.threads,
-            "worker_class": _Worker,
-            "timeout": settings.request_timeout,
-            "graceful_timeout": settings.request_timeout,
-            "keepalive": 5,
-            "forwarded_allow_ips": settings.forwarded_allow_ips,
-            "control_socket_disable": True,  # or it opens one in the user's home
-            "proc_name": "cme-gateway",
-            "loglevel": "warning",
-            "when_ready": lambda arbiter: self._served(),
-            "post_worker_init": _hang_up_quickly,
-        }
-        for name, value in options.items():
-            self.cfg.set(name, value)
-
-    def load(self) -> Application:
-        """Build the application, in each worker its own: connections do not outlive a fork."""
-        return application(self._settings)
-
-
-def _hang_up_quickly(worker: Any) -> None:
-    gunicorn.util.close_graceful = functools.partial(gunicorn.util.close_graceful, timeout=LINGER)

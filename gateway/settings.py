@@ -12,12 +12,13 @@ import os
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Meta
 
+from gateway.accounts import Proxies
 from gateway.boards import BOARDS
 from gateway.errors import Refused
 
@@ -44,8 +45,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     bind: Annotated[str, Meta(pattern=r".:\d{1,5}$", description="HOST:PORT to take calls at")] = (
         "127.0.0.1:8080"
     )
+    server: Annotated[
+        Literal["gunicorn", "granian"], Meta(description="what serves: gunicorn, or granian where installed")
+    ] = "gunicorn"
     workers: Annotated[int, Meta(ge=1, le=256, description="worker processes, 1 to 256")] = 2
-    threads: Annotated[int, Meta(ge=1, le=256, description="threads of each worker, 1 to 256")] = 4
+    at_once: Annotated[
+        int, Meta(ge=0, le=64, description="calls a worker works on at a time; 0 is 1 with SQLite, else 2")
+    ] = 0
+    queue: Annotated[
+        int, Meta(ge=0, le=1000, description="calls that may wait in a worker, 0 to 1000; more are refused")
+    ] = 32
     trusted_hosts: Annotated[
         tuple[str, ...],
         Meta(description="hosts that may stand in the address of a served WSDL, separated by commas"),
@@ -62,7 +71,33 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         10_000
     )
     max_depth: Annotated[int, Meta(ge=8, le=250, description="levels elements may nest, 8 to 250")] = 64
+    max_attributes: Annotated[
+        int, Meta(ge=8, le=1000, description="attributes an element may have, 8 to 1000")
+    ] = 64
+    max_namespaces: Annotated[
+        int, Meta(ge=8, le=256, description="namespaces an element may declare, 8 to 256")
+    ] = 32
+    max_name: Annotated[
+        int, Meta(ge=64, le=1000, description="characters a name of an element may have, 64 to 1000")
+    ] = 256
+    max_text: Annotated[
+        int,
+        Meta(
+            ge=2**16,
+            le=2**22,
+            description="characters a text may have, 65536 to 4194304; a field's own limit is less",
+        ),
+    ] = 128 * 2**10
     request_timeout: Annotated[int, Meta(ge=1, description="seconds a call may take, at least 1")] = 60
+    header_seconds: Annotated[
+        int, Meta(ge=1, le=60, description="seconds to send the head of a request in, 1 to 60")
+    ] = 10
+    body_seconds: Annotated[
+        int, Meta(ge=1, description="seconds to send a body in, or to take an answer, at least 1")
+    ] = 30
+    body_rate: Annotated[
+        int, Meta(ge=1, description="bytes a second that a large body or answer has to come or go with")
+    ] = 1024
     aliases: Annotated[
         dict[Annotated[str, Meta(min_length=1)], Annotated[str, Meta(pattern=PAYLOAD)]],
         Meta(description="foreign namespaces read as ours: NAMESPACE=activity:2.0,…; `none` is no namespace"),
@@ -136,9 +171,61 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     worker_keep_hours: Annotated[
         float, Meta(ge=0, description="hours that ended attempts are kept to be looked at")
     ] = 24.0
+    log_format: Annotated[
+        Literal["auto", "json", "console"],
+        Meta(description="how log lines look: json, console, or auto: console on a terminal, else json"),
+    ] = "auto"
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"],
+        Meta(description="what is logged: debug, info (each call), warning or error, and all above"),
+    ] = "info"
+    metrics_folder: Annotated[
+        str, Meta(description="folder the processes count together in; empty: one among the temporary files")
+    ] = ""
+    disk_free_bytes: Annotated[
+        int, Meta(ge=0, description="bytes that have to be free beside a SQLite database to be ready")
+    ] = 64 * 2**20
+    audit_heads: Annotated[
+        str, Meta(description="file that notes the end of the audit chain; empty: one beside the key file")
+    ] = ""
+    audit_head_minutes: Annotated[
+        int, Meta(ge=1, le=1440, description="minutes between two lines in that file, 1 to 1440")
+    ] = 60
+    audit_months: Annotated[int, Meta(ge=1, description="months an audit row is kept, at least 1")] = 84
+    payload_days: Annotated[
+        int, Meta(ge=1, description="days what was received is kept sealed, as a proof, at least 1")
+    ] = 30
+    receipt_months: Annotated[
+        int, Meta(ge=1, description="months a receipt is kept; never less than its SubmissionKey")
+    ] = 84
+    question_days: Annotated[
+        int, Meta(ge=1, description="days an answered question to a board is kept, at least 1")
+    ] = 90
     credential_seconds: Annotated[
         int, Meta(ge=0, le=3600, description="seconds a verified credential is remembered, 0 to 3600")
     ] = 60
+    calls_per_minute: Annotated[
+        int, Meta(ge=1, description="calls a provider may make in a minute on one machine, at least 1")
+    ] = 60_000
+    calls_burst: Annotated[
+        int, Meta(ge=1, description="calls of those that may come at once, at least 1")
+    ] = 6_000
+    failures_per_minute: Annotated[
+        int, Meta(ge=1, description="wrong credentials looked at in a minute from one address, at least 1")
+    ] = 120
+    lock_failures: Annotated[
+        int,
+        Meta(ge=1, description="failures after which an account is locked for the address they come from"),
+    ] = 10
+    lock_minutes: Annotated[
+        int, Meta(ge=1, le=1440, description="minutes in which they count and for which it lasts, 1 to 1440")
+    ] = 15
+    alarm_failures: Annotated[
+        int, Meta(ge=1, description="failures of an account from anywhere after which the operator is told")
+    ] = 100
+    plain_passwords: Annotated[
+        bool, Meta(description="take passwords over plain HTTP from other machines: true or false")
+    ] = False
 
 
 FIELDS = {field.name: field.type for field in msgspec.structs.fields(Settings)}
@@ -212,6 +299,8 @@ def _checked(name: str, value: Any) -> Any:
     """Look at what a type cannot say, and write `none` as the empty namespace it stands for."""
     if name == "zone":
         ZoneInfo(value)
+    if name == "forwarded_allow_ips":
+        Proxies(value)
     if name == "boards" and not value.keys() <= BOARDS.keys():
         raise ValueError
     if name == "bind" and int(value.rpartition(":")[2]) > LAST_PORT:

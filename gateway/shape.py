@@ -32,6 +32,9 @@ _COUNT, _TYPED, _NAMED = "count(descendant-or-self::*)", "boolean(.//@xsi:type)"
 _count = etree.XPath(_COUNT)
 _typed = etree.XPath(_TYPED, namespaces=_NAMED)
 _unusual = etree.XPath(f"{_COUNT} > {LARGE} or {_TYPED}", namespaces=_NAMED)
+_unusual_children = etree.XPath(  # the same of all children, in the form libxml2 is quickest with
+    f"*[descendant::*[{LARGE}] or descendant-or-self::*/@xsi:type]", namespaces=_NAMED
+)
 _building = threading.Lock()  # building schemas in several threads at once fails now and then
 
 
@@ -46,13 +49,17 @@ class Judge:
         self._amend = amend
         self._local = threading.local()  # a schema object's error log is shared by its threads
 
-    def accepts(self, element: Element) -> bool:
+    def unusual(self, holder: Element) -> set[Element]:
+        """The children of an element that are large or may override a type: one question for all."""
+        return {*cast("list[Element]", _unusual_children(holder))}
+
+    def accepts(self, element: Element, *, usual: bool = False) -> bool:
         """Whether libxml2 finds the element valid, and no type is overridden by `xsi:type`.
 
         The time libxml2 takes grows with the square of the errors in an element, so the model looks a
-        large one through first.
+        large one through first; `usual` is one that is known to be neither large nor to override.
         """
-        unusual = _unusual(element)  # one question in place of two, of nearly every record
+        unusual = not usual and _unusual(element)  # one question in place of two
         if unusual and _count(element) > LARGE and self._is_wrong(element):  # type: ignore[operator]
             return False
         return bool(self._validator.validate(element)) and not (unusual and _typed(element))
@@ -101,10 +108,11 @@ class Judge:
 
     @property
     def _validator(self) -> etree.XMLSchema:
-        if not hasattr(self._local, "validator"):
+        try:
+            validator: etree.XMLSchema = self._local.validator
+        except AttributeError:  # the first time in this thread
             with _building, as_file(files("xsd")) as folder:
-                self._local.validator = etree.XMLSchema(self._source(folder / self.entry))
-        validator: etree.XMLSchema = self._local.validator
+                validator = self._local.validator = etree.XMLSchema(self._source(folder / self.entry))
         return validator
 
     def _source(self, path: Path) -> Element:

@@ -217,8 +217,8 @@ class Workers(Protocol):
     def enter(self) -> None:
         """Note that this worker begins."""
 
-    def beat(self) -> None:
-        """Note that this worker lives."""
+    def beat(self, resting: Collection[str] = ()) -> None:
+        """Note that this worker lives, and which boards it leaves alone for now."""
 
     def leave(self) -> None:
         """Note that this worker has ended, so that its work is taken over at once."""

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 
@@ -48,6 +51,16 @@ def show(headings: Sequence[str], rows: Iterable[Sequence[str]], folded: Sequenc
     for row in rows:
         table.add_row(*map(Text, row))
     out.print(table)
+
+
+@contextmanager
+def bar(what: str, size: int | None) -> Iterator[Callable[..., None]]:
+    """Show on a terminal how far a task of some size has come, as told by `advance=` or `completed=`."""
+    progress = Progress(
+        console=err, transient=True, disable=not err.is_terminal, redirect_stdout=out.is_terminal
+    )
+    with progress:
+        yield partial(progress.update, progress.add_task(what, total=size))
 
 
 def dump(rows: Iterable[dict[str, Any]]) -> None:

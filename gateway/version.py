@@ -12,7 +12,7 @@ from typing import Any, ClassVar, cast
 
 from lxml import etree
 
-from gateway.fields import Field, Table
+from gateway.fields import Field, Table, builder
 from gateway.findings import shown
 from gateway.records import ActivityEntry, CompletionEntry, Finding, Place
 from gateway.shape import Judge
@@ -48,7 +48,7 @@ class Head:
         return etree.QName(self.tag).localname
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Draft:
     """A record that was judged and read, on its way to an entry.
 
@@ -123,7 +123,7 @@ class PayloadVersion(ABC):
     @property
     def local(self) -> str:
         """The name of a record's element, without its namespace."""
-        return etree.QName(self.record).localname
+        return self.record.rpartition("}")[2]
 
     @property
     def levels(self) -> tuple[str, ...]:
@@ -142,8 +142,14 @@ class PayloadVersion(ABC):
 
     def read(self, values: Mapping[str, Any]) -> Any:
         """The record that values are of."""
-        said = {name: value for name, value in values.items() if name not in self.directives}
-        return self.complete(self.noun(**said))
+        return self.complete(builder(self.noun)(**self.said(values)))
+
+    def said(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """The values that are of the record, and not what it says of itself."""
+        said = dict(values)
+        for name in self.directives:
+            said.pop(name, None)
+        return said
 
     def values(self, record: Any) -> dict[str, Any]:
         """The values of a record, as the table takes them."""

@@ -6,7 +6,7 @@ Nothing else of the gateway sees SQL, and only the assembly opens this door.
 from storage.callouts import Callouts
 from storage.engine import Clock, open_engine
 from storage.questions import Chunk
-from storage.scope import Sealer
+from storage.sealed import Sealer
 from storage.store import Store
 from storage.unit import Unit
 

@@ -8,17 +8,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any, TypeVar
 
-import msgspec
 from sqlalchemy import (
-    BindParameter,
     Connection,
     Engine,
     bindparam,
-    case,
     exists,
     func,
     literal,
@@ -27,21 +24,20 @@ from sqlalchemy import (
     update,
 )
 
-from gateway.records import Backlog, Claim, Errand, Learner, Question, Reply
+from gateway.records import Backlog, Claim, Errand, Question, Reply
 from storage import engine as database
+from storage import sealed
 from storage.engine import Clock
 from storage.questions import Outbox
-from storage.scope import Scope, Sealer
-from storage.tables import OPEN, WAITS, Moment, activities, credits, held, questions
+from storage.scope import Scope
+from storage.sealed import Sealer
+from storage.tables import OPEN, WAITS, activities, credits, held, questions
+from storage.values import AT, ROWS
 from storage.verdicts import keep
 from storage.workers import assert_alive
 
 T = TypeVar("T")
 
-_learner = msgspec.json.Decoder(Learner)
-
-ROWS: BindParameter[int] = bindparam("rows", expanding=True)
-AT: BindParameter[datetime] = bindparam("at", type_=Moment())
 _OF = questions.c.id == bindparam("of")
 _THIS_ATTEMPT = questions.c.attempt == bindparam("made")
 
@@ -80,7 +76,7 @@ _NEXT = (
     .where(_OF, _THIS_ATTEMPT, OPEN)
     .values(
         attempt=questions.c.attempt + 1,
-        unanswered=case((questions.c.since < bindparam("overdue"), True), else_=False),
+        unanswered=questions.c.since < bindparam("overdue"),
     )
     .returning(questions.c.board)
 )
@@ -89,7 +85,7 @@ _WAITING = (
         questions.c.board,
         func.count(),
         func.min(questions.c.since),
-        func.sum(case((questions.c.unanswered, 1), else_=0)),
+        func.count().filter(questions.c.unanswered),
     )
     .where(OPEN)
     .group_by(questions.c.board)
@@ -141,7 +137,7 @@ class Callouts:
         )
 
     def _claim(self, row: Any) -> Claim:
-        learner = _learner.decode(self.sealer.unseal(row.sealed))
+        learner = sealed.learner(row.sealed, self.sealer)
         known = {each.domain: each.value for each in learner.identifiers}
         return Claim(
             reference=str(row.row),

@@ -4,30 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any
 
-import msgspec
 from sqlalchemy import Column, ColumnElement, Table, Update, bindparam, exists, select, update
 
 from gateway.records import (
     CreditStatus,
-    Learner,
-    Participant,
     Sought,
     StoredCredit,
     StoredParticipant,
     replace,
 )
+from storage import sealed
 from storage.numbers import first_row, new_rows
-from storage.scope import Owned, Scope, Sealer, Values, owned
-from storage.tables import LIVE_CREDIT, SEARCHED, activities, credits, participants
-from storage.values import chunks, title_key
+from storage.scope import Owned, Scope, Values, owned
+from storage.sealed import Sealer
+from storage.tables import SEARCHED, activities, credits, held, living, participants
+from storage.values import AT, ROWS, VALUES, chunks, title_key
 from storage.verdicts import match
 
-_json = msgspec.json.Encoder()
-_learner = msgspec.json.Decoder(Learner)
-_participant = msgspec.json.Decoder(Participant)
-
+# What a record and its row call alike, and hold alike.
+_SAME = (
+    *("row", "activity_id", "credit_id", "credit_type", "completed_on", "board", "reason", "submitted_at"),
+    *("decided_at", "matched_from", "person", "learner_key", "said_key", "family_key", "birth_key"),
+)
+_same = attrgetter(*_SAME)
+_SAME_OF_PARTICIPANT = ("row", "activity_id", "local_key", "completed_on", "submitted_at")
 _PLAIN = [column for column in credits.c if column.name != "sealed"]
 _title = (
     select(activities.c.title)
@@ -49,7 +52,7 @@ _TOLD = (credits, _title, _yielded_by)
 
 def _among(table: Any, column: Any, *what: Any, of_activities: bool = False) -> Owned:
     """Living rows whose column is one of `values`, and which are of one of the `activities`."""
-    among = [table.c.deleted_at.is_(None), column.in_(bindparam("values", expanding=True))]
+    among = [living(table), column.in_(VALUES)]
     if of_activities:
         among.append(table.c.activity_id.in_(bindparam("activities", expanding=True)))
     return owned(select(*what).where(*among), table)
@@ -57,10 +60,12 @@ def _among(table: Any, column: Any, *what: Any, of_activities: bool = False) -> 
 
 _BY_CREDIT_ID = _among(credits, credits.c.credit_id, *_PLAIN)
 _BY_LEARNER = _among(credits, credits.c.learner_key, *_PLAIN, of_activities=True)
-_STANDING = owned(select(*_TOLD).where(LIVE_CREDIT, credits.c.credit_id == bindparam("credit_id")), credits)
+_STANDING = owned(
+    select(*_TOLD).where(living(credits), credits.c.credit_id == bindparam("credit_id")), credits
+)
 _OF_BIRTHDAY = owned(
     select(*_TOLD).where(
-        LIVE_CREDIT,
+        living(credits),
         credits.c.activity_id == bindparam("activity"),
         credits.c.birth_key == bindparam("birthday"),
     ),
@@ -68,9 +73,7 @@ _OF_BIRTHDAY = owned(
 )
 _REPORTED = [
     owned(
-        select(table.c.activity_id)
-        .distinct()
-        .where(table.c.deleted_at.is_(None), table.c.activity_id.in_(bindparam("values", expanding=True))),
+        select(table.c.activity_id).distinct().where(living(table), table.c.activity_id.in_(VALUES)),
         table,
     )
     for table in (credits, participants)
@@ -78,20 +81,16 @@ _REPORTED = [
 
 
 def _burial(table: Table, column: Column[int]) -> Update:
-    meant = column.in_(bindparam("rows", expanding=True))
-    return update(table).where(table.c.deleted_at.is_(None), meant).values(deleted_at=bindparam("at"))
+    return update(table).where(living(table), column.in_(ROWS)).values(deleted_at=AT)
 
 
-_BURIED = owned(
-    _burial(credits, credits.c.row).returning(
-        credits.c.row, credits.c.board, credits.c.status, credits.c.asked_at
-    ),
-    credits,
-)
+_BURIED = owned(_burial(credits, credits.c.row).returning(credits.c.row), credits)
+# Asked afterwards, since SQLite 3.40 takes NULL for NOT NULL in what an update returns.
+_HELD = owned(select(credits.c.row, credits.c.board).where(credits.c.row.in_(ROWS), held(credits)), credits)
 # Whoever is about to decide on one of these is waited for.
 _AWAITED = owned(
     select(credits.c.row)
-    .where(LIVE_CREDIT, credits.c.row.in_(bindparam("rows", expanding=True)))
+    .where(living(credits), credits.c.row.in_(ROWS))
     .order_by(credits.c.row)
     .with_for_update(),
     credits,
@@ -99,9 +98,7 @@ _AWAITED = owned(
 # What a credit yielded is its learner's: so it is found by an index.
 _BURIED_YIELD = owned(
     _burial(credits, credits.c.matched_from).where(
-        credits.c.learner_key.in_(
-            select(_source.c.learner_key).where(_source.c.row.in_(bindparam("rows", expanding=True)))
-        )
+        credits.c.learner_key.in_(select(_source.c.learner_key).where(_source.c.row.in_(ROWS)))
     ),
     credits,
 )
@@ -142,7 +139,7 @@ class Credits:
 
     def search(self, sought: Sought, after: int, most: int) -> list[StoredCredit]:
         """The living ones that fit, newest first from before row `after` (0: from the newest)."""
-        return [self._opened(row) for row in self._scope.run(searching(sought, after, most))]
+        return [self._opened(row) for row in self._scope.ask(searching(sought, after, most))]
 
     def reported(self, activity_ids: Collection[str]) -> set[str]:
         """Those of the activities for which a credit or a participant lives."""
@@ -157,12 +154,12 @@ class Credits:
         """Let go of these; their ids are free again. Gives, by board, those that a board has accepted, or
         was asked about without an answer: as the rows are now, for the board may have been asked, or have
         answered, since they were looked at."""
-        held: dict[str, list[int]] = {}
+        by_board: dict[str, list[int]] = {}
         for chunk in chunks(rows):
-            for row in self._scope.run(_BURIED, {"rows": chunk, "at": self._scope.now}):
-                if row.board is not None and _may_be_held(row):
-                    held.setdefault(row.board, []).append(row.row)
-        return held
+            gone = self._scope.run(_BURIED, {"rows": chunk, "at": self._scope.now}).firsts()
+            for row in self._scope.run(_HELD, {"rows": gone}) if gone else ():
+                by_board.setdefault(row.board, []).append(row.row)
+        return by_board
 
     def delete_yield(self, rows: Collection[int]) -> None:
         """Let go of the CME credit that these board credits yielded."""
@@ -173,7 +170,7 @@ class Credits:
         """Give the CME credit that these board credits yield, should they be accepted by now: a verdict
         that came in just before a deletion found the deleted credit's yield still there."""
         for chunk in chunks(rows):
-            match(self._scope, self._scope.run(_AWAITED, {"rows": chunk}).scalars().all())
+            match(self._scope, self._scope.run(_AWAITED, {"rows": chunk}).firsts())
 
     def participants(
         self, local_keys: Collection[bytes], activity_ids: Collection[str]
@@ -198,81 +195,39 @@ class Credits:
             yield from self._scope.run(found, {"values": chunk, **narrowed})
 
     def _opened(self, row: Any) -> StoredCredit:
-        learner = _learner.decode(self._sealer.unseal(row.sealed))
         return replace(
-            _credit(row), learner=learner, activity_title=row.activity_title, yielded_by=row.yielded_by
+            _credit(row),
+            learner=sealed.learner(row.sealed, self._sealer),
+            activity_title=row.activity_title,
+            yielded_by=row.yielded_by,
         )
 
     def _columns(self, credit: StoredCredit) -> Values:
         return {
-            "row": credit.row,
-            "activity_id": credit.activity_id,
-            "credit_id": credit.credit_id,
-            "credit_type": credit.credit_type,
+            **dict(zip(_SAME, _same(credit), strict=True)),
             "amount": str(credit.amount),
-            "completed_on": credit.completed_on,
-            "board": credit.board,
             "status": credit.status.value,
-            "reason": credit.reason,
-            "submitted_at": credit.submitted_at,
-            "decided_at": credit.decided_at,
-            "matched_from": credit.matched_from,
-            "person": credit.person,
-            "learner_key": credit.learner_key,
-            "said_key": credit.said_key,
-            "family_key": credit.family_key,
-            "birth_key": credit.birth_key,
-            "sealed": self._sealer.seal(_json.encode(credit.learner)),
+            "sealed": sealed.seal_person(credit.learner, self._sealer),
         }
 
     def _participant(self, row: Any) -> StoredParticipant:
-        said = _participant.decode(self._sealer.unseal(row.sealed))
-        names = ("row", "activity_id", "local_key", "completed_on", "submitted_at")
-        return StoredParticipant(participant=said, **{name: getattr(row, name) for name in names})
+        kept = {name: getattr(row, name) for name in _SAME_OF_PARTICIPANT}
+        return StoredParticipant(participant=sealed.participant(row.sealed, self._sealer), **kept)
 
     def _participant_columns(self, one: StoredParticipant) -> Values:
-        return {
-            "row": one.row,
-            "activity_id": one.activity_id,
-            "local_key": one.local_key,
-            "completed_on": one.completed_on,
-            "submitted_at": one.submitted_at,
-            "sealed": self._sealer.seal(_json.encode(one.participant)),
-        }
-
-
-def _may_be_held(row: Any) -> bool:
-    """Whether a board has accepted it, or was asked and has not answered."""
-    in_doubt = row.status == CreditStatus.SUBMITTED and row.asked_at is not None
-    return in_doubt or row.status == CreditStatus.ACCEPTED
+        kept = {name: getattr(one, name) for name in _SAME_OF_PARTICIPANT}
+        return kept | {"sealed": sealed.seal_person(one.participant, self._sealer)}
 
 
 def _credit(row: Any) -> StoredCredit:
-    return StoredCredit(
-        row=row.row,
-        activity_id=row.activity_id,
-        credit_id=row.credit_id,
-        credit_type=row.credit_type,
-        amount=Decimal(row.amount),
-        completed_on=row.completed_on,
-        board=row.board,
-        status=CreditStatus(row.status),
-        reason=row.reason,
-        submitted_at=row.submitted_at,
-        decided_at=row.decided_at,
-        matched_from=row.matched_from,
-        person=row.person,
-        learner_key=row.learner_key,
-        said_key=row.said_key,
-        family_key=row.family_key,
-        birth_key=row.birth_key,
-    )
+    kept = dict(zip(_SAME, _same(row), strict=True))
+    return StoredCredit(amount=Decimal(row.amount), status=CreditStatus(row.status), **kept)
 
 
 def searching(sought: Sought, after: int, most: int) -> Owned:
     """The query of a search; an index has a provider's credits in this order."""
-    living = SEARCHED if sought.family is None else LIVE_CREDIT  # names have an index of their own
-    fitting = select(*_TOLD).where(living, *_conditions(sought, after))
+    here = SEARCHED if sought.family is None else living(credits)  # names have an index of their own
+    fitting = select(*_TOLD).where(here, *_conditions(sought, after))
     return owned(fitting.order_by(credits.c.row.desc()).limit(most), credits)
 
 

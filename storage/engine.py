@@ -6,13 +6,14 @@ import logging
 import random
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+import psycopg
+from sqlalchemy import URL, Connection, Engine, Executable, create_engine, event, make_url
 from sqlalchemy.exc import (
     ArgumentError,
     DataError,
@@ -24,6 +25,8 @@ from sqlalchemy.exc import (
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from gateway.errors import Busy, Failed, GatewayError, StoreUnavailable
+from storage import statements
+from storage.statements import Values
 
 T = TypeVar("T")
 Clock = Callable[[], datetime]
@@ -49,7 +52,11 @@ RACES_POSTGRES = {
     "40P01",  # deadlock detected
     "55P03",  # lock not available
 }
-REFUSALS = (DataError, IntegrityError, ProgrammingError)  # the database is there: the mistake is ours
+REFUSALS = (  # the database is there: the mistake is ours
+    *(DataError, IntegrityError, ProgrammingError),
+    *(sqlite3.DataError, sqlite3.IntegrityError, sqlite3.ProgrammingError),
+    *(psycopg.DataError, psycopg.IntegrityError, psycopg.ProgrammingError),
+)
 
 SHARED: dict[str, Any] = {
     "hide_parameters": True,  # they are personal data, and errors reach logs
@@ -65,6 +72,12 @@ class LostRace(Busy):
     """The same refusal as Busy; only this package tells them apart, to run the work again."""
 
     __doc__ = Busy.__doc__
+
+
+class Unreached(StoreUnavailable):
+    """The same failure as StoreUnavailable; only this package tells them apart, to name the database."""
+
+    __doc__ = StoreUnavailable.__doc__
 
 
 def open_engine(url: str) -> Engine:
@@ -111,7 +124,7 @@ def _listening_for_sqlite(engine: Engine) -> Engine:
     def begin(connection: Connection) -> None:
         # A writer that starts as a reader can fail half way; IMMEDIATE waits its turn at the start.
         writing = connection.get_execution_options().get("writing")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+        connection.connection.cursor().execute("BEGIN IMMEDIATE" if writing else "BEGIN")
 
     return engine
 
@@ -133,8 +146,31 @@ def exists(engine: Engine) -> bool:
 
 def read(engine: Engine, work: Callable[[Connection], T]) -> T:
     """Run `work` in one reading transaction. Raises StoreUnavailable, Busy, Failed."""
-    with _ours(), engine.connect().execution_options(postgresql_readonly=True) as connection:
+    with _ours(engine), engine.connect().execution_options(postgresql_readonly=True) as connection:
+        connection.begin()  # to close the connection undoes it
         return work(connection)
+
+
+def ask(engine: Engine, statement: Executable, values: Values) -> Sequence[Any]:
+    """The rows of one query that is made once and kept, in a transaction of its own: what every call asks
+    has to be cheap. Raises StoreUnavailable, Busy, Failed."""
+    with _ours(engine), closing(engine.raw_connection()) as pooled, _alone(pooled.driver_connection):
+        return statements.run(pooled, engine.dialect.name, statement, [values]).rows
+
+
+@contextmanager
+def _alone(driver: object) -> Iterator[None]:
+    """Have no transaction around what is one statement: PostgreSQL's driver would go there and back once
+    more to begin it, and once more to end it."""
+    if not isinstance(driver, psycopg.Connection):
+        yield  # SQLite's begins none of its own
+        return
+    driver.autocommit = True
+    try:
+        yield
+    finally:
+        if not driver.closed:
+            driver.autocommit = False
 
 
 def write(engine: Engine, work: Callable[[Connection], T]) -> T:
@@ -151,19 +187,21 @@ def write(engine: Engine, work: Callable[[Connection], T]) -> T:
 
 
 def _write_once(engine: Engine, work: Callable[[Connection], T]) -> T:
-    with _ours(), engine.connect().execution_options(writing=True) as connection, connection.begin():
+    with _ours(engine), engine.connect().execution_options(writing=True) as connection, connection.begin():
         return work(connection)
 
 
 @contextmanager
-def _ours() -> Iterator[None]:
+def _ours(engine: Engine) -> Iterator[None]:
     """The one place where a driver's errors become ours.
 
     What the driver says is left out on purpose: it quotes the row.
     """
     try:
         yield
-    except (SQLAlchemyError, sqlite3.Error) as error:
+    except (SQLAlchemyError, sqlite3.Error, psycopg.Error) as error:
+        if getattr(getattr(error, "orig", error), "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_READONLY:
+            engine.dispose()  # what was opened on a read-only disk stays so when the disk is well again
         raise translated(error) from None
 
 
@@ -176,6 +214,6 @@ def translated(error: Exception) -> GatewayError:
     _log.warning("database error: %s %s", type(cause).__name__, code)
     if isinstance(error, PoolTimeout):
         return Busy()
-    if isinstance(error, DBAPIError | sqlite3.Error) and not isinstance(error, REFUSALS):
-        return StoreUnavailable()
+    if isinstance(error, DBAPIError | sqlite3.Error | psycopg.Error) and not isinstance(error, REFUSALS):
+        return Unreached()
     return Failed("The database refused what was asked of it; nothing of this call was stored.")

@@ -4,29 +4,32 @@ from __future__ import annotations
 
 import sqlite3
 import time
-import zlib
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
-import msgspec
 from sqlalchemy import Connection, Engine, bindparam, delete, func, or_, select, text
 
-from gateway.records import AuditEntry, CreditStatus, Enrolment, KeptCredit, KeptPayload, Learner
+from gateway.records import AuditEntry, CreditStatus, Enrolment, KeptCredit, KeptPayload
 from storage import engine as database
+from storage import sealed
+from storage.audit import Audit
 from storage.engine import Clock
-from storage.repositories import Audit
-from storage.scope import Scope, Sealer
-from storage.tables import credits, payloads, receipts, register
-from storage.values import chunks
+from storage.scope import Scope
+from storage.sealed import Sealer
+from storage.tables import credits, may_be_held, payloads, receipts, register
+from storage.values import VALUES, chunks
 
 TRIES, PAUSE = 20, 0.25  # to have the file alone; seconds between two of them
 SAVING = "SaveLearnerActivity"  # the only calls whose payloads name people
 
-_learner = msgspec.json.Decoder(Learner)
 _AFTER: Any = bindparam("after")
 _MOST: Any = bindparam("most")
-_VALUES: Any = bindparam("values", expanding=True)
-_CREDITS = select(credits).where(credits.c.row > _AFTER).order_by(credits.c.row).limit(_MOST)
+_CREDITS = (
+    select(credits, may_be_held(credits).label("may_be_held"))
+    .where(credits.c.row > _AFTER)
+    .order_by(credits.c.row)
+    .limit(_MOST)
+)
 _PAYLOADS = (
     select(receipts.c.row, receipts.c.id, payloads.c.provider_id, payloads.c.sealed)
     .join(payloads, payloads.c.receipt_id == receipts.c.id)
@@ -40,12 +43,12 @@ _SIZES = (
 )
 _ENROLLED = select(register).where(register.c.person == bindparam("person"))
 _PERSONS = [
-    select(register.c.person).distinct().where(key.in_(_VALUES))
+    select(register.c.person).distinct().where(key.in_(VALUES))
     for key in (register.c.licence_key, register.c.npi_key, register.c.board_key)
 ]
 # What a credit has yielded since it was read goes with it.
-_GONE = delete(credits).where(or_(credits.c.row.in_(_VALUES), credits.c.matched_from.in_(_VALUES)))
-_UNPROVEN = delete(payloads).where(payloads.c.receipt_id.in_(_VALUES))
+_GONE = delete(credits).where(or_(credits.c.row.in_(VALUES), credits.c.matched_from.in_(VALUES)))
+_UNPROVEN = delete(payloads).where(payloads.c.receipt_id.in_(VALUES))
 _STRUCK = delete(register).where(register.c.person == bindparam("person"))
 
 
@@ -95,7 +98,7 @@ class Erasing:
                 row=row.row,
                 receipt_id=row.id,
                 provider_id=row.provider_id,
-                content=zlib.decompress(self._sealer.unseal(row.sealed)),
+                content=sealed.payload(row.sealed, self._sealer),
             )
             for row in self._page(_PAYLOADS, after, most)
         ]
@@ -135,17 +138,15 @@ class Erasing:
         return True
 
     def _credit(self, row: Any) -> KeptCredit:
-        status = CreditStatus(row.status)
-        asked = row.asked_at is not None and row.withdrawn_at is None
         return KeptCredit(
             row=row.row,
             provider_id=row.provider_id,
             person=row.person,
-            learner=_learner.decode(self._sealer.unseal(row.sealed)),
+            learner=sealed.learner(row.sealed, self._sealer),
             board=row.board,
-            status=status,
+            status=CreditStatus(row.status),
             living=row.deleted_at is None,
-            may_be_held=row.board is not None and asked and status is not CreditStatus.REJECTED,
+            may_be_held=row.may_be_held,
         )
 
     def _page(self, query: Any, after: int, most: int) -> Sequence[Any]:

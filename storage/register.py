@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from operator import attrgetter
@@ -26,13 +26,12 @@ from sqlalchemy.dialects.postgresql import psycopg
 from gateway.errors import Failed
 from gateway.records import Enrolment, KeyKind, Loaded, Registered
 from storage import engine as database
-from storage.scope import Owned, Scope
+from storage.scope import INSERTS, PROVIDER, Owned, Scope
 from storage.tables import match_counts, register
-from storage.values import chunks
+from storage.values import VALUES, chunks
 
 CACHE = "PRAGMA cache_size = -131072"  # KiB: a load touches pages all over its indexes
 
-_INSERTS: Mapping[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 _KEYS = {
     KeyKind.LICENCE: register.c.licence_key,
     KeyKind.NPI: register.c.npi_key,
@@ -66,7 +65,7 @@ class _Among:
 
 def _among(key: ColumnElement[bytes], *columns: ColumnElement[Any]) -> _Among:
     query, many = select(*columns), bindparam("values", type_=postgresql.ARRAY(LargeBinary))
-    listed = query.where(key.in_(bindparam("values", expanding=True)))
+    listed = query.where(key.in_(VALUES))
     return _Among(listed, _binary(query.where(key == any_(many))))
 
 
@@ -79,10 +78,10 @@ def _spending(insert: Any) -> Owned:
     counts = match_counts.c.lookups, match_counts.c.misses
     added = {count.name: count + new.excluded[count.name] for count in counts}
     hour = [match_counts.c.provider_id, match_counts.c.hour]
-    return Owned(new.on_conflict_do_update(index_elements=hour, set_=added).returning(*counts), "provider_id")
+    return Owned(new.on_conflict_do_update(index_elements=hour, set_=added).returning(*counts), PROVIDER)
 
 
-_SPENT = {dialect: _spending(insert) for dialect, insert in _INSERTS.items()}
+_SPENT = {dialect: _spending(insert) for dialect, insert in INSERTS.items()}
 
 
 class Register:

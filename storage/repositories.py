@@ -1,9 +1,7 @@
-"""What a unit of work speaks to: a provider's activities, receipts and audit rows."""
+"""What a unit of work speaks to: a provider's activities and receipts."""
 
 from __future__ import annotations
 
-import dataclasses
-import zlib
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
@@ -12,9 +10,11 @@ import msgspec
 from sqlalchemy import BigInteger, ColumnElement, bindparam, case, desc, select, update
 
 from gateway.errors import Failed
-from gateway.records import Activity, AuditEntry, Outcome, Receipt, StoredActivity, StoredReceipt
-from storage.scope import Owned, Scope, Sealer, Values, owned, owning
-from storage.tables import HOLDING, LIVE, activities, audit, counters, payloads, receipts
+from gateway.records import Activity, Outcome, Receipt, StoredActivity, StoredReceipt
+from storage import sealed
+from storage.scope import Owned, Scope, Values, owned, owning
+from storage.sealed import Sealer
+from storage.tables import HOLDING, activities, counters, living, payloads, receipts
 from storage.values import chunks, title_key
 
 SEARCHABLE = (
@@ -51,14 +51,18 @@ def _identity(stored: StoredActivity) -> str | None:
 
 _IDENTITIES = (activities.c.activity_id, activities.c.provider_activity_id)
 _BY_IDENTITY = [
-    select(activities).where(LIVE, column.in_(bindparam("ids", expanding=True))).order_by(activities.c.row)
+    select(activities)
+    .where(living(activities), column.in_(bindparam("ids", expanding=True)))
+    .order_by(activities.c.row)
     for column in _IDENTITIES
 ]
 _FOUND = [owned(query, activities) for query in _BY_IDENTITY]
 _LOCKED = [owned(query.with_for_update(), activities) for query in _BY_IDENTITY]
 _HELD = owned(_BY_IDENTITY[0].with_for_update(read=True, key_share=True), activities)
 _KEPT = owning(activities)
-_CHANGED = owned(update(activities).where(LIVE, activities.c.row == bindparam("at")), activities)
+_CHANGED = owned(
+    update(activities).where(living(activities), activities.c.row == bindparam("at")), activities
+)
 
 _start, _last = bindparam("start", type_=BigInteger), counters.c.last
 _ISSUED = (
@@ -107,7 +111,7 @@ class Activities:
         if not count:
             return []
         values = {"start": year * 100_000, "count": count}
-        end = self._scope.connection.execute(_ISSUED, values).scalar_one()
+        (end,) = self._scope.tell(_ISSUED, [values]).firsts()
         return [str(number) for number in range(end - count + 1, end + 1)]
 
     def add(self, new: Sequence[Activity]) -> None:
@@ -131,11 +135,11 @@ class Activities:
     def _rewrite(self, rows: Sequence[Values]) -> None:
         if not rows:
             return
-        if self._scope.run(_CHANGED, *rows).rowcount != len(rows):
+        if self._scope.run(_CHANGED, *rows).changed != len(rows):
             raise Failed("An activity was to be changed that this provider does not have.")
 
 
-# --- receipts and audit ------------------------------------------------------------------------------
+# --- receipts ------------------------------------------------------------------------------
 
 
 def _newest(*conditions: ColumnElement[bool]) -> Owned:
@@ -160,7 +164,6 @@ _FREED = owned(
 _GIVEN = owning(receipts)
 _PROOF = owned(select(payloads).where(payloads.c.receipt_id == bindparam("id")), payloads)
 _PROVEN = owning(payloads)
-_NOTED = owning(audit)
 
 
 class Receipts:
@@ -189,7 +192,7 @@ class Receipts:
     def payload(self, receipt_id: str) -> bytes | None:
         """The bytes a receipt was given for, as they were received."""
         row = self._scope.run(_PROOF, {"id": receipt_id}).one_or_none()
-        return zlib.decompress(self._sealer.unseal(row.sealed)) if row else None
+        return sealed.payload(row.sealed, self._sealer) if row else None
 
     def add(self, stored: StoredReceipt, payload: bytes, since: datetime) -> None:
         """Store a receipt that has its id, with the bytes it is given for.
@@ -200,9 +203,8 @@ class Receipts:
         if stored.holds_key:
             self._scope.run(_FREED, {"of": stored.operation, "key": stored.submission_key, "since": since})
         self._scope.run(_GIVEN, _receipt_columns(stored))
-        # Compressed while others wait for the lock: quick counts for more than small.
-        sealed = self._sealer.seal(zlib.compress(payload, level=1))
-        self._scope.run(_PROVEN, {"receipt_id": stored.receipt.id, "sealed": sealed})
+        proof = {"receipt_id": stored.receipt.id, "sealed": sealed.seal_payload(payload, self._sealer)}
+        self._scope.run(_PROVEN, proof)
 
     def _found(self, newest: Owned, **values: Any) -> StoredReceipt | None:
         row = self._scope.run(newest, values).one_or_none()
@@ -225,14 +227,3 @@ def _receipt_columns(stored: StoredReceipt) -> Values:
         "outcome": stored.receipt.outcome,
         "content": _text(stored.receipt),
     }
-
-
-class Audit:
-    """What happened, row after row: nothing here changes or deletes one."""
-
-    def __init__(self, scope: Scope) -> None:
-        self._scope = scope
-
-    def add(self, entry: AuditEntry) -> None:
-        """Append what happened; the row belongs to the unit's provider."""
-        self._scope.run(_NOTED, dataclasses.asdict(entry))

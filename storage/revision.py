@@ -4,14 +4,15 @@ other (Alembic, configured here and nowhere else)."""
 from __future__ import annotations
 
 import enum
+from importlib.resources import files
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, inspect, select, text
 
 from gateway.errors import StoreUnavailable
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 ADVISORY_LOCK = 0x434D45  # any number, if all use the same: who migrates waits for who migrates
 
@@ -37,13 +38,31 @@ REFUSALS = {
 
 
 def standing(connection: Connection) -> Standing:
-    """Where the database stands."""
-    scripts = ScriptDirectory.from_config(_config())
-    current = MigrationContext.configure(connection).get_current_revision()
-    if current == scripts.get_current_head():
+    """Where the database stands: asked by whoever opens it, so without Alembic, which is 11 MB to load."""
+    return standing_of(noted(connection))
+
+
+def standing_of(current: str | None) -> Standing:
+    """Where a database of a revision stands."""
+    known = _revisions()
+    if current == known[-1]:
         return Standing.CURRENT
-    known = {script.revision for script in scripts.walk_revisions()}
     return Standing.BEHIND if current in {None, *known} else Standing.AHEAD
+
+
+def noted(connection: Connection) -> str | None:
+    """The revision Alembic has noted in the database."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    revision: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return revision
+
+
+def _revisions() -> list[str]:
+    """The revisions of this program, the newest last; a file says its own as r0001_what_it_does.py."""
+    folder = files("storage") / "migrations" / "versions"
+    names = (entry.name for entry in folder.iterdir() if entry.name.endswith(".py"))
+    return sorted(name[1:].partition("_")[0] for name in names)
 
 
 def refuse(where: Standing) -> None:
@@ -59,6 +78,12 @@ def refuse_newer(connection: Connection) -> None:
         refuse(Standing.AHEAD)
 
 
+def refuse_newer_than_this(revision: str | None) -> None:
+    """Leave what a newer program made alone. Raises StoreUnavailable."""
+    if standing_of(revision) is Standing.AHEAD:
+        refuse(Standing.AHEAD)
+
+
 def upgrade(connection: Connection) -> None:
     """Bring the database to the newest revision, within the transaction of `connection`.
 
@@ -67,6 +92,8 @@ def upgrade(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":  # SQLite has but one writer at a time
         connection.execute(select(func.pg_advisory_xact_lock(ADVISORY_LOCK)))
     refuse_newer(connection)
+    from alembic import command
+
     config = _config()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
@@ -74,6 +101,8 @@ def upgrade(connection: Connection) -> None:
 
 def _config() -> Config:
     """Alembic's settings, in code: a wheel has no alembic.ini beside it."""
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", "storage:migrations")
     return config

@@ -2,43 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache, lru_cache
-from typing import Any, Protocol
+from functools import cache
+from typing import Any
 
-from sqlalchemy import (
-    Connection,
-    CursorResult,
-    Dialect,
-    Executable,
-    LargeBinary,
-    Select,
-    Table,
-    Update,
-    bindparam,
-)
-from sqlalchemy.dialects import sqlite
-from sqlalchemy.dialects.postgresql import psycopg
+from sqlalchemy import Connection, Executable, Select, Table, Update, bindparam
+from sqlalchemy.dialects import postgresql, sqlite
 
-Values = Mapping[str, Any]
+from storage import statements
+from storage.statements import Answer, Values
+
+__all__ = ["INSERTS", "OWNER", "PROVIDER", "Owned", "Scope", "Values", "owned", "owning"]
+
 OWNER, PROVIDER = "owner", "provider_id"
 
-_DIALECTS: Mapping[str, Dialect] = {
-    "sqlite": sqlite.dialect(paramstyle="named"),
-    "postgresql": psycopg.dialect(),  # type: ignore[no-untyped-call]  # it has no types
-}
-
-
-class Sealer(Protocol):
-    """Who keeps the key: bytes go to disk sealed, and only its holder can read them back."""
-
-    def seal(self, plain: bytes) -> bytes:
-        """What may lie on disk."""
-
-    def unseal(self, sealed: bytes) -> bytes:
-        """What was sealed."""
+# What the two databases call alike, and SQLAlchemy does not.
+INSERTS: Mapping[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,32 +35,10 @@ def owned(statement: Select[Any] | Update, table: Table) -> Owned:
     return Owned(statement.where(table.c.provider_id == bindparam(OWNER)), OWNER)
 
 
+@cache
 def owning(table: Table) -> Owned:
     """New rows of a table, which belong to a provider from their first moment."""
-    return Owned(table.insert(), PROVIDER)
-
-
-@dataclass(frozen=True, slots=True)
-class Insert:
-    """New rows of a table, as a driver takes them; `spelled` are the columns it does not take as they are."""
-
-    statement: str
-    spelled: tuple[tuple[str, Callable[[Any], Any]], ...]
-
-
-@cache
-def _insert(table: Table, names: tuple[str, ...], database: str) -> Insert:
-    dialect = _DIALECTS[database]
-    statement = str(table.insert().compile(dialect=dialect, column_keys=names))
-    types = {name: table.c[name].type for name in names}
-    spelling = {
-        name: type.dialect_impl(dialect).bind_processor(dialect)
-        for name, type in types.items()
-        if not isinstance(type, LargeBinary)  # bytes are bytes
-    }
-    # Mostly it is the same moment or day again.
-    spelled = ((name, lru_cache(256)(spell)) for name, spell in spelling.items() if spell)
-    return Insert(statement, tuple(spelled))
+    return Owned(table.insert().inline(), PROVIDER)  # nobody asks for the number it gets
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,19 +51,20 @@ class Scope:
     now: datetime
     writing: bool
 
-    def run(self, owned: Owned, *values: Values) -> CursorResult[Any]:
+    def run(self, owned: Owned, *values: Values) -> Answer:
         """Run a statement for this scope's provider, once for each of the values."""
         bound = [{**each, owned.key: self.provider_id} for each in values or ({},)]
-        return self.connection.execute(owned.statement, bound if len(bound) > 1 else bound[0])
+        return self.tell(owned.statement, bound)
+
+    def tell(self, statement: Executable, values: Sequence[Values]) -> Answer:
+        """Run a statement that is about no provider."""
+        connection = self.connection
+        return statements.run(connection.connection, connection.dialect.name, statement, values)
+
+    def ask(self, query: Owned) -> Sequence[Any]:
+        """The rows of a query that was built for this once, and has its values in it."""
+        return self.connection.execute(query.statement, {query.key: self.provider_id}).all()
 
     def keep(self, table: Table, rows: Iterable[Values]) -> None:
-        """Add rows, one at least and all of the same columns, which belong to this scope's provider.
-
-        They go straight to the driver: to have them prepared took longer than to keep them.
-        """
-        bound = [{**row, PROVIDER: self.provider_id} for row in rows]
-        insert = _insert(table, tuple(bound[0]), self.connection.dialect.name)
-        for name, spell in insert.spelled:
-            for row in bound:
-                row[name] = spell(row[name])
-        self.connection.exec_driver_sql(insert.statement, bound)
+        """Add rows, one at least and all of the same columns, which belong to this scope's provider."""
+        self.run(owning(table), *rows)

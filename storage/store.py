@@ -15,16 +15,23 @@ from gateway.records import Backlog
 from storage import engine as database
 from storage import revision
 from storage.accounts import Accounts
+from storage.audit import Trail
 from storage.callouts import Callouts, backlogs
-from storage.engine import Clock
+from storage.engine import Clock, Unreached
 from storage.erasing import Erasing
+from storage.guard import Guard
+from storage.pulse import Pulse
 from storage.questions import Chunk
 from storage.register import Loading
-from storage.scope import Scope, Sealer
+from storage.retention import Retention
+from storage.scope import Scope
+from storage.sealed import Sealer
 from storage.unit import Unit
-from storage.workers import Workers
+from storage.workers import Workers, resting
 
 if TYPE_CHECKING:
+    from storage.backup import SqliteCopies
+    from storage.dumps import PostgresCopies
     from storage.queue import Outbox, Queue
 
 T = TypeVar("T")
@@ -38,9 +45,13 @@ class Store:
         self._sealer = sealer
         self._clock = clock
         self._chunk = chunk
-        self.accounts = Accounts(engine)
+        self.accounts = Accounts(engine, clock)
+        self.guard = Guard(engine, clock)
         self.loading = Loading(engine)
+        self.trail = Trail(engine)
+        self.pulse = Pulse(engine)
         self.erasing = Erasing(engine, sealer, clock)
+        self.retention = Retention(engine)
 
     def migrate(self) -> None:
         """Bring the database to the schema of this program.
@@ -59,9 +70,13 @@ class Store:
     def check(self) -> None:
         """Make sure that this program can work with the database.
 
-        Raises StoreUnavailable: not reachable, not migrated, or newer than this program.
+        Raises StoreUnavailable: not reachable, not migrated, or newer than this program; Failed where
+        the key is not the one its secrets were sealed with.
         """
         revision.refuse(self._standing())
+        secret = self.accounts.any_secret()
+        if secret is not None:
+            self._sealer.unseal(secret)
 
     def close(self) -> None:
         """Let go of all connections."""
@@ -91,18 +106,15 @@ class Store:
 
     def callouts(self, executor: str, patience: timedelta) -> Callouts:
         """The questions to the boards, for one worker; still open after `patience` they are marked."""
-        return Callouts(
-            self._engine,
-            self._sealer,
-            self._clock,
-            lambda: self.outbox,
-            executor,
-            patience,
-        )
+        return Callouts(self._engine, self._sealer, self._clock, lambda: self.outbox, executor, patience)
 
     def backlogs(self) -> list[Backlog]:
         """What waits for an answer, by board. Raises StoreUnavailable, Busy, Failed."""
         return database.read(self._engine, backlogs)
+
+    def resting(self) -> list[frozenset[str]]:
+        """Of each worker there is, the boards it leaves alone for now. Raises Failed."""
+        return database.read(self._engine, lambda connection: resting(connection, self._clock()))
 
     def workers(self, executor: str) -> Workers:
         """The workers, as one of them sees them."""
@@ -117,6 +129,15 @@ class Store:
     def warm(self) -> None:
         """Load now what the first question would wait for; before a fork, so that it is shared."""
         _ = self.outbox
+
+    @cached_property
+    def copies(self) -> SqliteCopies | PostgresCopies:
+        """The way to copies of the whole database."""
+        from storage.backup import SqliteCopies
+        from storage.dumps import PostgresCopies
+
+        kind = SqliteCopies if self._engine.dialect.name == "sqlite" else PostgresCopies
+        return kind(self._engine)
 
     @cached_property
     def outbox(self) -> Outbox:
@@ -140,9 +161,7 @@ class Store:
         """Name the database that cannot be reached, to those who can do something about it."""
         try:
             yield
-        except StoreUnavailable as trouble:
-            if trouble.text != StoreUnavailable().text:
-                raise
+        except Unreached:
             address = self._engine.url.render_as_string(hide_password=True)
             raise StoreUnavailable(
                 f"The database at {address} cannot be reached.",

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
     ColumnElement,
     Date,
-    DateTime,
-    Dialect,
     ForeignKey,
+    ForeignKeyConstraint,
     FromClause,
     Index,
     Integer,
@@ -21,12 +18,12 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    TypeDecorator,
     and_,
     literal_column,
 )
 
 from gateway.records import CreditStatus, Errand
+from storage.values import Moment
 
 metadata = MetaData(
     naming_convention={
@@ -40,29 +37,25 @@ metadata = MetaData(
 ROW_NUMBER = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by INTEGER keys only
 
 
-class Moment(TypeDecorator[datetime]):
-    """An aware time, kept as UTC: SQLite forgets zones, and PostgreSQL answers in the session's."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Take what has a zone. Raises ValueError for what has none."""
-        if value is not None and value.tzinfo is None:
-            raise ValueError("a time without a zone cannot be stored")
-        return value and value.astimezone(UTC)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Give it back in UTC."""
-        return value and (value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC))
-
-
 def _row() -> Column[int]:
     return Column("row", ROW_NUMBER, primary_key=True)
 
 
 def _provider(*, key: bool = False) -> Column[str]:
     return Column("provider_id", String, ForeignKey("providers.id"), nullable=False, primary_key=key)
+
+
+def _index_where(
+    condition: ColumnElement[bool], name: str, table: Table, *columns: str, unique: bool = False
+) -> None:
+    """An index of those rows only that a condition is true of."""
+    kept = (table.c[column] for column in columns)
+    Index(name, *kept, unique=unique, sqlite_where=condition, postgresql_where=condition)
+
+
+def living(table: FromClause) -> ColumnElement[bool]:
+    """What was not deleted."""
+    return table.c.deleted_at.is_(None)
 
 
 providers = Table(
@@ -78,9 +71,41 @@ users = Table(
     metadata,
     _provider(key=True),
     Column("user", String, primary_key=True),
-    Column("secret", LargeBinary, nullable=False),
     Column("enabled", Boolean, nullable=False),
+    Column("scopes", String, nullable=False),
 )
+
+# What users prove themselves by: several at a time, so that one can take over from another.
+secrets = Table(
+    "secrets",
+    metadata,
+    Column("provider_id", String, primary_key=True),
+    Column("user", String, primary_key=True),
+    Column("id", String, primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("generated", Boolean, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("until", Moment),
+    ForeignKeyConstraint(["provider_id", "user"], ["users.provider_id", "users.user"]),
+)
+
+# Nonces that were used, and failures to get in, by a hash of whose they are (storage/guard.py).
+nonces = Table(
+    "nonces",
+    metadata,
+    Column("id", LargeBinary, primary_key=True),
+    Column("until", Moment, nullable=False),
+)
+Index(None, nonces.c.until)
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("id", LargeBinary, primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("until", Moment),
+)
+Index(None, attempts.c.since)
 
 counters = Table(
     "counters",
@@ -110,14 +135,13 @@ activities = Table(
 )
 # The telling column leads in every index. With the provider first, PostgreSQL, while it has no
 # statistics yet, takes this index for a change by row number and reads all the provider's rows.
-LIVE = activities.c.deleted_at.is_(None)
-Index(
+_index_where(
+    living(activities),
     "ix_activities_identity",
-    activities.c.provider_activity_id,
-    activities.c.provider_id,
+    activities,
+    "provider_activity_id",
+    "provider_id",
     unique=True,
-    sqlite_where=LIVE,
-    postgresql_where=LIVE,
 )
 
 receipts = Table(
@@ -135,15 +159,7 @@ receipts = Table(
     Column("content", Text, nullable=False),
 )
 HOLDING = receipts.c.holds_key.is_(True)
-Index(
-    "ix_receipts_key",
-    receipts.c.submission_key,
-    receipts.c.operation,
-    receipts.c.provider_id,
-    unique=True,
-    sqlite_where=HOLDING,
-    postgresql_where=HOLDING,
-)
+_index_where(HOLDING, "ix_receipts_key", receipts, "submission_key", "operation", "provider_id", unique=True)
 Index(None, receipts.c.submission_key, receipts.c.provider_id)
 Index(None, receipts.c.digest, receipts.c.operation, receipts.c.provider_id)
 
@@ -174,67 +190,49 @@ credits = Table(
     Column("birth_key", LargeBinary),
     Column("sealed", LargeBinary, nullable=False),
 )
-LIVE_CREDIT = credits.c.deleted_at.is_(None)
-Index(
-    "ix_credits_credit_id",
-    credits.c.credit_id,
-    credits.c.provider_id,
-    unique=True,
-    sqlite_where=LIVE_CREDIT,
-    postgresql_where=LIVE_CREDIT,
-)
-Index(
+_index_where(living(credits), "ix_credits_credit_id", credits, "credit_id", "provider_id", unique=True)
+_index_where(
+    living(credits),
     "ix_credits_learner",
-    credits.c.learner_key,
-    credits.c.activity_id,
-    credits.c.credit_type,
-    credits.c.provider_id,
+    credits,
+    "learner_key",
+    "activity_id",
+    "credit_type",
+    "provider_id",
     unique=True,
-    sqlite_where=LIVE_CREDIT,
-    postgresql_where=LIVE_CREDIT,
 )
 # What a provider looks through, newest first: without these two a search walks all providers' rows. What
 # is true of every row keeps SQLite from taking the first one for anything but a search.
-SEARCHED = and_(LIVE_CREDIT, credits.c.row > literal_column("0"))
-Index(
-    "ix_credits_newest",
-    credits.c.provider_id,
-    credits.c.row,
-    sqlite_where=SEARCHED,
-    postgresql_where=SEARCHED,
-)
-Index(
-    "ix_credits_family",
-    credits.c.family_key,
-    credits.c.provider_id,
-    credits.c.row,
-    sqlite_where=LIVE_CREDIT,
-    postgresql_where=LIVE_CREDIT,
-)
+SEARCHED = and_(living(credits), credits.c.row > literal_column("0"))
+_index_where(SEARCHED, "ix_credits_newest", credits, "provider_id", "row")
+_index_where(living(credits), "ix_credits_family", credits, "family_key", "provider_id", "row")
 Index("ix_credits_activity", credits.c.activity_id, credits.c.birth_key)
 
 
-def withdrawing(table: FromClause) -> ColumnElement[bool]:
-    """Deleted credit that a board was asked about and has not been told to forget, or not yet."""
-    gone = table.c.deleted_at.is_not(None)
-    return and_(gone, table.c.asked_at.is_not(None), table.c.withdrawn_at.is_(None))
+def _asked_about(table: FromClause) -> ColumnElement[bool]:
+    """Credit that a board was asked about, and has not been told to forget."""
+    return and_(table.c.asked_at.is_not(None), table.c.withdrawn_at.is_(None))
+
+
+def _withdrawing(table: FromClause) -> ColumnElement[bool]:
+    """Such credit that was deleted."""
+    return and_(table.c.deleted_at.is_not(None), _asked_about(table))
+
+
+def may_be_held(table: FromClause) -> ColumnElement[bool]:
+    """Credit that a board holds, or may hold, having been asked and given no answer."""
+    return and_(_asked_about(table), table.c.status != CreditStatus.REJECTED.value)
 
 
 def held(table: FromClause) -> ColumnElement[bool]:
-    """Deleted credit that a board holds, or may hold, having been asked and given no answer."""
-    return and_(withdrawing(table), table.c.status != CreditStatus.REJECTED.value)
+    """Such credit that was deleted."""
+    return and_(table.c.deleted_at.is_not(None), may_be_held(table))
 
 
-Index(
-    "ix_credits_withdrawing",
-    credits.c.learner_key,
-    credits.c.activity_id,
-    sqlite_where=withdrawing(credits),
-    postgresql_where=withdrawing(credits),
-)
+_index_where(_withdrawing(credits), "ix_credits_withdrawing", credits, "learner_key", "activity_id")
 # Which credits wait for an answer, by errand. What is deleted is reported no more.
 WAITS = {
-    Errand.REPORT: and_(credits.c.status == CreditStatus.SUBMITTED.value, LIVE_CREDIT),
+    Errand.REPORT: and_(credits.c.status == CreditStatus.SUBMITTED.value, living(credits)),
     Errand.WITHDRAW: held(credits),
 }
 
@@ -250,15 +248,14 @@ participants = Table(
     Column("deleted_at", Moment),
     Column("sealed", LargeBinary, nullable=False),
 )
-LIVE_PARTICIPANT = participants.c.deleted_at.is_(None)
-Index(
+_index_where(
+    living(participants),
     "ix_participants_identity",
-    participants.c.local_key,
-    participants.c.activity_id,
-    participants.c.provider_id,
+    participants,
+    "local_key",
+    "activity_id",
+    "provider_id",
     unique=True,
-    sqlite_where=LIVE_PARTICIPANT,
-    postgresql_where=LIVE_PARTICIPANT,
 )
 Index("ix_participants_activity", participants.c.activity_id)
 
@@ -278,7 +275,7 @@ questions = Table(
     Column("done_at", Moment),
 )
 OPEN = questions.c.done_at.is_(None)
-Index("ix_questions_open", questions.c.board, questions.c.since, sqlite_where=OPEN, postgresql_where=OPEN)
+_index_where(OPEN, "ix_questions_open", questions, "board", "since")
 
 # Who works on questions, by their heartbeat: it alone decides who is dead.
 workers = Table(
@@ -287,6 +284,7 @@ workers = Table(
     Column("executor", String, primary_key=True),
     Column("started_at", Moment, nullable=False),
     Column("beat_at", Moment, nullable=False),
+    Column("resting", String, nullable=False),  # boards it leaves alone for now, with commas between
 )
 
 # The register of learners: keyed hashes, of which only equality can be asked.
@@ -332,15 +330,29 @@ audit = Table(
     "audit",
     metadata,
     Column("id", ROW_NUMBER, primary_key=True),
-    _provider(),
+    Column("provider_id", String, ForeignKey("providers.id")),
     Column("at", Moment, nullable=False),
-    Column("user", String, nullable=False),
-    Column("operation", String, nullable=False),
+    Column("user", String),
+    Column("operation", String),
     Column("outcome", String, nullable=False),
     Column("receipt_id", String),
     Column("trace_id", String, nullable=False),
     Column("records", Integer, nullable=False),
     Column("refused", Integer, nullable=False),
+    Column("code", String),  # this and the next two are of failed attempts
+    Column("source", String),
+    Column("times", Integer),
+    # Its place in the chain, given once, after the transaction that it tells of (storage/audit.py).
+    Column("position", BigInteger, unique=True),
     Column("hash", LargeBinary),
     sqlite_autoincrement=True,  # a number that was given out never names another row
+)
+
+# Where the chain begins after its front was pruned: only what an anchor covers can be deleted.
+audit_anchors = Table(
+    "audit_anchors",
+    metadata,
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    Column("hash", LargeBinary, nullable=False),
+    Column("proof", LargeBinary, nullable=False),
 )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from storage.audit import Audit
 from storage.credits import Credits
 from storage.questions import Chunk, Outbox, Questions
 from storage.register import Register
-from storage.repositories import Activities, Audit, Receipts
-from storage.scope import Scope, Sealer
+from storage.repositories import Activities, Receipts
+from storage.scope import Scope
+from storage.sealed import Sealer
 
 
 class Unit:

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, String, bindparam, cast, func, literal, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import ColumnElement, String, bindparam, cast, func, literal, select, update
 
 from gateway.records import AuditEntry, CreditStatus, Errand, Outcome, Question, Verdict
 from gateway.vocabulary import CME_CREDIT
+from storage.audit import Audit
 from storage.numbers import new_rows
-from storage.repositories import Audit
-from storage.scope import Scope
-from storage.tables import LIVE_CREDIT, WAITS, Moment, credits
+from storage.scope import INSERTS, Scope
+from storage.tables import WAITS, credits, living
+from storage.values import AT, ROWS
 
 USER, OPERATION = "worker", "BoardVerdict"  # as the audit log names them
 
-ROWS: BindParameter[int] = bindparam("rows", expanding=True)
-AT: BindParameter[datetime] = bindparam("at", type_=Moment())
 _DECIDED = (
     update(credits)
     .where(credits.c.row.in_(ROWS), credits.c.status == CreditStatus.SUBMITTED.value)
@@ -51,24 +48,24 @@ def _matched() -> tuple[list[str], Any]:
     columns: dict[str, Any] = made | {name: credits.c[name] for name in kept}
     return list(columns), select(*columns.values()).where(
         credits.c.row.in_(ROWS),
-        LIVE_CREDIT,
+        living(credits),
         credits.c.status == CreditStatus.ACCEPTED.value,
         credits.c.person.is_not(None),
     )
 
 
-def _match(dialect: Any) -> Any:
+def _match(insert: Any) -> Any:
     # Who has this credit already, sent or matched, has it once: the index of living credits decides.
     twins = [credits.c[name] for name in ("learner_key", "activity_id", "credit_type", "provider_id")]
     names, source = _matched()
     return (
-        dialect.insert(credits)
+        insert(credits)
         .from_select(names, source, include_defaults=False)
-        .on_conflict_do_nothing(index_elements=twins, index_where=LIVE_CREDIT)
+        .on_conflict_do_nothing(index_elements=twins, index_where=living(credits))
     )
 
 
-_MATCH = {"sqlite": _match(sqlite), "postgresql": _match(postgresql)}
+_MATCH = {database: _match(insert) for database, insert in INSERTS.items()}
 
 
 def keep(scope: Scope, question: Question, verdicts: Sequence[Verdict]) -> None:

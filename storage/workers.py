@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Collection
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Engine, and_, bindparam, delete, select, update
@@ -18,7 +19,9 @@ _ALIVE = (
     .where(_ME)
     .with_for_update(read=True, key_share=True)  # who buries it waits until what it does now is kept
 )
-_BEAT = update(workers).where(_ME).values(beat_at=bindparam("at"))
+_BEAT = update(workers).where(_ME).values(beat_at=bindparam("at"), resting=bindparam("boards"))
+LATELY = timedelta(minutes=1)
+"""A worker that was heard of since then counts; clocks of several machines may differ a little."""
 
 
 def assert_alive(connection: Connection, executor: str) -> None:
@@ -28,6 +31,12 @@ def assert_alive(connection: Connection, executor: str) -> None:
     """
     if connection.scalar(_ALIVE, {"me": executor}) is None:
         raise TakenForDead
+
+
+def resting(connection: Connection, now: datetime) -> list[frozenset[str]]:
+    """Of each worker that was heard of lately, the boards it leaves alone."""
+    query = select(workers.c.resting).where(workers.c.beat_at > now - LATELY)
+    return [frozenset(filter(None, boards.split(","))) for boards in connection.scalars(query)]
 
 
 class Workers:
@@ -41,12 +50,13 @@ class Workers:
     def enter(self) -> None:
         """Note that this worker begins."""
         now = self._clock()
-        new = {"executor": self.me, "started_at": now, "beat_at": now}
+        new = {"executor": self.me, "started_at": now, "beat_at": now, "resting": ""}
         database.write(self._engine, lambda connection: connection.execute(workers.insert(), new))
 
-    def beat(self) -> None:
-        """Note that this worker lives. Raises TakenForDead once it was buried."""
-        heard = {"me": self.me, "at": self._clock()}
+    def beat(self, resting: Collection[str] = ()) -> None:
+        """Note that this worker lives, and which boards it leaves alone for now. Raises TakenForDead once
+        it was buried."""
+        heard = {"me": self.me, "at": self._clock(), "boards": ",".join(sorted(resting))}
         if not database.write(self._engine, lambda connection: connection.execute(_BEAT, heard).rowcount):
             raise TakenForDead
 

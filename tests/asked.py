@@ -46,6 +46,9 @@ def a_credit(**changes: Any) -> StoredCredit:
         person=f"person-{number}",
         learner=LEARNER,
         learner_key=f"learner-{number}".encode(),
+        said_key=f"said-{number}".encode(),
+        family_key=b"quimby",
+        birth_key=b"02-29",
     )
     return replace(credit, **changes)
 

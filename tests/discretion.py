@@ -47,7 +47,7 @@ def _error_made(plain: Callable[..., None]) -> Callable[..., None]:
 def _record_made(plain: Callable[..., logging.LogRecord]) -> Callable[..., logging.LogRecord]:
     def made(*args: Any, **parts: Any) -> logging.LogRecord:
         record = plain(*args, **parts)
-        if record.levelno >= logging.WARNING:
+        if (record.levelno or 0) >= logging.WARNING:  # a copy (logging.makeLogRecord) is filled afterwards
             look("log", record.getMessage())
         return record
 

@@ -422,7 +422,7 @@ class Mirror:
 _SECRET = hash_secret(PASSWORD, Mirror())  # once: argon2 is slow on purpose
 
 
-def find_account(provider_id: str, user: str) -> Account | None:
+def find_account(provider_id: str, user: str, source: str = "") -> Account | None:
     """The one user of each of the two providers."""
     known = provider_id in {PROVIDER, OTHER_PROVIDER} and user == USER
     return Account(provider_id, user, _SECRET) if known else None

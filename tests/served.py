@@ -28,10 +28,11 @@ START_SECONDS = 60
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A running gateway with the two accounts above; `log` is what its process wrote."""
+    """A running gateway with the two accounts above, how it is set, and in `log` what its process wrote."""
 
     url: str
     log: Path
+    configured: settings.Settings
 
     def endpoint(self, version: str) -> str:
         """The address of a service version."""
@@ -43,16 +44,18 @@ class Served:
 
 
 @contextmanager
-def serving(database: str, folder: Path) -> Iterator[Served]:
+def serving(database: str, folder: Path, **more: str) -> Iterator[Served]:
     """Serve a gateway on an empty database, with accounts for two providers, and stop it at the end.
 
+    `more` are further settings, by their names.
     What its process wrote meanwhile may hold no traceback and no password.
     """
     told = {
         "DATABASE": database,
         "KEY_FILE": str(folder / "gateway.key"),
         "BIND": f"127.0.0.1:{_free_port()}",
-    }
+        "LOCK_FAILURES": "1000000",  # all tests share the account, and some are wrong on purpose
+    } | more
     environment = {f"CME_GATEWAY_{name}": value for name, value in told.items()}
     configured = settings.load(environment)
     _prepare(configured)
@@ -62,7 +65,7 @@ def serving(database: str, folder: Path) -> Iterator[Served]:
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("CME_GATEWAY_")}
         process = subprocess.Popen(command, env={**inherited, **environment}, stdout=output, stderr=output)
     try:
-        served = Served(f"http://{configured.bind}", log)
+        served = Served(f"http://{configured.bind}", log, configured)
         _wait(served, process)
         yield served
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -146,3 +147,39 @@ def test_the_catalogue_has_every_code_once_in_order() -> None:
     assert {"A101", "A901", "S001", "X001", "X020"} <= {*codes}
     assert 1 == len({tuple(row) for row in rows})
     assert all(row["text"] and row["remedy"] for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("database", "told", "expected"),
+    [("sqlite:///a.db", 0, 1), ("postgresql://db.example/cme", 0, 2), ("sqlite:///a.db", 3, 3)],
+)
+def test_database_says_how_many_calls_are_worked_on(database: str, told: int, expected: int) -> None:
+    """One at a time with SQLite, which has one writer, two elsewhere, or as many as was said."""
+    assert expected == assembly.at_once(Settings(database=database, at_once=told))
+
+
+class Part:
+    """Says what is done to it."""
+
+    def __init__(self, name: str, log: list[str]) -> None:
+        self.name, self.log = name, log
+
+    def start(self) -> None:
+        """Begin."""
+        self.log.append(f"start {self.name}")
+
+    def stop(self) -> None:
+        """End."""
+        self.log.append(f"stop {self.name}")
+
+
+def test_parts_end_in_the_order_opposite_to_their_start(settings: Settings) -> None:
+    """What leans on another part is stopped before it."""
+    assembly.migrate(settings)
+    log: list[str] = []
+    made = assembly.application(settings)
+    application = dataclasses.replace(made, parts=(Part("a", log), Part("b", log)))
+    application.start()
+    application.stop()
+    made.gateway.store.close()  # type: ignore[attr-defined]
+    assert ["start a", "start b", "stop b", "stop a"] == log

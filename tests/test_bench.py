@@ -10,11 +10,12 @@ import pytest
 from lxml import etree
 from rich.console import Console
 
-from bench import batches, completions, echo
+from bench import activities, batches, completions, contest, echo, invalid
 from bench.__main__ import Row, Size, run, table
 from bench.baseline import calls
 from bench.batches import BATCH, BOARD
 from bench.clients import Call
+from bench.contest import Contestant, NotStored
 from gateway import schemas
 from gateway.intake import Limits
 from gateway.records import RegisterRow
@@ -87,8 +88,8 @@ class _Answers:
         return [Call(float(n), n + 1.0, 200, b">Added<" * BATCH) for n, _ in enumerate(bodies)]
 
 
-def _contestant(name: str = "ours") -> completions.Contestant:
-    return completions.Contestant(name, "", lambda batch: b"", lambda answer: answer.count(b">Added<"))
+def _contestant(name: str = "ours") -> Contestant:
+    return Contestant(name, "", lambda batch: b"", lambda answer: answer.count(b">Added<"))
 
 
 def test_a_rate_is_of_what_was_acknowledged() -> None:
@@ -103,11 +104,11 @@ def test_what_was_not_stored_does_not_count(monkeypatch: pytest.MonkeyPatch) -> 
     """A contestant that acknowledged more than its database holds has no rate at all."""
     one = _contestant()
     one.acknowledged = 200
-    monkeypatch.setattr(completions, "_count", lambda url, query: 199)
-    with pytest.raises(completions.NotStored, match="acknowledged 200 completions and stored 199"):
-        completions._check(one, "", "completions")
-    monkeypatch.setattr(completions, "_count", lambda url, query: 200)
-    completions._check(one, "", "completions")
+    monkeypatch.setattr(contest, "count", lambda url, query: 199)
+    with pytest.raises(NotStored, match="acknowledged 200 records and stored 199"):
+        one.check("", "completions")
+    monkeypatch.setattr(contest, "count", lambda url, query: 200)
+    one.check("", "completions")
 
 
 def test_each_ratio_is_of_neighbours() -> None:
@@ -122,7 +123,7 @@ def test_a_benchmark_that_fails_is_told_beside_the_others(monkeypatch: pytest.Mo
     """One that cannot be finished does not keep the others from being told."""
 
     def broken(size: Size) -> list[Row]:
-        raise completions.NotStored("ours stored less")
+        raise NotStored("ours stored less")
 
     known = {"P2": broken, "P6": lambda size: [Row("P6 matching", "30,000/s", reached=True)]}
     monkeypatch.setattr("bench.__main__.BENCHMARKS", known)
@@ -133,3 +134,31 @@ def test_a_benchmark_that_fails_is_told_beside_the_others(monkeypatch: pytest.Mo
     assert not whole
     assert "ours stored less" in told
     assert "reached" in told
+
+
+def test_the_gateway_reads_an_activity_without_findings() -> None:
+    """The activity that is sent has about 45 elements and 4 KB, and is valid as it is."""
+    body = activities.call(1)
+    payload = next(etree.fromstring(body).iter("{*}ACCMEActivities"))
+    (entry,) = Reader(schemas.VERSIONS, Limits()).read(payload, date.today()).entries  # noqa: DTZ011  as above
+    assert ("B-1", ()) == (entry.activity.provider_activity_id, entry.findings)
+    assert 3_800 < len(body) < 4_400
+    assert abs(len(list(payload.iter())) - activities.ELEMENTS) < 5
+
+
+def test_activities_differ_in_their_own_id_alone() -> None:
+    """No activity is sent twice, and all are of one size."""
+    one, other = activities.call(11), activities.call(12)
+    assert one != other
+    assert one.replace(b">B-11<", b">B-12<") == other
+
+
+def test_each_break_breaks_every_record(some: list[RegisterRow]) -> None:
+    """A broken call is another one than the valid, in each of its records, and still XML."""
+    valid = batches.call(next(batches.all_of(some)))
+    for name, broken in invalid.BREAKS.items():
+        records = [etree.tostring(one) for one in etree.fromstring(broken(valid)).iter("{*}ActivityReport")]
+        same = [etree.tostring(one) for one in etree.fromstring(valid).iter("{*}ActivityReport")]
+        assert [name == invalid.VALID] * BATCH == [
+            one == other for one, other in zip(records, same, strict=True)
+        ]

@@ -17,7 +17,7 @@ from gateway.board import BoardLine
 from gateway.boards import ADAPTERS, BOARDS, catalogue, takes_part
 from gateway.boards.face import CALLS_TO_NARROW, Adapter, narrowed
 from gateway.errors import BoardRefused, BoardUnavailable
-from gateway.outbound import Waits
+from gateway.outbound import Answered, Waits
 from gateway.records import Claim, Reply, Verdict
 
 SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
@@ -64,12 +64,13 @@ class Spoken:
         self.asked: list[etree._Element] = []
         self.line = BoardLine(self.adapter, "http://127.0.0.1:9/", Waits())
         self._answers = iter(answers)
-        self.line._transport.exchange = self._exchange  # type: ignore[method-assign]  # instead of HTTP
+        self.line._caller.post = self._post  # type: ignore[method-assign]  # instead of HTTP
 
-    def _exchange(self, message: bytes, headers: object) -> tuple[int, bytes]:
+    def _post(self, message: bytes, headers: object) -> Answered:
         self.asked.append(etree.fromstring(message)[0][0])
         body = next(self._answers).replace("{ns}", self.namespace)
-        return 200, f"<s:Envelope xmlns:s='{SOAP}'><s:Body>{body}</s:Body></s:Envelope>".encode()
+        envelope = f"<s:Envelope xmlns:s='{SOAP}'><s:Body>{body}</s:Body></s:Envelope>"
+        return Answered(200, envelope.encode())
 
     def report(self, *names: str) -> Reply:
         """Report claims of these references."""

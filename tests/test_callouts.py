@@ -111,7 +111,9 @@ def test_breaker_opens_rests_and_tries_once() -> None:
     """After five failures in a row it rests; then one trial goes through, whose answer decides."""
     clock = Clock()
     breaker = Breaker(5, 30.0, lambda: (clock() - NOW).total_seconds())
+    assert not breaker.open
     assert [False, False, False, False, True] == [breaker.failed() for _ in range(5)]
+    assert breaker.open
     assert 30.0 == breaker.wait()
     clock.advance(seconds=30)
     assert (0.0, 30.0) == (breaker.wait(), breaker.wait())
@@ -120,6 +122,7 @@ def test_breaker_opens_rests_and_tries_once() -> None:
     clock.advance(seconds=30)
     assert 0.0 == breaker.wait()
     breaker.succeeded()
+    assert not breaker.open
     assert [0.0, 0.0] == [breaker.wait(), breaker.wait()]
 
 
@@ -400,7 +403,7 @@ class FakeWorkers:
     def enter(self) -> None:
         """Begin."""
 
-    def beat(self) -> None:
+    def beat(self, resting: Collection[str] = ()) -> None:
         """Live."""
 
     def leave(self) -> None:

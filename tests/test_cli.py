@@ -116,6 +116,9 @@ def test_help_names_every_command_on_a_line(run: Run) -> None:
         ("submit", "a.xml", "--url", "127.0.0.1:8080", "--provider", PROVIDER, "--user", "anna"),
         ("submit", "a.xml", "--url", "http://[", "--provider", PROVIDER, "--user", "anna"),
         ("submit", "a.xml", "--service", "v9", *SUBMIT),
+        ("submit", "a.xml", "--key", "k" * 91, *SUBMIT),
+        ("submit", "a.xml", "--key", "", *SUBMIT),
+        ("submit", "a.xml", "b.xml", "--key", "june", *SUBMIT),
         ("submit", "a.xml", *SUBMIT),  # no password, and no terminal to ask for it at
     ],
     ids=" ".join,
@@ -230,16 +233,63 @@ def test_generated_password_is_shown_once_and_works(ready: Run) -> None:
     assert secret not in ready("user", "list", PROVIDER).out
 
 
-def test_rotated_password_replaces_the_old_one(ready: Run) -> None:
-    """After a rotation the new password lets in and the old one does not."""
+def _keys(run: Run) -> list[dict[str, str]]:
+    rows: list[dict[str, str]] = run("user", "keys", "list", PROVIDER, "anna", "--json").rows
+    return rows
+
+
+def test_rotated_password_counts_beside_the_old_one(ready: Run) -> None:
+    """After a rotation both let in, until the old one is revoked; no list shows one of them."""
     secret = ready("user", "rotate", PROVIDER, "anna").out.splitlines()[-1].rpartition(" ")[2]
+    assert [True, True] == [_lets_in("anna", secret), _lets_in("anna", "a pass word")]
+    assert ["chosen", "generated"] == [key["kind"] for key in _keys(ready)]
+    assert secret not in ready("user", "keys", "list", PROVIDER, "anna").out
+    assert 0 == ready("user", "keys", "revoke", PROVIDER, "anna", _keys(ready)[0]["key"]).code
     assert [True, False] == [_lets_in("anna", secret), _lets_in("anna", "a pass word")]
+
+
+@pytest.mark.parametrize(("until", "right"), [("2020-01-01", False), ("2120-01-01T12:30", True)])
+def test_rotated_password_ends_when_it_is_said(ready: Run, until: str, right: bool) -> None:
+    """With --until the password before counts up to that moment, or to the end of that day."""
+    assert 0 == ready("user", "rotate", PROVIDER, "anna", "--until", until).code
+    assert right == _lets_in("anna", "a pass word")
+    assert ["2020-01-02 06:00 UTC", "2120-01-01 18:30 UTC"][right] == _keys(ready)[0]["until"]
+
+
+def test_password_of_ones_own_takes_the_place_of_the_old_one(ready: Run) -> None:
+    """There is one password of one's own at a time; generated ones stay."""
+    secret = ready("user", "rotate", PROVIDER, "anna").out.splitlines()[-1].rpartition(" ")[2]
+    assert 0 == ready("user", "rotate", PROVIDER, "anna", "--password-stdin", stdin=b"another\n").code
+    tried = [_lets_in("anna", password) for password in (secret, "another", "a pass word")]
+    assert [True, True, False] == tried
+
+
+def test_scopes_are_given_and_changed(ready: Run) -> None:
+    """A user may do what it was added for, and from then on what is said."""
+    assert 0 == ready("user", "add", PROVIDER, "ben", "--scope", "read", "--scope", "admin").code
+    assert 0 == ready("user", "scopes", PROVIDER, "anna", "submit").code
+    listed = ready("user", "list", PROVIDER, "--json").rows
+    assert ["submit", "read admin"] == [row["scopes"] for row in listed]
+    assert 64 == ready("user", "scopes", PROVIDER, "anna", "everything").code
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("keys", "list"), ("rotate",), ("keys", "revoke", "abc"), ("scopes", "read")],
+    ids=" ".join,
+)
+def test_unknown_user_is_said_to_be_unknown(ready: Run, words: tuple[str, ...]) -> None:
+    """One clear line, and exit code 2."""
+    command, rest = words[: 1 + (words[0] == "keys")], words[1 + (words[0] == "keys") :]
+    told = ready("user", *command, PROVIDER, "nobody", *rest)
+    assert (2, True) == (told.code, told.is_one_clear_line)
 
 
 def test_users_are_listed_and_disabled(ready: Run) -> None:
     """A disabled user is listed as such and not let in, until that is undone."""
     assert 0 == ready("user", "disable", PROVIDER, "anna").code
-    assert [{"user": "anna", "enabled": False}] == ready("user", "list", PROVIDER, "--json").rows
+    listed = ready("user", "list", PROVIDER, "--json").rows
+    assert [{"user": "anna", "enabled": False, "scopes": "submit read match", "keys": 1}] == listed
     assert not _lets_in("anna", "a pass word")
     assert 0 == ready("user", "disable", PROVIDER, "anna", "--undo").code
     assert _lets_in("anna", "a pass word")

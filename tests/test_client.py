@@ -6,8 +6,9 @@ import ast
 import io
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from importlib.resources import files
 from pathlib import Path
@@ -44,25 +45,30 @@ DETAIL = """<f:Fault xmlns:f="urn:cme-gateway:fault:1"><f:Code>X012</f:Code><f:T
 # --- how long it waits ---------------------------------------------------------------------------------
 
 
+def _given(calls: Iterable[ast.Call]) -> list[set[str | None]]:
+    return [{keyword.arg for keyword in call.keywords} for call in calls]
+
+
 def _calls(source: str, name: str) -> list[set[str | None]]:
-    """The keyword arguments of each call of a name in a source, or of what a class of it begins with."""
+    """The keyword arguments of each call of a name in a source."""
     calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
-    named = [call for call in calls if isinstance(call.func, ast.Name) and call.func.id == name]
-    return [{keyword.arg for keyword in call.keywords} for call in (*named, *_begun(source, name))]
+    return _given(call for call in calls if isinstance(call.func, ast.Name) and call.func.id == name)
 
 
-def _begun(source: str, name: str) -> Iterator[ast.Call]:
-    """The calls of `super().__init__` in the classes that are made from a name."""
+def _kinds(source: str) -> Iterator[tuple[str, list[ast.Call]]]:
+    """The classes made from zeep's transport, with the calls of `super().__init__` in them."""
     for made in ast.walk(ast.parse(source)):
-        if isinstance(made, ast.ClassDef) and name in [getattr(parent, "id", "") for parent in made.bases]:
-            begun = [node for node in ast.walk(made) if isinstance(node, ast.Call)]
-            inits = [call for call in begun if ast.unparse(call.func) == "super().__init__"]
-            yield from inits or [ast.Call(ast.Name(name), [], [])]
+        if isinstance(made, ast.ClassDef) and "Transport" in [getattr(of, "id", "") for of in made.bases]:
+            calls = [node for node in ast.walk(made) if isinstance(node, ast.Call)]
+            yield made.name, [call for call in calls if ast.unparse(call.func) == "super().__init__"]
 
 
 def _waits_for_ever(source: str) -> bool:
     """Whether a source makes a zeep client whose waiting has no end."""
-    transports, clients = _calls(source, "Transport"), _calls(source, "Client")
+    ours = [name for name, begun in _kinds(source) if not begun]
+    transports = [given for name in ("Transport", *ours) for given in _calls(source, name)]
+    transports += [given for name, begun in _kinds(source) for given in _given(begun)]
+    clients = _calls(source, "Client")
     return (
         not all(given >= TIMES for given in transports)
         or not all("transport" in given for given in clients)
@@ -87,6 +93,7 @@ def test_every_zeep_client_has_both_timeouts() -> None:
         "Client(wsdl, transport=Transport(operation_timeout=1))",
         "Client(wsdl, transport=other)",
         "class Ours(Transport): pass\nClient(wsdl, transport=Ours())",
+        "class Ours(Transport): pass\nClient(wsdl, transport=Ours(timeout=1))",
         "class Ours(Transport):\n def __init__(self):\n  super().__init__(timeout=1)",
     ],
 )
@@ -292,7 +299,75 @@ def _answer(**said: object) -> SimpleNamespace:
         Credit=credits,
     )
     kept = {"Outcome": "Success", "SchemaVersion": "1.0", "ReceiptId": "20260601-1", "Result": [result]}
-    return SimpleNamespace(**kept | said)
+    when = {"Replayed": False, "ReceivedAt": datetime(2026, 6, 1, 12, tzinfo=UTC)}
+    return SimpleNamespace(**kept | when | said)
+
+
+# --- sending again ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, object]]:
+    """The parameters of what any client sends, which is taken each time."""
+    asked: list[dict[str, object]] = []
+
+    def send(self: GatewayClient, operation: str, payload: str, **parameters: object) -> SimpleNamespace:
+        asked.append(parameters)
+        return _answer(Replayed=parameters in asked[:-1])
+
+    monkeypatch.setattr(GatewayClient, "send", send)
+    monkeypatch.setattr(client, "RECORDS_PER_CALL", 1)
+    return asked
+
+
+def _caller(version: str = "v2") -> GatewayClient:
+    """A client that is not connected."""
+    caller = GatewayClient.__new__(GatewayClient)
+    caller._version = version
+    return caller
+
+
+def test_retry_of_a_file_keeps_its_keys(sent: list[dict[str, object]]) -> None:
+    """Each call for a file has a key of its own that stays when the file is sent again; with another
+    record in it only that call has another."""
+    files = _document(3, set()), _document(3, set()), _document(3, {2})
+    first, again, other = (list(_caller().submit(io.BytesIO(text.encode()))) for text in files)
+    keys = [str(said["SubmissionKey"]) for said in sent]
+    assert (keys[:3], 3) == (keys[3:6], len(set(keys[:3])))
+    assert [True, False, True] == [key in keys[:3] for key in keys[6:]]
+    assert [False, True] == [all(answer.replayed for answer in answers) for answers in (first, again)]
+    assert [True, False, True] == [answer.replayed for answer in other]
+    assert all(re.fullmatch("submit-[0-9a-f]{32}", key) for key in keys)
+    assert again[0].summary.endswith(f"receipt 20260601-1 again, of 2026-06-01 12:00:00 UTC; key {keys[0]}")
+
+
+def test_keys_are_of_the_request(sent: list[dict[str, object]]) -> None:
+    """To another service version the same file is another request, and has another key."""
+    file = _document(1, set()).encode()
+    for version in ("v1", "v2"):
+        list(_caller(version).submit(io.BytesIO(file)))
+    assert sent[0] != sent[1]
+
+
+def test_keys_may_be_given(sent: list[dict[str, object]]) -> None:
+    """A key of the sender's own is numbered by call; what is only judged needs none."""
+    file = _document(2, set()).encode()
+    list(_caller().submit(io.BytesIO(file), key="june"))
+    list(_caller().submit(io.BytesIO(file), validate_only=True, key="june"))
+    assert [{"SubmissionKey": "june-1"}, {"SubmissionKey": "june-2"}] == sent[:2]
+    assert [{"ValidateOnly": True}] * 2 == sent[2:]
+
+
+def test_lost_answer_is_told_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever does not know what became of a call is told that sending it again is safe."""
+
+    def send(*_: object, **parameters: object) -> SimpleNamespace:
+        raise Unreachable
+
+    monkeypatch.setattr(GatewayClient, "send", send)
+    with pytest.raises(Unreachable) as lost:
+        list(_caller().submit(io.BytesIO(_document(1, set()).encode())))
+    assert "submit the same again" in lost.value.remedy
 
 
 def test_completions_are_told_with_the_status_of_each_credit(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -305,9 +380,11 @@ def test_completions_are_told_with_the_status_of_each_credit(monkeypatch: pytest
 
     monkeypatch.setattr(GatewayClient, "send", send)
     caller = GatewayClient.__new__(GatewayClient)
-    [answer] = caller.submit(io.BytesIO(reports().encode()))
+    [answer] = caller.submit(io.BytesIO(reports().encode()), key="june")
     assert ["SaveLearnerActivity"] == asked
-    told = "Success, learner 1.0: 1 added, 1 credit Accepted, 1 credit Rejected; receipt 20260601-1"
+    told = (
+        "Success, learner 1.0: 1 added, 1 credit Accepted, 1 credit Rejected; receipt 20260601-1; key june-1"
+    )
     assert told == answer.summary
     [one] = answer.results
     assert "ccid:demo:1" == one.label

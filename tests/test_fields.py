@@ -22,8 +22,10 @@ from gateway.fields import (
     YES_NO,
     Field,
     Table,
+    kinds,
     reading,
 )
+from gateway.schemas import learner
 
 NS = {"n": "urn:n"}
 
@@ -242,6 +244,50 @@ def test_spellings(kind: fields.Kind, text: str, value: object, back: str) -> No
     assert value == kind.read(text)
     assert back == kind.write(value)
     assert value == kind.read(back)
+
+
+def test_what_was_read_before_is_not_worked_out_again() -> None:
+    """Dates and numbers are remembered by their text; what could not be read is refused each time anew."""
+    assert DATE.read("2026-03-10") is DATE.read("2026-03-10")
+    assert ("1.50", "1.5") == tuple(DECIMAL.write(DECIMAL.read(text)) for text in ("1.50", "1.5"))
+    for _ in range(2):
+        with pytest.raises(ValueError, match="not a date of the calendar"):
+            DATE.read("2026-02-30")
+
+
+def test_what_is_remembered_is_bounded() -> None:
+    """However many dates senders make up, the memory of them does not grow."""
+    for number in range(kinds.MOST_REMEMBERED + 10):
+        DECIMAL.read(str(number))
+    assert kinds.MOST_REMEMBERED == DECIMAL.read.cache_info().currsize  # type: ignore[attr-defined]  # of lru_cache
+
+
+def test_nothing_of_a_person_is_remembered() -> None:
+    """Neither texts nor days of birth are: they would stay in memory when the call is long over."""
+    caches = [kinds._calendar_day, kinds._number]
+    before = [cache.cache_info().currsize for cache in caches]
+    for kind, text in (
+        (TEXT, "Quimby"),
+        (learner.BIRTHDAY, "1904-12-08"),
+        (learner.DOMAIN, "idd:x.example:NPI"),
+    ):
+        kind.read(text)
+        assert not hasattr(kind.read, "cache_info")
+    assert before == [cache.cache_info().currsize for cache in caches]
+
+
+def test_what_is_remembered_is_short() -> None:
+    """The memory holds days and numbers, not what a sender writes behind a day."""
+    first = MIDNIGHT.read("2031-07-09T00:00:00." + "0" * 4_000)
+    held = kinds._calendar_day.cache_info().currsize
+    assert first is MIDNIGHT.read("2031-07-09")
+    assert held == kinds._calendar_day.cache_info().currsize
+
+
+def test_a_tag_has_one_key() -> None:
+    """Two keys for one tag would leave open which of them tells; the table is refused where it is made."""
+    with pytest.raises(AssertionError, match="two keys"):
+        Table((Field("one", "n:id[n:cat='a']/n:v"), Field("two", "n:id[@kind='b']/n:v")), NS)
 
 
 def test_a_group_may_have_an_element_that_always_stands() -> None:

@@ -9,8 +9,8 @@ import pytest
 from lxml import etree
 
 from gateway import intake
-from gateway.errors import NotAuthenticated, TooLarge, Unreadable, UnsupportedMedia
-from gateway.intake import Limits
+from gateway.errors import NotAuthenticated, TextTooLong, TooLarge, Unreadable, UnsupportedMedia
+from gateway.intake import Limits, document, memory
 from gateway.records import Credentials
 
 LIMITS = Limits(max_call_bytes=100, max_elements=10, max_depth=4)
@@ -24,7 +24,7 @@ class Body(io.BytesIO):
 
     def read(self, size: int | None = -1, /) -> bytes:
         """Read, and remember how much was wanted."""
-        self.asked = len(self.getbuffer()) if size is None or size < 0 else size
+        self.asked += len(self.getbuffer()) if size is None or size < 0 else size
         return super().read(size)
 
 
@@ -82,12 +82,24 @@ def test_a_body_that_ends_early_is_refused() -> None:
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "GZIP", "identity, gzip"])
-def test_a_compressed_body_is_refused_unread(encoding: str) -> None:
-    """Nothing is inflated, so that nothing can burst."""
+def test_a_compressed_body_is_refused(encoding: str) -> None:
+    """Nothing is inflated, so that nothing can burst; it is read, so that the connection can go on."""
     request = environ(b"\x1f\x8b", HTTP_CONTENT_ENCODING=encoding)
     with pytest.raises(UnsupportedMedia, match="compressed"):
         intake.read_body(request, LIMITS)
-    assert 0 == request["wsgi.input"].asked
+    assert b"" == request["wsgi.input"].read()
+
+
+def test_a_body_that_breaks_off_is_refused() -> None:
+    """Whatever a server says of a bad chunk or of a caller who is gone: it is the caller's, not ours."""
+
+    class Broken(Body):
+        def read(self, size: int | None = -1, /) -> bytes:
+            raise RuntimeError("chunk")
+
+    chunked = {"CONTENT_LENGTH": "", "wsgi.input_terminated": True, "wsgi.input": Broken(b"x")}
+    with pytest.raises(Unreadable, match="cannot be read to its end"):
+        intake.read_body(chunked, LIMITS)
 
 
 def test_identity_is_no_compression() -> None:
@@ -112,7 +124,7 @@ def test_identity_is_no_compression() -> None:
 )
 def test_the_header_tells_the_encoding(header: str | None, encoding: str | None) -> None:
     """A charset of the Content-Type is taken in any spelling; without one nothing is declared."""
-    assert encoding == intake.declared_encoding(header)
+    assert encoding == intake.read_media(header).encoding
 
 
 @pytest.mark.parametrize(
@@ -121,7 +133,7 @@ def test_the_header_tells_the_encoding(header: str | None, encoding: str | None)
 def test_other_media_and_charsets_are_refused(header: str) -> None:
     """What is no XML, or in a charset that is not taken, is refused before it is read."""
     with pytest.raises(UnsupportedMedia):
-        intake.declared_encoding(header)
+        intake.read_media(header)
 
 
 DECLARED = "<?xml version='1.0' encoding='{}'?><a>\u00e9</a>"
@@ -218,7 +230,7 @@ def test_the_word_doctype_is_harmless() -> None:
 
 def test_entities_are_not_resolved() -> None:
     """Negative control of the DOCTYPE's refusal: the parser itself resolves no entity either."""
-    parser = intake._parser(None)
+    parser = document._parser()
     armed = etree.fromstring(b"<!DOCTYPE a [<!ENTITY x SYSTEM 'file:///etc/hostname'>]><a>&x;</a>", parser)
     assert not armed.text
     assert "&x;" == armed[0].text
@@ -246,7 +258,7 @@ def test_elements_are_capped(encoding: str) -> None:
 
 def test_no_tree_is_made_of_far_too_many_elements(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two million empty elements fit into 8 MB, and into 300 MB as a tree: they are refused as bytes."""
-    monkeypatch.setattr(intake, "_parsed", None)
+    monkeypatch.setattr(document, "_parsed", None)
     with pytest.raises(TooLarge, match="200,000 elements"):
         intake.parse(b"<a>" + b"<b/>" * 2_000_000 + b"</a>", WIDE)
 
@@ -262,30 +274,62 @@ def attributes(count: int, form: str = 'p{}="x"') -> str:
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
-@pytest.mark.parametrize("form", ['p{}="x"', "p{} = '>'", 'xmlns:p{}="urn:{}"', 'p{}="&lt;=&quot;"'])
-def test_attributes_are_capped_before_a_tree_is_made(
-    form: str, encoding: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("form", "most", "what"),
+    [
+        ('p{}="x"', WIDE.max_attributes, "64 attributes"),
+        ("p{} = '>'", WIDE.max_attributes, "64 attributes"),
+        ('p{}="&lt;=&quot;"', WIDE.max_attributes, "64 attributes"),
+        ('xmlns:p{}="urn:x"', WIDE.max_namespaces, "32 namespaces"),
+        ("\nxmlns:p{}\n=\n'urn:x'", WIDE.max_namespaces, "32 namespaces"),
+    ],
+)
+def test_an_element_is_weighed_before_a_tree_is_made(
+    form: str, most: int, what: str, encoding: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """64 attributes or namespaces of an element are taken, 65 are not, however they are written."""
-    most = attributes(intake.MOST_ATTRIBUTES, form.replace("urn:{}", "urn:x")).encode(encoding)
-    assert 1 == intake.parse(most, WIDE).elements
-    monkeypatch.setattr(intake, "_parsed", None)
-    more = attributes(intake.MOST_ATTRIBUTES + 1, form.replace("urn:{}", "urn:x")).encode(encoding)
-    with pytest.raises(TooLarge, match="64 attributes"):
-        intake.parse(more, WIDE)
+    """As many attributes or namespaces as the limit are taken, one more is not, however it is written."""
+    assert 1 == intake.parse(attributes(most, form).encode(encoding), WIDE).elements
+    monkeypatch.setattr(document, "_parsed", None)
+    with pytest.raises(TooLarge, match=what):
+        intake.parse(attributes(most + 1, form).encode(encoding), WIDE)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+@pytest.mark.parametrize("form", ["<{}/>", "<a {}='x'/>", "<{}:a xmlns:{}='urn:x'/>", "<a\n{}='x'\n/>"])
+@pytest.mark.parametrize("letter", ["n", "\u00e9"])
+def test_names_are_capped(form: str, letter: str, encoding: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name of an element, an attribute or a prefix has 256 characters, whatever their bytes."""
+    most = form.replace("{}", letter * WIDE.max_name)
+    assert 1 == intake.parse(most.encode(encoding), WIDE).elements
+    monkeypatch.setattr(document, "_parsed", None)
+    with pytest.raises(TooLarge, match="name of the message has more than 256"):
+        intake.parse(form.replace("{}", letter * (WIDE.max_name + 1)).encode(encoding), WIDE)
+
+
+def test_long_values_are_no_long_names() -> None:
+    """Negative control: a namespace, an attribute and a text may be longer than a name."""
+    long = "x" * 300
+    assert 2 == intake.parse(f"<a xmlns='urn:{long}' b='{long}'><b>{long}</b></a>".encode(), WIDE).elements
 
 
 def test_equal_signs_in_a_text_are_no_attributes() -> None:
     """Negative control: a text full of what looks like attributes is a text."""
-    text = " ".join(f'p{number}="x"' for number in range(500))
+    text = " ".join(f'p{number}="x"' for number in range(300))
     assert text == intake.parse(f"<a>{text}</a>".encode(), WIDE).root.text
+
+
+def test_attributes_of_a_call_are_capped() -> None:
+    """Elements that are each just below the limit are too many together: no more than elements."""
+    many = attributes(4, 'p{}="x"') * 3
+    with pytest.raises(TooLarge, match="10 attributes"):
+        intake.parse(f"<a>{many}</a>".encode(), LIMITS)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
 def test_namespaces_in_scope_are_capped(encoding: str) -> None:
     """Many namespaces in one place are refused, also where each element has few of them."""
-    level = " ".join(f'xmlns:p{number}="urn:x"' for number in range(60))
-    nested = f"<a {level}>" * 5 + "</a>" * 5
+    level = " ".join(f'xmlns:p{number}="urn:x"' for number in range(30))
+    nested = f"<a {level}>" * 9 + "</a>" * 9
     with pytest.raises(TooLarge, match="256 namespaces"):
         intake.parse(nested.encode(encoding), WIDE)
 
@@ -296,11 +340,76 @@ def test_namespaces_side_by_side_are_taken() -> None:
     assert 1_001 == intake.parse(f"<a>{many}</a>".encode(), WIDE).elements
 
 
-def test_a_huge_text_is_read_or_refused_never_more() -> None:
-    """Seven megabytes of text are a text; beyond libxml2's own limit they are unreadable."""
-    assert 7_000_000 == len(intake.parse(b"<a>" + b"x" * 7_000_000 + b"</a>", WIDE).root.text or "")
-    with pytest.raises(Unreadable):
-        intake.parse(b"<a>" + b"x" * 10_000_001 + b"</a>", WIDE)
+LONG = "x" * WIDE.max_text
+
+
+@pytest.mark.parametrize("form", ["<a>{}</a>", "<a b='{}'/>", "<a><b/>{}</a>", "<a><![CDATA[{}]]></a>"])
+def test_texts_are_capped(form: str) -> None:
+    """131,072 characters are a text, one more is none; the error names the element and its line."""
+    assert 2 >= intake.parse(form.replace("{}", LONG).encode(), WIDE).elements
+    with pytest.raises(TextTooLong, match="line 2, has more than 131,072 characters") as refused:
+        intake.parse(b"\n" + form.replace("{}", LONG + "x").encode(), WIDE)
+    assert "xxx" not in refused.value.text
+
+
+def test_white_space_is_no_text() -> None:
+    """Negative control: how far apart elements stand is the sender's own affair."""
+    assert 2 == intake.parse(b"<a>" + b" \n" * WIDE.max_text + b"<b/></a>", WIDE).elements
+
+
+def test_a_text_in_pieces_is_one_text() -> None:
+    """Neither comments nor CDATA sections nor references hide how long a text is."""
+    half = LONG[: len(LONG) // 2]
+    for piece in (f"{half}<!-- -->", f"<![CDATA[{half}]]>", f"{half}<?p?>", "&#120;" * len(half)):
+        assert len(LONG) == len(intake.parse(f"<a>{piece * 2}</a>".encode(), WIDE).root.text or "")
+        with pytest.raises(TextTooLong):
+            intake.parse(f"<a>{piece * 2}x</a>".encode(), WIDE)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-8-sig"])
+@pytest.mark.parametrize(
+    "start", ["", "<?xml version='1.0'?>", "<!-- <a> --> \n <?p <a> ?>", "<?xml version='1.0'>"]
+)
+def test_no_declaration_of_a_doctype_is_read(
+    start: str, encoding: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """libxml2 takes minutes for two megabytes of attribute declarations: it never sees them."""
+    monkeypatch.setattr(document, "_parsed", None)
+    with pytest.raises(Unreadable, match=r"DOCTYPE|well-formed"):
+        intake.parse(f"{start}<!DOCTYPE a [<!ATTLIST a b CDATA 'c'>]><a/>".encode(encoding), WIDE)
+
+
+def test_the_parse_result_is_asked_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The control of the search in bytes: if it fails, the DOCTYPE is refused all the same."""
+    monkeypatch.setattr(document, "DOCTYPE", b"never there")
+    with pytest.raises(Unreadable, match="DOCTYPE"):
+        intake.parse(b"<!DOCTYPE a><a/>", WIDE)
+
+
+def test_instructions_are_known_where_it_matters() -> None:
+    """A document knows whether it has processing instructions; its tree has none."""
+    for body in (
+        b"<?p?><a/>",
+        b"<a><?p i?></a>",
+        b"<a/><?p?>",
+        b"<?xml version='1.0'?><?xml-stylesheet?><a/>",
+    ):
+        parsed = intake.parse(body, WIDE)
+        assert (True, 0) == (parsed.has_instructions(), len(parsed.root))
+    for body in (b"<?xml version='1.0'?><a/>", b"<a><!-- <?p?> --><![CDATA[<?p?>]]></a>"):
+        assert not intake.parse(body, WIDE).has_instructions()
+
+
+def test_memory_of_a_large_call_goes_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a large one, not of every one; and where there is no way to, nothing happens."""
+    asked: list[int] = []
+    monkeypatch.setattr(memory, "_trim", asked.append)
+    intake.give_back(memory.LARGE - 1)
+    assert [] == asked
+    intake.give_back(memory.LARGE)
+    assert [0] == asked
+    monkeypatch.setattr(memory, "_trim", None)
+    intake.give_back(memory.LARGE)
 
 
 # --- the credentials -----------------------------------------------------------------------------------

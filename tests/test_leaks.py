@@ -15,6 +15,8 @@ import sqlite3
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
@@ -308,6 +310,7 @@ def hunt(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Written]:
             _prepare(found, own, environment)
             _send(found, served)
             _crash(found, served)
+            _watch(found, served)
             _command(found, served, own, environment)
             _work(found, environment)
             _read_the_database(found)
@@ -395,6 +398,19 @@ def _crash(found: Written, served: Served) -> None:
             ):
                 found.heard(post(served, "v2", envelope("v2", operation, parameters() + content)))
             database.execute(f"ALTER TABLE elsewhere RENAME TO {table}")
+
+
+def _watch(found: Written, served: Served) -> None:
+    """What operators look at, and what a caller may have written into a log by it."""
+    for path in ("/ready", "/metrics", "/versions", f"/soap/{KNOWN[4].family}"):
+        parent = f"00-{KNOWN[4].npi}-{KNOWN[4].licence}-01"
+        asked_for = urllib.request.Request(served.url + path, headers={"traceparent": parent})  # noqa: S310  ours
+        try:
+            with urllib.request.urlopen(asked_for, timeout=5) as answer:  # noqa: S310  likewise
+                found.keep(path, answer.read())
+        except urllib.error.HTTPError as refusal:
+            with refusal:
+                found.keep(f"status of {path.partition(MARK)[0]}", str(refusal.code))
 
 
 def _command(found: Written, served: Served, own: Path, environment: dict[str, str]) -> None:
@@ -487,6 +503,11 @@ def test_the_hunt_went_everywhere(hunt: Written) -> None:
     assert {"Added", "Refused"} <= set(actions)
     assert b"board asked" in hunt.papers["worker.log"]
     assert b"database error" in hunt.papers["serve.log"]
+    assert b'"operation":"SaveLearnerActivity"' in hunt.papers["serve.log"]
+    assert (
+        b'cme_gateway_records_total{action="Added",operation="SaveLearnerActivity"}'
+        in hunt.papers["/metrics"]
+    )
     with _reading(hunt.folder) as database:
         told = dict(database.execute("SELECT status, count(*) FROM credits GROUP BY status").fetchall())
         assert {"Accepted", "Rejected"} <= told.keys()

@@ -87,6 +87,16 @@ def test_participants_have_a_result_of_their_own(counter: Counter) -> None:
     assert (["Added"], []) == (texts(answer, "Action"), texts(answer, "Credit"))
 
 
+def test_a_credit_of_nobody_is_refused_though_its_id_is_stored(counter: Counter) -> None:
+    """Beside participants there is no learner: it is no repetition of the credit, and no failure of ours."""
+    save(counter, written(counter, completion(ADA, CME_CREDIT, activity=REMS_COURSE)))
+    mixed = completion(None, CME_CREDIT, activity=REMS_COURSE, participants=(NURSE,))
+    answer = save(counter, written(counter, mixed))
+    assert ["Refused"] == texts(answer, "Action")
+    codes = [text(one, "Code") for one in answer.iterfind(".//{*}Result/{*}Finding")]
+    assert {"C302", "C902"} == set(codes)
+
+
 def test_a_receipt_is_read_again_as_it_was_given(counter: Counter) -> None:
     """Credits included."""
     given = save(counter, "<SubmissionKey>K</SubmissionKey>", written(counter, BOTH))
@@ -230,6 +240,22 @@ def test_what_cannot_be_matched_says_what_is_wrong_with_it(counter: Counter) -> 
     assert {"FirstName", "LastName", "BirthDate"} == set(texts(nothing, "Field"))
     assert ["StateOfLicensure"] == texts(state, "Field")
     assert [] == texts(good, "Finding")
+
+
+@pytest.mark.parametrize(
+    ("numbers", "wrong"),
+    [
+        ("<NPI>12</NPI>", ["NPI"]),
+        ("<NPI>12</NPI><Board>ABIM</Board><BoardId>90001</BoardId>", ["BoardId", "NPI"]),
+        ("<Board>ABC</Board><BoardId>900001</BoardId>", ["Board"]),
+        ("<BoardId>900001</BoardId>", ["Board"]),
+    ],
+)
+def test_a_wrong_number_is_told_by_its_own_element(counter: Counter, numbers: str, wrong: list[str]) -> None:
+    """Whatever stands before it: a state without a number is fine, and shifts nothing."""
+    asked = LEARNER.format("02-29").replace("<LicenseId>MD012345</LicenseId>", numbers)
+    answer = counter.ask(request("GetLearnerMatch", asked))
+    assert sorted(wrong) == sorted(field or "" for field in texts(answer, "Field"))
 
 
 def test_a_search_that_finds_nothing_says_so(counter: Counter) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import date
@@ -10,8 +9,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from desk import Desk
 from entries import entry, only_ids
-from fakes import NOW, OTHER_PROVIDER, PROVIDER, USER, Clock, FakeCredits, FakeRegister, FakeStore, terms
+from fakes import NOW, OTHER_PROVIDER, PROVIDER, FakeCredits, FakeRegister
 from reports import (
     ADA,
     ADA_ROW,
@@ -29,15 +29,12 @@ from reports import (
     deletion,
     report,
 )
-from test_operations import Desk as Activities
 
 from gateway import operations
 from gateway.errors import Conflict, Malformed, NotFound, TooManyLookups
-from gateway.operations import Call, LearnerQuery, Search
+from gateway.operations import LearnerQuery, Search
 from gateway.records import (
     Action,
-    Caller,
-    CompletionEntry,
     CreditStatus,
     Errand,
     Identifier,
@@ -45,60 +42,9 @@ from gateway.records import (
     Outcome,
     Receipt,
     Registered,
-    StoredCredit,
 )
 
 BOTH = completion(ADA, CME_CREDIT, BOARD_CREDIT)
-
-
-class Desk:
-    """Calls the learners' operations of one gateway, as one provider's user."""
-
-    def __init__(self, provider_id: str = PROVIDER) -> None:
-        self.store = FakeStore()
-        self.clock = Clock()
-        self.terms = terms(self.clock)
-        self.caller = Caller(provider_id, USER)
-
-    def save(self, *entries: CompletionEntry, content: str = "", **call: Any) -> Receipt:
-        """Save completions; `content` stands for the message, by default told from the entries."""
-        said = [(one.completion and one.completion.credits, one.action, one.number) for one in entries]
-        raw = (content or repr(said)).encode()
-        made = Call(
-            operation="SaveLearnerActivity",
-            caller=self.caller,
-            trace_id="t1",
-            version=(2, 0),
-            raw=raw,
-            digest=hashlib.sha256(raw).digest(),
-            **call,
-        )
-        return operations.save_learner_activity(made, entries, (), self.store, self.terms)
-
-    def credits(self) -> dict[str, StoredCredit]:
-        """What is stored, by credit id."""
-        return {one.credit_id: one for _, one in self.store.tables.credits.values()}
-
-    def decide(self, credit_id: str, status: CreditStatus, reason: str | None = None) -> StoredCredit:
-        """Let a board's verdict come in."""
-        stored = self.credits()[credit_id]
-        decided = replace(stored, status=status, reason=reason, decided_at=NOW)
-        self.store.tables.credits[stored.row] = (self.caller.provider_id, decided)
-        return decided
-
-    def accept(self, credit_id: str) -> StoredCredit:
-        """Let a board accept, which yields CME credit."""
-        board = self.decide(credit_id, CreditStatus.ACCEPTED)
-        own_id, row = "ccid:cme-gateway:99", board.row
-        yielded = replace(board, row=99, credit_id=own_id, credit_type=CME, board=None, matched_from=row)
-        self.store.tables.credits[99] = (self.caller.provider_id, yielded)
-        return board
-
-    def of_other_provider(self) -> Desk:
-        """The same gateway, called by another provider."""
-        other = Desk(OTHER_PROVIDER)
-        other.store, other.clock, other.terms = self.store, self.clock, self.terms
-        return other
 
 
 @pytest.fixture
@@ -395,13 +341,11 @@ def test_a_wrong_name_is_corrected_by_deleting_and_adding(desk: Desk) -> None:
 
 def test_an_activity_with_learners_is_not_deleted(desk: Desk) -> None:
     """As long as a credit lives; afterwards it is."""
-    activities = Activities()
-    activities.store = desk.store
     desk.save(report(BOTH))
-    refused = activities.save(entry(only_ids(COURSE.activity_id), "Delete"))
+    refused = desk.save(entry(only_ids(COURSE.activity_id), "Delete"))
     assert ["A908"] == [finding.code for finding in refused.results[0].findings]
     desk.save(deletion(BOTH))
-    deleted = activities.save(entry(only_ids(COURSE.activity_id), "Delete"))
+    deleted = desk.save(entry(only_ids(COURSE.activity_id), "Delete"))
     assert Action.DELETED is deleted.results[0].action
 
 

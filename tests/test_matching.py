@@ -332,6 +332,7 @@ def test_learner_is_the_person_or_what_was_said() -> None:
 def test_keys_to_search_by_agree_with_the_names() -> None:
     """Last names are searched by in any spelling, birthdays as they are; both are of kinds of their own."""
     assert KEYS.family_key("Van der Øster-Groß") == KEYS.family_key("oster gross")
+    assert KEYS.family_key(KEYS.sought(LEARNER)) == KEYS.family_key(" ".join(LEARNER.family_names))
     keys = KEYS.family_key("03-10"), KEYS.birth_key("03-10"), KEYS.family_key("Sample")
     assert 3 == len(set(keys))
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
+from desk import Desk
 from entries import COMPLETE, DRAFT, LEGACY, OTHER, entry, only_ids
-from fakes import NOW, OTHER_PROVIDER, PROVIDER, USER, Clock, FakeStore, terms
+from fakes import NOW, PROVIDER, USER
 
 from gateway import operations
 from gateway.errors import Conflict, Malformed, NotFound, StoreUnavailable
@@ -18,9 +17,7 @@ from gateway.operations import Call
 from gateway.records import (
     Action,
     Activity,
-    ActivityEntry,
     AuditEntry,
-    Caller,
     Finding,
     Outcome,
     Receipt,
@@ -30,50 +27,6 @@ from gateway.records import (
 
 BAD = replace(OTHER, title=None)
 NOTICE = Finding("X041", Severity.WARNING, "Text.", "Remedy.")
-
-
-class Desk:
-    """Calls the operations of one gateway, as one provider's user."""
-
-    def __init__(self, provider_id: str = PROVIDER) -> None:
-        self.store = FakeStore()
-        self.clock = Clock()
-        self.terms = terms(self.clock)
-        self.caller = Caller(provider_id, USER)
-
-    def save(self, *entries: ActivityEntry, content: str = "", **call: Any) -> Receipt:
-        """Save activities; `content` stands for the message, by default told from the entries."""
-        raw = (content or repr([(one.activity, one.action, one.close) for one in entries])).encode()
-        digest = hashlib.sha256(raw).digest()
-        return operations.save_activity(
-            Call(
-                operation="SaveActivity",
-                caller=self.caller,
-                trace_id="t1",
-                version=(2, 0),
-                raw=raw,
-                digest=digest,
-                **call,
-            ),
-            entries,
-            (),
-            self.store,
-            self.terms,
-        )
-
-    def get(self, activity_id: str | None = None, own_id: str | None = None) -> Activity:
-        """Read an activity."""
-        return operations.get_activity(self.caller, activity_id, own_id, self.store, self.terms).activity
-
-    def receipt(self, receipt_id: str | None = None, key: str | None = None) -> Receipt:
-        """Read a receipt."""
-        return operations.get_receipt(self.caller, receipt_id, key, self.store)
-
-    def of_other_provider(self) -> Desk:
-        """The same gateway, called by another provider."""
-        other = Desk(OTHER_PROVIDER)
-        other.store, other.clock, other.terms = self.store, self.clock, self.terms
-        return other
 
 
 @pytest.fixture

@@ -14,7 +14,6 @@ import pytest
 from lxml import etree
 
 from gateway import schemas
-from gateway.errors import StoreUnavailable
 from gateway.intake import Limits
 from gateway.pages import PLACEHOLDER, Pages
 from gateway.schema import Reader
@@ -23,11 +22,15 @@ HOSTS = ("localhost", "127.0.0.1", "[::1]", "Gateway.Example")
 SOAP_ADDRESS = "{http://schemas.xmlsoap.org/wsdl/soap/}address"
 
 
+WELL = {"ready": True, "parts": {"database": {"ok": True, "state": "can be read and written"}}}
+COUNTED = b"cme_gateway_calls_total 3.0\n"
+
+
 class Site:
     """The pages, asked in process."""
 
-    def __init__(self, check: Callable[[], None] = lambda: None) -> None:
-        self.pages = Pages(Reader(schemas.VERSIONS, Limits()), HOSTS, check)
+    def __init__(self, ready: Callable[[], tuple[bool, dict[str, Any]]] = lambda: (True, WELL)) -> None:
+        self.pages = Pages(Reader(schemas.VERSIONS, Limits()), HOSTS, ready, lambda: COUNTED)
 
     def get(self, url: str, **environ: Any) -> tuple[int, dict[str, str], bytes]:
         """GET an address, absolute or a path of localhost."""
@@ -238,7 +241,7 @@ def test_the_front_page_names_what_there_is(site: Site) -> None:
     body = site.get("/")[2].decode()
     paths = re.findall(r"^(/\S+)(?: (/\S+))?", body, re.MULTILINE)
     named = [path for pair in paths for path in pair if path]
-    assert {"/soap/v1?wsdl", "/soap/v2?wsdl", "/xsd/", "/versions", "/live", "/ready"} == {*named}
+    assert {"/soap/v1?wsdl", "/soap/v2?wsdl", "/xsd/", "/versions", "/live", "/ready", "/metrics"} == {*named}
     assert {200} == {site.get(path)[0] for path in named}
     assert "not affiliated" in body
 
@@ -246,30 +249,38 @@ def test_the_front_page_names_what_there_is(site: Site) -> None:
 def test_health(site: Site) -> None:
     """Alive without asking the store, ready when the store is."""
     assert (200, b"alive\n") == site.get("/live")[::2]
-    status, _, body = site.get("/ready")
-    assert (200, True) == (status, json.loads(body)["ready"])
-
-
-def test_a_broken_store_is_not_ready() -> None:
-    """503 with a text and a remedy; the gateway is alive all the same."""
-
-    def check() -> None:
-        raise StoreUnavailable("The database cannot be reached.", remedy="Start it.")
-
-    site = Site(check)
     status, headers, body = site.get("/ready")
-    assert (503, "text/plain; charset=utf-8") == (status, headers["Content-Type"])
-    assert b"S901: The database cannot be reached.\nStart it.\n" == body
+    assert (200, "application/json; charset=utf-8") == (status, headers["Content-Type"])
+    assert WELL == json.loads(body)
+
+
+def test_a_gateway_that_is_not_ready_says_so() -> None:
+    """503 with the same page; the gateway is alive all the same."""
+    ill = {
+        "ready": False,
+        "parts": {"database": {"ok": False, "state": "cannot be read", "remedy": "Start it."}},
+    }
+    site = Site(lambda: (False, ill))
+    status, headers, body = site.get("/ready")
+    assert (503, "application/json; charset=utf-8") == (status, headers["Content-Type"])
+    assert ill == json.loads(body)
     assert 200 == site.get("/live")[0]
+
+
+def test_metrics_are_served_as_prometheus_reads_them(site: Site) -> None:
+    """Its text format, by its version."""
+    status, headers, body = site.get("/metrics")
+    assert (200, "text/plain; version=0.0.4; charset=utf-8") == (status, headers["Content-Type"])
+    assert COUNTED == body
 
 
 def test_a_mistake_of_ours_is_500_without_pythons_words(caplog: pytest.LogCaptureFixture) -> None:
     """Nothing of an exception leaves; the log has its kind and place."""
 
-    def check() -> None:
+    def ready() -> tuple[bool, dict[str, Any]]:
         raise ZeroDivisionError
 
-    status, _, body = Site(check).get("/ready")
+    status, _, body = Site(ready).get("/ready")
     assert (500, True) == (status, body.startswith(b"S900"))
     assert b"Zero" not in body
     assert "ZeroDivisionError" in caplog.text
@@ -290,3 +301,36 @@ def test_only_known_kinds_of_files_are_published(site: Site) -> None:
     names = re.findall(r'href="([^"]+)"', (site.get("/xsd/")[2] + site.get("/wsdl/")[2]).decode())
     assert {".xsd", ".wsdl", ".toml"} == {posixpath.splitext(name)[1] for name in names}
     assert (files("xsd") / "__init__.py").is_file()
+
+
+# --- the twin --------------------------------------------------------------------------------------------
+
+SOAP12 = "{http://schemas.xmlsoap.org/wsdl/soap12/}"
+SOAP11 = "{http://schemas.xmlsoap.org/wsdl/soap/}"
+
+
+@pytest.mark.parametrize("version", ["v1", "v2"])
+def test_a_contract_has_a_twin_in_soap_12(site: Site, version: str) -> None:
+    """The same operations at the same address, bound to SOAP 1.2; without its binding it is the same."""
+    twin, kept = (etree.fromstring(site.get(f"/soap/{version}?wsdl{more}")[2]) for more in ("&soap=1.2", ""))
+    [address] = twin.iter(f"{SOAP12}address")
+    assert f"http://localhost/soap/{version}" == address.get("location")
+    assert not [*twin.iter(f"{SOAP11}*")] and not [*kept.iter(f"{SOAP12}*")]
+    for one in [*twin.iter(f"{SOAP12}*")]:
+        one.tag = SOAP11 + etree.QName(one).localname
+    shapes = [[(one.tag, dict(one.attrib)) for one in tree.iter(etree.Element)] for tree in (twin, kept)]
+    assert shapes[0] == shapes[1]
+
+
+@pytest.mark.parametrize(
+    "query", ["wsdl&soap=1.2", "WSDL&soap=1.2", "wsdl&SOAP=1.2", "wsdl&x&soap=12", "wsdl=&soap=1.2"]
+)
+def test_the_twin_is_asked_for_in_many_ways(site: Site, query: str) -> None:
+    """And lies beside the contract as a file."""
+    assert site.get("/wsdl/v2.soap12.wsdl")[2] == site.get(f"/soap/v2?{query}")[2]
+
+
+@pytest.mark.parametrize("query", ["wsdl&soap=1.1", "wsdl&soap=1.20", "wsdl&xsoap=1.2", "wsdl&soap=", "wsdl"])
+def test_any_other_wish_gets_the_contract_itself(site: Site, query: str) -> None:
+    """Negative control: the twin is for those who ask for it."""
+    assert site.get("/wsdl/v2.wsdl")[2] == site.get(f"/soap/v2?{query}")[2]

@@ -132,3 +132,11 @@ def test_a_digest_is_made_by_a_key_of_its_own() -> None:
     """What seals is not what hashes: nothing can be learned of one by the other."""
     plain = hashlib.blake2b(b"hello", key=bytes(range(32)), digest_size=16).digest()
     assert plain != KEY.digest("hello")
+
+
+def test_a_proof_needs_the_key() -> None:
+    """The same of the same, 32 bytes; of other content, or by another key, another one."""
+    one, other = Key(bytes(range(32))), Key(bytes(32))
+    assert one.prove(b"row") == Key(bytes(range(32))).prove(b"row")
+    assert 3 == len({one.prove(b"row"), one.prove(b"rows"), other.prove(b"row")})
+    assert 32 == len(one.prove(b""))

@@ -408,7 +408,7 @@ def test_credentials_leave_before_anything_is_kept(counter: Counter, monkeypatch
     """User, password and key are not in what is stored, digested, judged or shown to the operation."""
     twin = Counter()
     secret = "another-pass-word"
-    monkeypatch.setattr(twin.gateway.gatekeeper, "_proves", lambda account, password: True)
+    monkeypatch.setattr(twin.gateway.gatekeeper, "_proves", lambda *shown: True)
     key = "<SubmissionKey>key-canary</SubmissionKey>"
     for one, xml in (
         (counter, request("SaveActivity", key, payload())),

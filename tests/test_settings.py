@@ -36,9 +36,9 @@ def test_defaults_are_those_of_the_contract() -> None:
 def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
     """A setting of the file counts, and a variable of the same name counts more."""
     file = tmp_path / "gateway.toml"
-    file.write_text('workers = 8\nthreads = 9\ntrusted_hosts = ["a.example", "b.example"]\n')
+    file.write_text('workers = 8\nqueue = 9\ntrusted_hosts = ["a.example", "b.example"]\n')
     found = settings.load({"CME_GATEWAY_SETTINGS": str(file), "CME_GATEWAY_WORKERS": "3"})
-    assert (3, 9, ("a.example", "b.example")) == (found.workers, found.threads, found.trusted_hosts)
+    assert (3, 9, ("a.example", "b.example")) == (found.workers, found.queue, found.trusted_hosts)
 
 
 def test_lists_and_tables_are_written_with_commas() -> None:

@@ -526,6 +526,34 @@ def test_one_schema_for_all_threads_would_mix_their_errors() -> None:
 # --- the judge alone --------------------------------------------------------------------------------------
 
 
+XSI_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
+
+
+@pytest.mark.parametrize("elements", [1, shape.LARGE - 1, shape.LARGE, shape.LARGE + 1])
+@pytest.mark.parametrize("typed", [None, "itself", "deep within"])
+def test_unusual_records_are_found_at_once(elements: int, typed: str | None) -> None:
+    """What is asked of all records together is what is asked of each alone."""
+    holder = etree.Element("holder")
+    for _ in range(3):
+        etree.SubElement(holder, "record").text = "x"
+    element = holder[1]
+    for _ in range(elements - 1):
+        element = etree.SubElement(element if len(element) < 3 else element[-1], "part")
+    if typed is not None:
+        (holder[1] if typed == "itself" else element).set(XSI_TYPE, "other")
+    found = V2.judge.unusual(holder)
+    assert found == {record for record in holder if shape._unusual(record)}
+    assert found == ({holder[1]} if typed or elements > shape.LARGE else set())
+
+
+def test_an_overridden_type_is_refused_among_others() -> None:
+    """Of several records the one with an xsi:type is refused, though only all together are asked for it."""
+    typed = record().replace("<lom:title>", f'<lom:title xmlns:xsi="{XSI_TYPE[1:-5]}" xsi:type="lom:x">')
+    told = [codes(one) for one in read(document(record(), typed, record())).entries]
+    assert [[], []] == [told[0], told[2]]
+    assert "X024" in told[1]
+
+
 def test_an_element_the_schema_does_not_know_is_told() -> None:
     """An element that is no global one of the schema is a finding, not an exception."""
     found = V2.judge.judge(etree.Element("nothing"), lambda element: findings.NOWHERE)

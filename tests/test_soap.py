@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import io
 import logging
 import re
 import threading
@@ -11,7 +10,8 @@ from random import Random
 from typing import Any
 
 import pytest
-from fakes import PASSWORD, PROVIDER, USER, Clock, FakeStore, make_gateway
+from doors import Doors
+from fakes import PASSWORD, PROVIDER, USER
 from lxml import etree
 from messages import (
     FAULT,
@@ -28,10 +28,8 @@ from messages import (
     texts,
 )
 
-from gateway import service
 from gateway.errors import Busy, GatewayError, StoreUnavailable
 from gateway.intake import Limits
-from gateway.soap import SoapDoor
 
 GOOD = envelope(request("SaveActivity", payload()))
 INFO = request("GetServiceInfo", credentials="")
@@ -41,9 +39,9 @@ SOAP12 = "http://www.w3.org/2003/05/soap-envelope"
 class Reply:
     """A reply, checked against everything that holds for all replies."""
 
-    def __init__(self, status: str, headers: list[tuple[str, str]], body: bytes) -> None:
+    def __init__(self, status: str, headers: dict[str, str], body: bytes) -> None:
         self.status = int(status.split()[0])
-        self.headers = dict(headers)
+        self.headers = headers
         self.envelope = etree.fromstring(body)
         assert f"{{{SOAP}}}Envelope" == self.envelope.tag
         assert (str(len(body)), "text/xml; charset=utf-8") == (
@@ -76,32 +74,12 @@ class Reply:
         return text(self.detail, "Code") if self.is_fault else None
 
 
-class Door:
+class Door(Doors):
     """The two endpoints on a fake store."""
 
-    def __init__(self, limits: Limits | None = None) -> None:
-        self.store = FakeStore()
-        gateway = make_gateway(self.store, Clock(), limits)
-        self.doors = {version.name: SoapDoor(version, gateway) for version in service.VERSIONS}
-
     def post(self, body: bytes, version: str = "v2", **environ: Any) -> Reply:
-        """Send a body by POST; None takes a key out of the environment."""
-        replies: list[tuple[str, list[tuple[str, str]]]] = []
-        given = {
-            "REQUEST_METHOD": "POST",
-            "PATH_INFO": f"/soap/{version}",
-            "QUERY_STRING": "",
-            "SERVER_NAME": "localhost",
-            "SERVER_PORT": "80",
-            "wsgi.url_scheme": "http",
-            "CONTENT_TYPE": "text/xml; charset=utf-8",
-            "CONTENT_LENGTH": str(len(body)),
-            "wsgi.input": io.BytesIO(body),
-        } | environ
-        present = {name: value for name, value in given.items() if value is not None}
-        content = b"".join(self.doors[version](present, lambda *reply: replies.append(reply)))
-        (reply,) = replies
-        return Reply(*reply, content)
+        """Send a body by POST, and look at the answer as at every answer."""
+        return Reply(*self.send(body, version, **environ))
 
 
 @pytest.fixture
@@ -311,7 +289,7 @@ def test_an_exception_is_a_server_fault_with_a_trace_id(
     target = {
         "store": "fakes.FakeStore.write",
         "answer": "gateway.answers.receipt",
-        "envelope": "gateway.soap._check_action",
+        "envelope": "gateway.soap.envelope.check_action",
         "intake": "gateway.intake.parse",
     }[where]
     monkeypatch.setattr(target, stumble)

@@ -37,9 +37,17 @@ def _completion(claim: Claim) -> str:
 
 def echo() -> bytes:
     """EchoActivity with an activity of 45 elements."""
-    return _call(
-        "EchoActivity",
-        "<activity><ProviderActivityId>B-1</ProviderActivityId><Title>Diabetes in the Clinic</Title>"
+    return _call("EchoActivity", _activity("B-1"))
+
+
+def activity(own_id: str) -> bytes:
+    """SaveActivity with such an activity."""
+    return _call("SaveActivity", _activity(own_id))
+
+
+def _activity(own_id: str) -> str:
+    return (
+        f"<activity><ProviderActivityId>{own_id}</ProviderActivityId><Title>Diabetes in the Clinic</Title>"
         f"<Description>{ABOUT}</Description><Url>https://learn.example.org/diabetes</Url>"
         "<Format>Live Course</Format><StartDate>2026-09-03</StartDate><EndDate>2026-09-04</EndDate>"
         "<City>Portland</City><State>ME</State><Country>USA</Country><Providership>joint</Providership>"
@@ -48,7 +56,7 @@ def echo() -> bytes:
         f"<Passport>true</Passport><Credits>{CREDIT * 2}</Credits><Supports>{SUPPORT * 2}</Supports>"
         f"<Registrations>{MOC}</Registrations>"
         "<Specialty>Internal Medicine</Specialty><Specialty>Family Medicine</Specialty>"
-        "<Specialty>Endocrinology</Specialty></activity>",
+        "<Specialty>Endocrinology</Specialty></activity>"
     )
 
 

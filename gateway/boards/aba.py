@@ -16,6 +16,7 @@ from gateway.boards.face import (
     references,
     said,
     settled,
+    trimmed,
     verdict,
 )
 from gateway.records import Board, Claim, CreditType, Reply, Verdict
@@ -57,7 +58,7 @@ def report(line: Line, claims: Sequence[Claim]) -> Reply:
 def withdraw(line: Line, claims: Sequence[Claim]) -> Reply:
     """Revoke points, one reference a call."""
 
-    def revoke(claim: Claim) -> Iterator[Verdict]:
+    def revoke(claim: Claim) -> Verdict | None:
         answer = line.call("RevokePoints", Reference=claim.reference)
         return verdict(said(answer, "Reference"), said(answer, "Revoked"), REVOKED)
 
@@ -67,7 +68,7 @@ def withdraw(line: Line, claims: Sequence[Claim]) -> Reply:
 def _told(answer: Answer, asked: list[str]) -> Iterator[Verdict]:
     """Nothing at all where the sums are wrong or a stranger is rejected: silence means credit here, so
     one slip could credit the wrong learner."""
-    rejected = {(one.get("reference") or "").strip(): one.text for one in answer.iterfind("Rejection")}
+    rejected = {trimmed(one.get("reference")): one.text for one in answer.iterfind("Rejection")}
     listed = sum(1 for _ in answer.iterfind("Rejection"))
     received, credited = int(said(answer, "Received")), int(said(answer, "Credited"))
     whole = received == len(asked) == credited + len(rejected) and listed == len(rejected)

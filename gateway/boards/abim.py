@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gateway.boards.face import Adapter, Line, born, family, given, kind, references, said, settled, verdict
+from gateway.boards.face import (
+    Adapter,
+    Line,
+    born,
+    family,
+    given,
+    kind,
+    references,
+    said,
+    settled,
+    trimmed,
+    verdict,
+)
 from gateway.records import Board, Claim, CreditType, Reply, Verdict
 
 BOARD = Board(
@@ -50,9 +62,8 @@ def report(line: Line, claims: Sequence[Claim]) -> Reply:
     """Report credits, and take the verdicts as they come."""
     answer = line.call("ReportCredits", Record=[_record(claim) for claim in claims])
     told = (
-        found
+        verdict(said(one, "Reference"), said(one, "Accepted"), WORDS, said(one, "Reason"))
         for one in answer.iterfind("Verdict")
-        for found in verdict(said(one, "Reference"), said(one, "Accepted"), WORDS, said(one, "Reason"))
     )
     return Reply(settled(claims, told))
 
@@ -61,7 +72,7 @@ def withdraw(line: Line, claims: Sequence[Claim]) -> Reply:
     """Take credits back; what the board does not hold is as good as taken back."""
     answer = line.call("WithdrawCredits", Reference=references(claims))
     lists = (*answer.iterfind("Withdrawn"), *answer.iterfind("NotHeld"))
-    return Reply(settled(claims, (Verdict((one.text or "").strip(), True) for one in lists)))
+    return Reply(settled(claims, (Verdict(trimmed(one.text), True) for one in lists)))
 
 
 def _record(claim: Claim) -> dict[str, object]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-from gateway.boards.face import Adapter, Line, born, family, given, kind, one_by_one, verdict
+from gateway.boards.face import Adapter, Line, born, family, given, kind, one_by_one, trimmed, verdict
 from gateway.records import Board, Claim, CreditType, Reply, Verdict
 
 BOARD = Board(
@@ -37,9 +37,9 @@ CANCELLED = {"cancelled": True, "none": True}
 def report(line: Line, claims: Sequence[Claim]) -> Reply:
     """Report credits, one a call; the notes of one outcome make one reason."""
 
-    def ask(claim: Claim) -> Iterator[Verdict]:
+    def ask(claim: Claim) -> Verdict | None:
         answer = line.call("Credit", **_credit(claim))
-        reason = "; ".join((note.text or "").strip() for note in answer.iterfind("Note"))
+        reason = "; ".join(trimmed(note.text) for note in answer.iterfind("Note"))
         return verdict(answer.get("reference"), answer.get("outcome"), WORDS, reason)
 
     return one_by_one(claims, ask)
@@ -48,7 +48,7 @@ def report(line: Line, claims: Sequence[Claim]) -> Reply:
 def withdraw(line: Line, claims: Sequence[Claim]) -> Reply:
     """Cancel credits, one a call."""
 
-    def ask(claim: Claim) -> Iterator[Verdict]:
+    def ask(claim: Claim) -> Verdict | None:
         answer = line.call("Cancel", **{"@reference": claim.reference})
         return verdict(answer.get("reference"), answer.get("outcome"), CANCELLED)
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-from gateway.boards.face import Adapter, Line, kind, one_by_one, said, settled, verdict
+from gateway.boards.face import Adapter, Line, kind, one_by_one, said, settled, trimmed, verdict
 from gateway.records import Board, Claim, CreditType, Reply, Verdict
 
 BOARD = Board(
@@ -42,14 +42,13 @@ def collect(line: Line, ticket: str, claims: Sequence[Claim]) -> Reply:
     """Collect the decisions so far; as long as some remain the receipt number is good."""
     answer = line.call("Collect", receiptNumber=ticket)
     told = (
-        found
-        for one in answer.iterfind("decision")
-        for found in verdict(
+        verdict(
             said(one, "yourReference"),
             said(one, "granted"),
             WORDS,
-            "; ".join((remark.text or "").strip() for remark in one.iterfind("remark")),
+            "; ".join(trimmed(remark.text) for remark in one.iterfind("remark")),
         )
+        for one in answer.iterfind("decision")
     )
     return Reply(settled(claims, told), ticket if int(said(answer, "remaining")) > 0 else None)
 
@@ -57,7 +56,7 @@ def collect(line: Line, ticket: str, claims: Sequence[Claim]) -> Reply:
 def withdraw(line: Line, claims: Sequence[Claim]) -> Reply:
     """Reclaim credits, one a call."""
 
-    def ask(claim: Claim) -> Iterator[Verdict]:
+    def ask(claim: Claim) -> Verdict | None:
         answer = line.call("Reclaim", yourReference=claim.reference)
         return verdict(said(answer, "yourReference"), said(answer, "reclaimed"), RECLAIMED)
 

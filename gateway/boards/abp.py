@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from gateway.boards.face import Adapter, Line, born, kind, one_by_one, said, verdict
 from gateway.records import Board, Claim, CreditType, Reply, Verdict
@@ -52,7 +52,7 @@ WITHDRAWN = {"Withdrawn": True, "Unknown": True}
 def report(line: Line, claims: Sequence[Claim]) -> Reply:
     """Report completions, one a call."""
 
-    def ask(claim: Claim) -> Iterator[Verdict]:
+    def ask(claim: Claim) -> Verdict | None:
         answer = line.call("ReportCompletion", **_completion(claim))
         return verdict(said(answer, "Reference"), said(answer, "Decision"), WORDS, said(answer, "Reason"))
 
@@ -62,7 +62,7 @@ def report(line: Line, claims: Sequence[Claim]) -> Reply:
 def withdraw(line: Line, claims: Sequence[Claim]) -> Reply:
     """Withdraw completions, one a call."""
 
-    def ask(claim: Claim) -> Iterator[Verdict]:
+    def ask(claim: Claim) -> Verdict | None:
         answer = line.call("WithdrawCompletion", Reference=claim.reference)
         return verdict(said(answer, "Reference"), said(answer, "Outcome"), WITHDRAWN)
 

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from gateway.boards.face import Adapter, Answer, Line, born, family, given, kind, references, said, settled
+from gateway.boards.face import (
+    Adapter,
+    Answer,
+    Line,
+    born,
+    family,
+    given,
+    kind,
+    references,
+    said,
+    settled,
+    trimmed,
+)
 from gateway.records import Board, Claim, CreditType, Reply, Verdict
 
 BOARD = Board(
@@ -61,13 +73,13 @@ def report(line: Line, claims: Sequence[Claim]) -> Reply:
 def withdraw(line: Line, claims: Sequence[Claim]) -> Reply:
     """Delete items; the answer lists those that do not count."""
     answer = line.call("DeleteItems", Key=references(claims))
-    gone = (Verdict((one.text or "").strip(), True) for one in answer.iterfind("Gone/Key"))
+    gone = (Verdict(trimmed(one.text), True) for one in answer.iterfind("Gone/Key"))
     return Reply(settled(claims, gone))
 
 
 def _told(answer: Answer) -> Iterator[Verdict]:
     for one in answer.iterfind("Credited/Key"):
-        yield Verdict((one.text or "").strip(), True)
+        yield Verdict(trimmed(one.text), True)
     for one in answer.iterfind("NotCredited/Refusal"):
         yield Verdict(said(one, "Key"), False, said(one, "Because"))
 

@@ -47,18 +47,12 @@ def collect(line: Line, ticket: str, claims: Sequence[Claim]) -> Reply:
 def withdraw(line: Line, claims: Sequence[Claim]) -> Reply:
     """Erase credits."""
     answer = line.call("EraseCredits", Ref=references(claims))
-    told = (
-        found for one in answer.iterfind("Standing") for found in verdict(one.get("ref"), one.text, ERASED)
-    )
+    told = (verdict(one.get("ref"), one.text, ERASED) for one in answer.iterfind("Standing"))
     return Reply(settled(claims, told))
 
 
 def _reply(answer: Answer, claims: Sequence[Claim]) -> Reply:
-    told = (
-        found
-        for one in answer.iterfind("Standing")
-        for found in verdict(one.get("ref"), one.text, WORDS, one.get("why"))
-    )
+    told = (verdict(one.get("ref"), one.text, WORDS, one.get("why")) for one in answer.iterfind("Standing"))
     return Reply(settled(claims, told), said(answer, "ReviewNumber") or None)
 
 

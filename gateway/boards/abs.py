@@ -46,9 +46,8 @@ def collect(line: Line, ticket: str, claims: Sequence[Claim]) -> Reply:
     answer = line.call("FetchOutcomes", Ticket=ticket)
     state = said(answer, "State")
     told = (
-        found
+        verdict(said(one, "SubmissionRef"), said(one, "Status"), WORDS, said(one, "Explanation"))
         for one in answer.iterfind("Outcome")
-        for found in verdict(said(one, "SubmissionRef"), said(one, "Status"), WORDS, said(one, "Explanation"))
     )
     verdicts = settled(claims, told) if state == DONE else ()
     return Reply(verdicts, ticket if state == PENDING else None)
@@ -58,9 +57,8 @@ def withdraw(line: Line, claims: Sequence[Claim]) -> Reply:
     """Retract credits, without a ticket."""
     answer = line.call("RetractCredits", SubmissionRef=references(claims))
     told = (
-        found
+        verdict(said(one, "SubmissionRef"), said(one, "Status"), RETRACTED)
         for one in answer.iterfind("Retraction")
-        for found in verdict(said(one, "SubmissionRef"), said(one, "Status"), RETRACTED)
     )
     return Reply(settled(claims, told))
 

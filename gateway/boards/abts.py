@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from gateway.boards.face import Adapter, Answer, Line, born, family, given, kind, one_by_one, said
 from gateway.records import Board, Claim, CreditType, Reply, Verdict
@@ -25,13 +25,12 @@ NOTHING_TO_VOID = 20
 def report(line: Line, claims: Sequence[Claim]) -> Reply:
     """Post credits, one a call; a number that is no decision leaves the credit open."""
 
-    def ask(claim: Claim) -> Iterator[Verdict]:
+    def ask(claim: Claim) -> Verdict | None:
         answer = line.call("PostCredit", **_credit(claim))
         code = int(said(answer, "Code"))
-        if code in DONE or code in REFUSED:
-            yield Verdict(
-                said(answer, "Reference"), code in DONE, _reason(answer) if code in REFUSED else None
-            )
+        if code in DONE:
+            return Verdict(said(answer, "Reference"), True)
+        return Verdict(said(answer, "Reference"), False, _reason(answer)) if code in REFUSED else None
 
     return one_by_one(claims, ask)
 
@@ -39,10 +38,10 @@ def report(line: Line, claims: Sequence[Claim]) -> Reply:
 def withdraw(line: Line, claims: Sequence[Claim]) -> Reply:
     """Void credits, one a call."""
 
-    def ask(claim: Claim) -> Iterator[Verdict]:
+    def ask(claim: Claim) -> Verdict | None:
         answer = line.call("VoidCredit", Reference=claim.reference)
-        if int(said(answer, "Code")) in {*DONE, NOTHING_TO_VOID}:
-            yield Verdict(said(answer, "Reference"), True)
+        voided = int(said(answer, "Code")) in {*DONE, NOTHING_TO_VOID}
+        return Verdict(said(answer, "Reference"), True) if voided else None
 
     return one_by_one(claims, ask)
 

@@ -17,7 +17,6 @@ from gateway.records import Board, Claim, Reply, Verdict
 
 FAILURES_IN_A_ROW = 3
 CALLS_TO_NARROW = 20  # enough to find one record among 100
-TRUE = {"true", "1"}
 
 
 class Answer(Protocol):
@@ -102,31 +101,32 @@ def kind(board: Board, claim: Claim) -> str:
 # --- to verdicts ------------------------------------------------------------------------------------
 
 
+def trimmed(text: str | None) -> str:
+    """A text without space round it, empty where there is none."""
+    return (text or "").strip()
+
+
 def said(answer: Answer, name: str) -> str:
     """The text of a child without space round it, empty where there is none."""
-    return (answer.findtext(name) or "").strip()
-
-
-def yes(text: str) -> bool:
-    """Whether a text is an XSD boolean's true."""
-    return text in TRUE
+    return trimmed(answer.findtext(name))
 
 
 def verdict(
     reference: str | None, word: str | None, words: Mapping[str, bool], reason: str | None = None
-) -> Iterator[Verdict]:
+) -> Verdict | None:
     """The verdict that a word stands for, or none where the word is not one of these."""
-    accepted = words.get((word or "").strip())
-    if accepted is not None:
-        yield Verdict((reference or "").strip(), accepted, None if accepted else reason)
+    accepted = words.get(trimmed(word))
+    if accepted is None:
+        return None
+    return Verdict(trimmed(reference), accepted, None if accepted else reason)
 
 
-def settled(claims: Sequence[Claim], told: Iterable[Verdict]) -> tuple[Verdict, ...]:
+def settled(claims: Sequence[Claim], told: Iterable[Verdict | None]) -> tuple[Verdict, ...]:
     """The verdicts that answer these claims; what was told of others is dropped, and what contradicts
     itself is none."""
     asked = {claim.reference: claim for claim in claims}
     first: dict[str, Verdict] = {}
-    for one in told:
+    for one in filter(None, told):
         if one.reference in asked and first.setdefault(one.reference, one).accepted is not one.accepted:
             del asked[one.reference]
     return tuple(
@@ -136,7 +136,7 @@ def settled(claims: Sequence[Claim], told: Iterable[Verdict]) -> tuple[Verdict, 
     )
 
 
-def one_by_one(claims: Sequence[Claim], ask: Callable[[Claim], Iterable[Verdict]]) -> Reply:
+def one_by_one(claims: Sequence[Claim], ask: Callable[[Claim], Verdict | None]) -> Reply:
     """Ask about one claim after the other, of a board that takes one a call.
 
     One call that fails does not keep the others from being answered, three in a row end the round; only
@@ -146,7 +146,7 @@ def one_by_one(claims: Sequence[Claim], ask: Callable[[Claim], Iterable[Verdict]
     answered, failures = 0, 0
     for claim in claims:
         try:
-            verdicts += settled((claim,), ask(claim))
+            verdicts += settled((claim,), (ask(claim),))
             answered, failures = answered + 1, 0
         except BoardUnavailable:
             failures += 1

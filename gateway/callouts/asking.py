@@ -58,6 +58,11 @@ class Asking:
         return self.breakers.keys()
 
     @property
+    def resting(self) -> Collection[str]:
+        """The boards that are left alone for now."""
+        return [board for board, breaker in self.breakers.items() if breaker.open]
+
+    @property
     def active(self) -> int:
         """How many attempts are being made."""
         return self._active

@@ -27,6 +27,11 @@ class Breaker:
         self._until = 0.0
         self._trial: int | None = None  # the thread that makes it
 
+    @property
+    def open(self) -> bool:
+        """Whether the board is left alone, but for a trial now and then."""
+        return self._failed >= self._most
+
     def wait(self) -> float:
         """Seconds to leave the board alone; 0 lets the caller ask, who then says, on the same thread, how
         it went, or that nothing was asked."""

@@ -114,7 +114,7 @@ class Worker:
         """Beat until the very end, also while the last answers are waited for."""
         while not self._gone.wait(self._rhythm.beat):
             try:
-                self._workers.beat()
+                self._workers.beat(self._asking.resting)
             except TakenForDead as dead:
                 _log.error("%s", dead.text)
                 return self._asking.ending.set()

@@ -9,7 +9,18 @@ from typing import NoReturn
 import click
 
 from gateway import __version__
-from gateway.cli import accounts, catalogues, files, learners, registry, running, simulate, worker
+from gateway.cli import (
+    accounts,
+    audit,
+    catalogues,
+    files,
+    keeping,
+    learners,
+    registry,
+    running,
+    simulate,
+    worker,
+)
 from gateway.cli.options import ACCEPTED, FAILED, MISUSED, NAME, REFUSED
 from gateway.errors import GatewayError, Refused
 from gateway.terminal import err, say, tell
@@ -69,6 +80,10 @@ for command in (
     accounts.user,
     registry.registry,
     learners.learner,
+    audit.audit,
+    keeping.backup,
+    keeping.restore,
+    keeping.prune,
     files.check,
     files.submit,
     files.sample,

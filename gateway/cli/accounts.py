@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import sys
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import click
 
 from gateway import assembly, settings
-from gateway.accounts import hash_secret, new_secret
+from gateway.accounts import generate, hash_secret, new_secret
 from gateway.cli.options import NAME, as_json_option, provider_argument
 from gateway.errors import NotFound
-from gateway.records import Account, Provider
+from gateway.records import USUAL, Account, Provider, Scope, Secret
 from gateway.sealing import load_key
 from gateway.terminal import catalogue, say
 
@@ -31,8 +33,9 @@ def _user_name(context: click.Context, parameter: click.Parameter, value: str) -
 
 user_argument = click.argument("user", callback=_user_name)
 password_option = click.option(
-    "--password-stdin", is_flag=True, help="Read the password from standard input."
+    "--password-stdin", is_flag=True, help="Read a password of your own from standard input."
 )
+scope_type = click.Choice([str(scope) for scope in Scope])
 
 
 @click.group()
@@ -78,27 +81,80 @@ def user() -> None:
 @provider_argument
 @user_argument
 @password_option
-def user_add(provider: str, user: str, password_stdin: bool) -> None:
+@click.option("--scope", "scopes", type=scope_type, multiple=True, help="May do this; all but admin if none.")
+def user_add(provider: str, user: str, password_stdin: bool, scopes: tuple[str, ...]) -> None:
     """Add a user; without a password of your own one is generated and shown once."""
-    secret, configured = _secret(password_stdin), settings.load()
+    configured = settings.load()
+    shown, kept = _secret(password_stdin, configured)
+    allowed = frozenset(map(Scope, scopes)) or USUAL
     with assembly.opened(configured) as store:
-        sealed = hash_secret(secret, load_key(configured.key_file))
-        store.accounts.add_user(Account(provider, user, sealed))
+        store.accounts.add_user(Account(provider, user, kept, scopes=allowed))
     say(f"Added user {user} of provider {provider}.")
-    _show_once(secret, password_stdin)
+    _show_once(shown, password_stdin)
 
 
 @user.command("rotate")
 @provider_argument
 @user_argument
 @password_option
-def user_rotate(provider: str, user: str, password_stdin: bool) -> None:
-    """Give a user a new password; the old one stops at once."""
-    secret, configured = _secret(password_stdin), settings.load()
+@click.option(
+    "--until",
+    type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M"]),
+    help="When the passwords there are end; without it, when they are revoked.",
+)
+def user_rotate(provider: str, user: str, password_stdin: bool, until: datetime | None) -> None:
+    """Give a user a new password, which counts at once.
+
+    Those before count beside it, until that moment or `user keys revoke`; but one of your own takes the
+    place of the one of your own before.
+    """
+    configured = settings.load()
+    shown, kept = _secret(password_stdin, configured)
     with assembly.opened(configured) as store:
-        store.accounts.replace_secret(provider, user, hash_secret(secret, load_key(configured.key_file)))
+        store.accounts.add_secrets(provider, user, kept, until=_moment(until, configured))
     say(f"Renewed the password of {user}, provider {provider}.")
-    _show_once(secret, password_stdin)
+    _show_once(shown, password_stdin)
+
+
+@user.command("scopes")
+@provider_argument
+@user_argument
+@click.argument("scopes", type=scope_type, nargs=-1, required=True)
+def user_scopes(provider: str, user: str, scopes: tuple[str, ...]) -> None:
+    """Let a user do these things, and nothing else, from the next call on."""
+    with assembly.opened(settings.load()) as store:
+        store.accounts.allow(provider, user, frozenset(map(Scope, scopes)))
+    say(f"User {user} of provider {provider} may now: {' '.join(scopes)}.")
+
+
+@user.group()
+def keys() -> None:
+    """The passwords a user has: several at a time, so that a new one can take over."""
+
+
+@keys.command("list")
+@provider_argument
+@user_argument
+@as_json_option
+def keys_list(provider: str, user: str, as_json: bool) -> None:
+    """List a user's passwords by their keys, and never themselves."""
+    with assembly.opened(settings.load()) as store:
+        found = [account for account in store.accounts.users(provider) if account.user == user]
+    if not found:
+        raise NotFound("There is no such account.", remedy=f"`{NAME} user list` names them.")
+    rows = [_row(secret) for secret in found[0].secrets]
+    catalogue(rows, as_json, key="{key}", kind="{kind}", created="{created}", until="{until}")
+
+
+@keys.command("revoke")
+@provider_argument
+@user_argument
+@click.argument("key")
+def keys_revoke(provider: str, user: str, key: str) -> None:
+    """Take a password from a user, from the next call on."""
+    with assembly.opened(settings.load()) as store:
+        store.accounts.revoke(provider, user, key)
+    say(f"Revoked key {key} of {user}, provider {provider}.")
 
 
 @user.command("list")
@@ -109,8 +165,11 @@ def user_list(provider: str, as_json: bool) -> None:
     with assembly.opened(settings.load()) as store:
         if store.accounts.provider(provider) is None:
             raise NotFound("There is no such provider.", remedy=f"`{NAME} provider list` names them.")
-        rows = [{"user": u.user, "enabled": u.enabled} for u in store.accounts.users(provider)]
-    catalogue(rows, as_json, enabled="{enabled}", user="{user}")
+        rows = [
+            {"user": u.user, "enabled": u.enabled, "scopes": _listed(u.scopes), "keys": len(u.secrets)}
+            for u in store.accounts.users(provider)
+        ]
+    catalogue(rows, as_json, enabled="{enabled}", user="{user}", scopes="{scopes}", keys="{keys}")
 
 
 @user.command("disable")
@@ -124,13 +183,36 @@ def user_disable(provider: str, user: str, undo: bool) -> None:
     say(f"{'Enabled' if undo else 'Disabled'} user {user} of provider {provider}.")
 
 
-def _secret(from_input: bool) -> str:
+def _secret(from_input: bool, configured: settings.Settings) -> tuple[str, tuple[Secret, ...]]:
+    """A password and what is kept of it: one read from input as a hash, one that is generated sealed."""
     secret = sys.stdin.readline().rstrip("\r\n") if from_input else new_secret()
     if not secret:
         raise click.UsageError("the password on standard input is empty")
-    return secret
+    kept = hash_secret if from_input else generate
+    return secret, kept(secret, load_key(configured.key_file))
 
 
 def _show_once(secret: str, from_input: bool) -> None:
     if not from_input:
         say(f"Password, shown this once: {secret}")
+
+
+def _moment(until: datetime | None, configured: settings.Settings) -> datetime | None:
+    """A moment in the gateway's zone; of a day its end."""
+    if until is None:
+        return None
+    end = until if until.hour or until.minute else until + timedelta(days=1)
+    return end.replace(tzinfo=ZoneInfo(configured.zone))
+
+
+def _listed(scopes: frozenset[Scope]) -> str:
+    return " ".join(scope for scope in Scope if scope in scopes)
+
+
+def _row(secret: Secret) -> dict[str, str]:
+    return {
+        "key": secret.id,
+        "kind": "generated" if secret.generated else "chosen",
+        "created": f"{secret.created_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC",
+        "until": f"{secret.until.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if secret.until else "revoked",
+    }

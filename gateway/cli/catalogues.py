@@ -7,9 +7,7 @@ import dataclasses
 import click
 
 from gateway import assembly, boards, settings
-from gateway.cli.options import (
-    as_json_option,
-)
+from gateway.cli.options import as_json_option
 from gateway.terminal import catalogue
 
 BOARD = "{name}:\n{credit}"

@@ -17,25 +17,19 @@ from zoneinfo import ZoneInfo
 
 import click
 from lxml import etree
-from rich.progress import Progress
 
 from gateway import assembly, checking, rules, samples, settings
-from gateway.cli.options import (
-    ACCEPTED,
-    REFUSED,
-    as_json_option,
-    provider_id,
-    today,
-)
+from gateway.cli.options import ACCEPTED, REFUSED, as_json_option, provider_id, today
 from gateway.client import Corrections, GatewayClient, Submitted
 from gateway.errors import Refused, Unreadable
-from gateway.pieces import Piece
 from gateway.records import Credentials, replace
 from gateway.schema import Reader
-from gateway.terminal import Report, err, out, say
+from gateway.terminal import Report, bar, err, out, say
 from gateway.version import PayloadVersion
 
 STANDARD_INPUT = Path("-")
+LONGEST_KEY = 90
+"""Characters of a submission key, which leave room for the number of a call."""
 
 
 def _address(context: click.Context, parameter: click.Parameter, value: str) -> str:
@@ -44,6 +38,12 @@ def _address(context: click.Context, parameter: click.Parameter, value: str) -> 
         if parts.scheme in {"http", "https"} and parts.hostname:
             return value
     raise click.BadParameter("give it as http://HOST:PORT")
+
+
+def _submission_key(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    if value is not None and not 1 <= len(value) <= LONGEST_KEY:
+        raise click.BadParameter(f"give 1 to {LONGEST_KEY} characters")
+    return value
 
 
 files_argument = click.argument(
@@ -82,6 +82,7 @@ def check(paths: Sequence[Path], as_json: bool) -> int:
 @click.option("--user", required=True, help="Your user name.")
 @click.option("--service", type=click.Choice(["v1", "v2"]), default="v2", show_default=True)
 @click.option("--validate-only", is_flag=True, help="Judge only; nothing is stored.")
+@click.option("--key", callback=_submission_key, help="Submission key; without, one of the file's content.")
 @click.option(
     "--errors", type=click.Path(path_type=Path), help="Write the refused records there, as a new file."
 )
@@ -93,6 +94,7 @@ def submit(
     user: str,
     service: str,
     validate_only: bool,
+    key: str | None,
     errors: Path | None,
     as_json: bool,
 ) -> int:
@@ -101,25 +103,36 @@ def submit(
     The password comes from CME_GATEWAY_PASSWORD, or is asked for; `-` is standard input. A file goes
     in calls of up to 500 records. With --errors the refused records are written to a new file, each
     under what is to be corrected, to be submitted when that is done.
+
+    Should an answer be lost, submit the same file again: each call has a submission key, and what was
+    taken under it is not done twice but told again. To have the same content done once more on
+    purpose, give a --key that is new.
     """
+    if key and len(paths) > 1:
+        raise click.UsageError("--key takes one FILE at a time")
     with _corrections(errors, paths) as corrections, Report(as_json) as report:
         caller = GatewayClient(url, Credentials(provider, user, _password()), service)
         for path in paths:
-            for answer in _answers(caller, path, validate_only, report):
+            for answer in _answers(
+                partial(caller.submit, validate_only=validate_only, key=key), path, report
+            ):
                 report.add(path, answer.summary, answer.results)
+                _tell_replayed(answer, as_json)
                 _tell_credits(answer, as_json)
                 corrections.add(answer)
     return REFUSED if report.refused else ACCEPTED
 
 
-def _answers(caller: GatewayClient, path: Path, validate_only: bool, report: Report) -> Iterator[Submitted]:
+def _answers(
+    send: Callable[[BinaryIO], Iterator[Submitted]], path: Path, report: Report
+) -> Iterator[Submitted]:
     """The answers to a file, under a bar of how much of it is sent; tells where it was refused as a whole."""
     sent = 0
     try:
-        with _opened(path) as file, _bar(path) as advance:
-            for answer in caller.submit(file, validate_only):
+        with _opened(path) as file, bar(path.name, _size(path)) as update:
+            for answer in send(file):
                 sent += len(answer.results)
-                advance(answer.piece)
+                update(advance=len(answer.piece.text.encode()))
                 yield answer
     except Refused as error:
         if not error.code.startswith("X"):  # what is wrong is not the file
@@ -127,19 +140,16 @@ def _answers(caller: GatewayClient, path: Path, validate_only: bool, report: Rep
         report.refuse(path, error, sent + 1)
 
 
+def _tell_replayed(answer: Submitted, as_json: bool) -> None:
+    if answer.replayed:
+        told = "This was taken before, and nothing was done now; a new --key would have it done once more."
+        say(f"  {told}", err if as_json else out)
+
+
 def _tell_credits(answer: Submitted, as_json: bool) -> None:
     for one in answer.results:
         for credit in () if one.refused else one.credits:
             say(f"  record {one.number:,}: {credit}", err if as_json else out)
-
-
-@contextlib.contextmanager
-def _bar(path: Path) -> Iterator[Callable[[Piece], None]]:
-    size = path.stat().st_size if path != STANDARD_INPUT else None
-    bar = Progress(console=err, transient=True, disable=not err.is_terminal, redirect_stdout=out.is_terminal)
-    with bar:
-        task = bar.add_task(path.name, total=size)
-        yield lambda piece: bar.advance(task, len(piece.text.encode()))
 
 
 @contextlib.contextmanager
@@ -173,6 +183,10 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
         raise Unreadable(f"It cannot be read: {error.strerror}.", remedy="Check the name.") from None
     with file:
         yield file
+
+
+def _size(path: Path) -> int | None:
+    return None if path == STANDARD_INPUT else path.stat().st_size
 
 
 def _records(count: int) -> str:

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-
 import click
-from rich.progress import Progress
 
 from gateway import assembly, erasing, settings
 from gateway.checking import WHOLE
@@ -16,7 +12,7 @@ from gateway.matching import Keys
 from gateway.records import Identifier
 from gateway.sealing import load_key
 from gateway.settings import Settings
-from gateway.terminal import err, say, show
+from gateway.terminal import bar, err, say, show
 
 ERASE, WITHDRAW = "Erase all of it?", "Withdraw it from the boards?"
 SCRUB = "Write the database file anew all the same, for what was erased before?"
@@ -78,21 +74,14 @@ def _found(person: str | None, traces: Traces, configured: Settings) -> Found:
     """What is kept of the person who is named, or whose number is asked for."""
     keys, reader = Keys(load_key(configured.key_file).digest), assembly.reader(configured, WHOLE)
     one = erasing.registered(person, keys, traces) if person else erasing.reported(_asked(), keys, traces)
-    with _bar(sum(traces.sizes())) as advance:
-        return erasing.find(one, traces, reader, today(configured), advance)
+    with bar("Looking", sum(traces.sizes())) as update:
+        return erasing.find(one, traces, reader, today(configured), lambda count: update(advance=count))
 
 
 def _asked() -> Identifier:
     """A number, which nobody else on this machine can see."""
     whose = click.prompt("Whose number (two letters of a state, NPI, or a board)", err=True)
     return Identifier(whose, click.prompt("Number", err=True))
-
-
-@contextmanager
-def _bar(size: int) -> Iterator[Callable[[int], None]]:
-    with Progress(console=err, transient=True, disable=not err.is_terminal) as progress:
-        task = progress.add_task("Looking", total=size)
-        yield lambda count: progress.advance(task, count)
 
 
 def _tell(found: Found) -> None:

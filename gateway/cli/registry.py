@@ -7,14 +7,13 @@ from io import TextIOWrapper
 from pathlib import Path
 
 import click
-from rich.progress import Progress
 
 from gateway import assembly, settings
 from gateway.cli.options import ACCEPTED, REFUSED
 from gateway.matching import Keys
 from gateway.registry import TOLD, Report, load
 from gateway.sealing import load_key
-from gateway.terminal import err, say
+from gateway.terminal import bar, err, say
 
 
 @click.group()
@@ -46,10 +45,9 @@ def registry_import(file: Path) -> int:
 def _shown(reports: Iterator[Report], at: Callable[[], int], size: int) -> Report:
     """The last report; on a terminal, how far the file is read shows."""
     report = Report()
-    with Progress(console=err, transient=True, disable=not err.is_terminal) as progress:
-        task = progress.add_task("Loading", total=size)
+    with bar("Loading", size) as update:
         for report in reports:  # noqa: B007  the last one is the answer
-            progress.update(task, completed=at())
+            update(completed=at())
     return report
 
 

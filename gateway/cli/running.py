@@ -10,13 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from msgspec.structs import replace
 
 from gateway import assembly, settings
-from gateway.cli.options import (
-    ACCEPTED,
-    FAILED,
-    NAME,
-)
+from gateway.cli.options import ACCEPTED, FAILED, NAME
 from gateway.terminal import say
 
 if TYPE_CHECKING:
@@ -81,12 +78,15 @@ def _command() -> str:
 
 
 @click.command()
-def serve() -> None:
-    """Serve the gateway under gunicorn."""
-    from gateway import server
+@click.option("--server", type=click.Choice(["gunicorn", "granian"]), help="What serves; else as set.")
+def serve(server: str | None) -> None:
+    """Serve the gateway."""
+    from gateway.server import serve
 
     configured = settings.load()
-    server.serve(configured, lambda: say(f"Serving on http://{configured.bind} until Ctrl-C."))
+    if server is not None:
+        configured = replace(configured, server=server)
+    serve(configured, lambda: say(f"Serving on http://{configured.bind} until Ctrl-C."))
 
 
 @click.command()

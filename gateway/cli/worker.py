@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import signal
 import sys
 
 import click
 
-from gateway import assembly, settings
+from gateway import __version__, assembly, logs, settings
 from gateway.cli.options import ACCEPTED
 from gateway.errors import Failed
 from gateway.terminal import say
@@ -27,8 +26,8 @@ def worker() -> int:
         raise Failed(
             "No board is connected.", remedy="Name the addresses of the boards by CME_GATEWAY_BOARDS."
         )
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("gateway").setLevel(logging.INFO)
+    logs.begin(configured.log_format, configured.log_level)
+    logs.note("asking", boards=sorted(configured.boards), version=__version__)
     with assembly.worker(configured) as asking:
         for told in (signal.SIGTERM, signal.SIGINT):
             signal.signal(told, lambda *_: asking.stop())

@@ -6,6 +6,7 @@ A path is a small XPath: `m:A/lom:b[lom:c='text']/@attribute`, `.` for the eleme
 field with many values the last step repeats, or the one that ends in `*`.
 """
 
+from gateway.fields.building import builder
 from gateway.fields.kinds import (
     BOOLEAN,
     DATE,
@@ -37,4 +38,5 @@ __all__ = [
     "Kind",
     "Spot",
     "Table",
+    "builder",
 ]

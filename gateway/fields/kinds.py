@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from typing import Any
 LONGEST_TEXT = 4_096  # characters of one field
 LONGEST_DESCRIPTION = 65_536
 MOST_DIGITS = 18
+MOST_REMEMBERED = 2_048
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")
 _WHOLE = re.compile(r"[+-]?[0-9]+")
 
@@ -42,11 +44,25 @@ def _spelled(text: str, shape: re.Pattern[str], what: str) -> str:
     return text
 
 
-def _day(text: str) -> date:
+# Days and numbers are the same in most records, and are short: they are remembered by their text. Nothing
+# else is, least of all what says something of a person.
+
+
+@functools.lru_cache(MOST_REMEMBERED)
+def _calendar_day(text: str) -> date:
     try:
-        return date.fromisoformat(text[:10])  # the date as written counts, whatever its time and zone
+        return date.fromisoformat(text)
     except ValueError:
         raise ValueError("It is not a date of the calendar.") from None
+
+
+def _day(text: str) -> date:
+    return _calendar_day(text[:10])  # the date as written counts, whatever its time and zone
+
+
+@functools.lru_cache(MOST_REMEMBERED)
+def _number(text: str) -> Decimal:
+    return Decimal(_spelled(text, _NUMBER, "number"))
 
 
 def _moment(text: str) -> datetime:
@@ -61,7 +77,7 @@ LONG_TEXT = Kind(_text(LONGEST_DESCRIPTION))
 DATE = Kind(_day, date.isoformat)
 MIDNIGHT = Kind(_day, lambda day: f"{day}T00:00:00")
 MOMENT = Kind(_moment, lambda moment: str(moment.isoformat(timespec="seconds")))
-DECIMAL = Kind(lambda text: Decimal(_spelled(text, _NUMBER, "number")), lambda number: f"{number:f}")
+DECIMAL = Kind(_number, lambda number: f"{number:f}")
 WHOLE = Kind(lambda text: int(_spelled(text, _WHOLE, "whole number")))
 BOOLEAN = Kind(lambda text: text in {"true", "1"}, lambda value: "true" if value else "false")
 YES_NO = Kind(lambda text: text == "yes", lambda value: "yes" if value else "no")

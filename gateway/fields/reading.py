@@ -27,30 +27,56 @@ def gather(  # noqa: C901  a call more would cost as much as what it saves to re
 ) -> None:
     """Gather from an element and all in it; most of reading's time goes here, so it makes few calls."""
     plain = node.plain
-    for child in element:
-        tag = child.tag
-        step = plain.get(tag) or node.step(child)
+    for child in element[:]:  # type: ignore[index]  # lxml's types know no slices, which are quick to walk
+        step = plain.get(child.tag) or node.keyed_step(child)
         if step is None:
-            if tag != node.key:  # the catalogue's own name is used, if not stored
+            if child.tag != node.key:  # the catalogue's own name is used, if not stored
                 gathered.unused.append(child)
             continue
         field = step.field
         if field is None:
             gather(child, step, gathered, values)
-        elif step.parts is None:
-            if text := child.text:
-                if step.word is None or len(text) > LONGEST_TEXT:
-                    _put(field, child, text, gathered, values)
-                elif text := text.strip():
-                    _keep(field, child, text, gathered, values)
-        elif parts := settled(child, step.parts, gathered):
-            _put_record(field, step.parts, child, parts, gathered, values)
-    if node.text is not None or node.attributes:  # what it says by itself
-        if node.text is not None and (text := element.text):
-            _put(node.text, element, text, gathered, values)
-        for name, field in node.attributes.items():
-            if text := element.get(name):
-                _put(field, element, text, gathered, values)
+            continue
+        if step.parts is not None:
+            value = _record(child, step, step.parts, gathered)
+            if value is None:
+                continue
+        elif (text := child.text) and (text := text.strip()):
+            if step.is_word and len(text) <= LONGEST_TEXT:
+                value = text
+            else:
+                try:
+                    value = field.kind.read(text)
+                except ValueError as error:
+                    gathered.unreadable.append((field, child, str(error)))
+                    continue
+        else:
+            continue
+        name = step.name
+        if name not in values:
+            values[name] = [value] if step.many else value
+        elif step.many:
+            values[name].append(value)
+        else:
+            gathered.unused.append(child)  # only the first counts
+    if node.own:
+        _gather_own(element, node, gathered, values)
+
+
+def _gather_own(element: Element, node: Node, gathered: Gathered, values: Values) -> None:
+    """Gather what an element says by itself: its text and attributes."""
+    for attribute, field in node.own.items():
+        text = element.text if attribute is None else element.get(attribute)
+        if text and (text := text.strip()):
+            try:
+                value = field.kind.read(text)
+            except ValueError as error:
+                gathered.unreadable.append((field, element, str(error)))
+                continue
+            if field.name not in values:
+                values[field.name] = value
+            else:
+                gathered.unused.append(element)
 
 
 def settled(element: Element, top: Node, gathered: Gathered) -> Values:
@@ -64,35 +90,16 @@ def settled(element: Element, top: Node, gathered: Gathered) -> Values:
     return values
 
 
-def _put_record(
-    field: Field, top: Node, element: Element, parts: Values, gathered: Gathered, values: Values
-) -> None:
+def _record(element: Element, node: Node, top: Node, gathered: Gathered) -> Any:
+    """The record that an element is, None where it says nothing or a blank where a part is needed."""
+    parts = settled(element, top, gathered)
+    if not parts:
+        return None
     for part in top.needed:
         if part.name not in parts:
             gathered.unreadable.append((part, element, "It is blank."))
-            return
-    assert field.record is not None
-    _keep(field, element, field.record(**parts), gathered, values)
-
-
-def _put(field: Field, element: Element, text: str, gathered: Gathered, values: Values) -> None:
-    if text := text.strip():
-        try:
-            value = field.kind.read(text)
-        except ValueError as error:
-            gathered.unreadable.append((field, element, str(error)))
-        else:
-            _keep(field, element, value, gathered, values)
-
-
-def _keep(field: Field, element: Element, value: Any, gathered: Gathered, values: Values) -> None:
-    name = field.name
-    if name not in values:
-        values[name] = [value] if field.many else value
-    elif field.many:
-        values[name].append(value)
-    else:
-        gathered.unused.append(element)  # only the first counts
+            return None
+    return node.build(**parts)
 
 
 def locate(element: Element, field: Field, steps: tuple[Node, ...]) -> list[Element]:
@@ -107,6 +114,6 @@ def _says(element: Element, field: Field, node: Node) -> bool:
     if field.parts:
         assert node.parts is not None
         return bool(settled(element, node.parts, Gathered()))
-    attribute = next((name for name, known in node.attributes.items() if known is field), None)
+    attribute = next((name for name, known in node.own.items() if known is field), None)
     text = element.text if attribute is None else element.get(attribute)
     return bool(text and text.strip())

@@ -11,6 +11,7 @@ from typing import Any
 
 from lxml import etree
 
+from gateway.fields.building import builder
 from gateway.fields.kinds import TEXT, Kind
 
 Element = etree._Element
@@ -59,24 +60,28 @@ def _label(path: str) -> str:
 class Node:
     """A step of the tables' paths, joined into a tree; `order` is the document order.
 
-    `plain` holds the children that are told by their tag alone, `keyed` those told by a key as well.
-    `word` is the name of a field that is short texts as they stand, which are the quickest to read. The
-    first node of a record's own tree knows its `fields`, each with the steps to it, and which of them are
-    `lists` or `needed`.
+    `plain` holds the children that are told by their tag alone, `keyed` those told by a key as well, by
+    its value. `name` and `many` are those of its `field`, `is_word` tells whether that is a short text as it
+    stands, `build` makes the record of its `parts`: all at hand, since reading asks for them at every
+    element. What an element says by itself is its `own`: by attribute, None for its text. The first node of
+    a record's own tree knows its `fields`, each with the steps to it, and which of them are `lists` or
+    `needed`.
     """
 
     tag: str = ""
     key: str | None = None
     value: str = ""
     field: Field | None = None
-    word: str | None = None
+    name: str = ""
+    many: bool = False
+    is_word: bool = False
+    build: Callable[..., Any] = dict
     always: bool = False
     repeats: str | None = None
-    text: Field | None = None
-    attributes: dict[str, Field] = dataclasses.field(default_factory=dict)
+    own: dict[str | None, Field] = dataclasses.field(default_factory=dict)
     order: list[Node] = dataclasses.field(default_factory=list)
     plain: dict[str, Node] = dataclasses.field(default_factory=dict)
-    keyed: dict[str, list[Node]] = dataclasses.field(default_factory=dict)
+    keyed: dict[str, dict[str, Node]] = dataclasses.field(default_factory=dict)
     parts: Node | None = None
     fields: dict[str, tuple[Field, tuple[Node, ...]]] = dataclasses.field(default_factory=dict)
     lists: tuple[str, ...] = ()
@@ -92,24 +97,32 @@ class Node:
         if key is None:
             self.plain[tag] = node
         else:
-            self.keyed.setdefault(tag, []).append(node)
+            nodes = self.keyed.setdefault(tag, {})
+            assert all(known.key == key for known in nodes.values()), f"{tag} has two keys"
+            nodes[value.casefold()] = node
         return node
 
     def step(self, element: Element) -> Node | None:
         """The child that an element of the document is, if any."""
-        node = self.plain.get(element.tag)
-        if node is not None:
-            return node
-        return next((node for node in self.keyed.get(element.tag, ()) if node.is_keyed(element)), None)
+        return self.plain.get(element.tag) or self.keyed_step(element)
 
-    def is_keyed(self, element: Element) -> bool:
-        """Whether an element bears this node's key, whatever the case."""
-        assert self.key is not None
-        if self.key[0] == "@":
-            found = element.get(self.key[1:])
-        else:
-            found = next((child.text for child in element if child.tag == self.key), None)
-        return (found or "").strip().casefold() == self.value.casefold()
+    def keyed_step(self, element: Element) -> Node | None:
+        """The child that an element is by the key it bears, whatever the case."""
+        nodes = self.keyed.get(element.tag)
+        if nodes is None:
+            return None
+        return nodes.get((_said(element, next(iter(nodes.values())).key) or "").strip().casefold())
+
+
+def _said(element: Element, key: str | None) -> str | None:
+    """What an element says under a key: an attribute, or the first child of that tag."""
+    assert key is not None
+    if key[0] == "@":
+        return element.get(key[1:])
+    for child in element:
+        if child.tag == key:
+            return child.text
+    return None
 
 
 def grow(fields: tuple[Field, ...], always: tuple[str, ...], namespaces: Mapping[str, str]) -> Node:
@@ -138,18 +151,24 @@ def _place(top: Node, field: Field, namespaces: Mapping[str, str]) -> tuple[Node
     *steps, last = (below or above).split("/")
     nodes += _descend(nodes[-1], "/".join(steps), namespaces)
     if last == ".":
-        nodes[-1].text = field
+        nodes[-1].own[None] = field
     elif last.startswith("@"):
-        nodes[-1].attributes[last[1:]] = field
+        nodes[-1].own[last[1:]] = field
     else:
         nodes += _descend(nodes[-1], last, namespaces)
-        nodes[-1].field = field
-        if field.kind is TEXT and not field.parts:
-            nodes[-1].word = field.name
-        if field.parts:
-            nodes[-1].parts = parts = grow(field.parts, (), namespaces)
-            stand(parts, field.always, namespaces)
+        _settle(nodes[-1], field, namespaces)
     return tuple(nodes)
+
+
+def _settle(node: Node, field: Field, namespaces: Mapping[str, str]) -> None:
+    """Let the elements of a node be a field."""
+    node.field, node.name, node.many = field, field.name, field.many
+    node.is_word = field.kind is TEXT
+    if field.parts:
+        assert field.record is not None, f"{field.name} has parts and no record"
+        node.build = builder(field.record)
+        node.parts = parts = grow(field.parts, (), namespaces)
+        stand(parts, field.always, namespaces)
 
 
 def _descend(node: Node, path: str, namespaces: Mapping[str, str]) -> list[Node]:

@@ -12,11 +12,13 @@ from gateway.fields.tree import Element, Node
 
 def write(parent: Element, node: Node, values: Mapping[str, Any]) -> None:
     """Append to a parent the elements that hold these values, below a node."""
-    if node.text is not None and (value := values.get(node.text.name)) is not None:
-        parent.text = node.text.kind.write(value)
-    for name, field in node.attributes.items():
-        if (value := values.get(field.name)) is not None:
-            parent.set(name, field.kind.write(value))
+    for attribute, field in node.own.items():
+        if (value := values.get(field.name)) is None:
+            continue
+        if attribute is None:
+            parent.text = field.kind.write(value)
+        else:
+            parent.set(attribute, field.kind.write(value))
     for step in node.order:
         for element in _built(step, values):
             parent.append(element)

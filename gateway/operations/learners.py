@@ -10,7 +10,7 @@ from typing import NoReturn
 
 from gateway import crediting, matching
 from gateway.errors import Malformed, NotFound, TooManyLookups
-from gateway.ledger import Facts, Ledger, find_out, with_activities
+from gateway.ledger import Known, Ledger, activities_of, find_out, matched
 from gateway.matching import Keys
 from gateway.operations.call import Call, Terms, perform
 from gateway.records import (
@@ -48,10 +48,6 @@ def save_learner_activity(
     known = find_out(entries, call.caller, store, keys)
 
     def save(unit: Unit, now: datetime) -> tuple[Result, ...]:
-        facts = with_activities(known, entries, unit)
-        if facts.misses and not call.validate_only:
-            facts = _guarded(facts, unit, terms)
-        ledger = Ledger(entries, facts, unit, keys)
         by = crediting.Judgement(
             provider_id=call.caller.provider_id,
             version=call.version,
@@ -59,8 +55,11 @@ def save_learner_activity(
             today=terms.day(now),
             boards=terms.boards,
             keys=keys,
+            activities=activities_of(entries, unit),
+            learners=known if call.validate_only else _guarded(known, unit, terms),
         )
-        decisions = [crediting.decide(entry, facts, ledger, by) for entry in entries]
+        ledger = Ledger(entries, known, unit, keys)
+        decisions = [crediting.decide(entry, ledger, by) for entry in entries]
         if call.all_or_nothing and any(decision.action is Action.REFUSED for decision in decisions):
             return tuple(map(crediting.not_done, decisions))
         if not call.validate_only:
@@ -69,7 +68,7 @@ def save_learner_activity(
 
     receipt = perform(call, save, notices, store, terms)
     if call.validate_only:
-        _spend(call.caller, Asked(len(known.matches), known.misses), store, terms)
+        _spend(call.caller, [someone.match for someone in known.values()], store, terms)
     return receipt
 
 
@@ -82,13 +81,9 @@ def get_learner_match(
     birthdays by trying.
     """
     keys = Keys(terms.digest)
-    sought = [keys.sought(learner) for learner in learners]
-    wanted = {key for one in sought for key in one.keys}
-    found = store.read(caller.provider_id, lambda unit: unit.register.find(wanted))
-    matches = tuple(matching.judge(one, found) for one in sought)
-    misses = sum(match.kind is not MatchKind.MATCH for match in matches)
-    _spend(caller, Asked(len(matches), misses), store, terms)
-    return matches
+    matches = matched([keys.sought(learner) for learner in learners], caller, store)
+    _spend(caller, matches, store, terms)
+    return tuple(matches)
 
 
 def get_status_by_credit_id(caller: Caller, credit_id: str | None, store: Store) -> StoredCredit:
@@ -222,27 +217,23 @@ def _row(token: str | None) -> int:
 # --- who is who, but not too often ---------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """How many learners a call looked up, and how many of them are not one known person."""
-
-    lookups: int
-    misses: int
+def _misses(matches: Iterable[Match]) -> int:
+    """How many learners are not one known person."""
+    return sum(match.kind is not MatchKind.MATCH for match in matches)
 
 
-def _spend(caller: Caller, asked: Asked, store: Store, terms: Terms) -> None:
+def _spend(caller: Caller, matches: Sequence[Match], store: Store, terms: Terms) -> None:
     """Count what was asked, before it is answered. Raises TooManyLookups beyond the hour's measure."""
     lookups, misses = store.write(
-        caller.provider_id, lambda unit: unit.register.spend(asked.lookups, asked.misses)
+        caller.provider_id, lambda unit: unit.register.spend(len(matches), _misses(matches))
     )
     if lookups > terms.lookups or misses > terms.misses:
         raise TooManyLookups
 
 
-def _guarded(facts: Facts, unit: Unit, terms: Terms) -> Facts:
+def _guarded(known: Known, unit: Unit, terms: Terms) -> Known:
     """Beyond the hour's measure a rejection no longer tells which field disagreed."""
-    _, missed = unit.register.spend(0, facts.misses)
-    if missed <= terms.misses:
-        return facts
-    matches = {number: replace(match, fields=()) for number, match in facts.matches.items()}
-    return replace(facts, matches=matches)
+    misses = _misses(someone.match for someone in known.values())
+    if not misses or unit.register.spend(0, misses)[1] <= terms.misses:
+        return known
+    return {n: replace(someone, match=replace(someone.match, fields=())) for n, someone in known.items()}

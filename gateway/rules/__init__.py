@@ -38,10 +38,11 @@ from gateway.rules.declaration import (
     Rule,
     Subject,
     Version,
+    detail,
     quoted,
     rule,
 )
-from gateway.rules.judging import MOST_FINDINGS, breaks, judge
+from gateway.rules.judging import MOST_FINDINGS, breaks, judge, told
 from gateway.rules.operation import NOTICES, finding
 
 __all__ = [
@@ -59,11 +60,13 @@ __all__ = [
     "breaks",
     "catalogue",
     "certified",
+    "detail",
     "finding",
     "is_cme",
     "judge",
     "quoted",
     "rule",
+    "told",
 ]
 
 _COLUMNS = (

@@ -90,6 +90,11 @@ def quoted(value: object) -> str:
     return f"{QUOTE}{text if len(text) <= SHOWN else text[: SHOWN - 1] + '…'}{QUOTE}" if text else "nothing"
 
 
+def detail(value: object) -> str:
+    """What a finding says of the value that it found."""
+    return f"Found: {quoted(value)}."
+
+
 def _start(value: object) -> str:
     return "" if value is None or value == () else str(value)[: SHOWN + 1]
 

@@ -19,7 +19,7 @@ from gateway.rules.declaration import (
     Rule,
     Subject,
     Version,
-    quoted,
+    detail,
 )
 
 MOST_FINDINGS = 20
@@ -43,13 +43,15 @@ def judge(
     """Hold a record, as it would be stored, to every rule of its version, so that all is said at once.
 
     `place` tells where a field stands in what was sent; `certificates` are those of the credits, where
-    they are at hand. At most 20 findings, errors before warnings, so that no flood of warnings hides
-    what blocks.
+    they are at hand. The findings come by code, as `told` leaves them.
     """
     parts = _activity(record) if isinstance(record, Activity) else _completion(record, context, certificates)
-    findings = list(_findings(parts, context, place))
-    findings.sort(key=lambda found: (not found.blocks, found.code))
-    return tuple(findings[:MOST_FINDINGS])
+    return told(sorted(_findings(parts, context, place), key=lambda found: found.code))
+
+
+def told(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The most a record is answered with, errors first, so that no flood of warnings hides what blocks."""
+    return tuple(sorted(findings, key=lambda found: not found.blocks)[:MOST_FINDINGS])
 
 
 def _findings(
@@ -66,8 +68,8 @@ def _findings(
             values = list(islice(law.offending(part, context), left)) if left else []
             room[law.code] = left - len(values)
             for value in values:
-                detail = "" if law.personal else f"Found: {quoted(value)}."
-                yield law.finding(place(_within(stem, law.field)), detail)
+                said = "" if law.personal else detail(value)
+                yield law.finding(place(_within(stem, law.field)), said)
 
 
 def _within(stem: str, field: str) -> str:

@@ -4,7 +4,8 @@ They are seeded, so that the same seed makes the same records on the same day. A
 are invented.
 """
 
-from gateway.samples.activity import Breaks, Sample, activities
+from gateway.samples.activity import Sample, activities
+from gateway.samples.breaking import Breaks
 from gateway.samples.completion import (
     KNOWN,
     SampleCompletion,

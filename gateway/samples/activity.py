@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -20,9 +20,9 @@ from gateway.records import (
     MonetarySupport,
     replace,
 )
+from gateway.samples.breaking import Breaks, maybe_broken
 from gateway.vocabulary import CME_CREDIT, FORMATS, IN_PERSON
 
-Breaks = Sequence[tuple[str, Mapping[str, Any]]]
 Fields = dict[str, Any]
 
 _SUBJECTS = ("Asthma", "Heart Failure", "Sleep Apnoea", "Diabetes", "Sepsis", "Stroke", "Chronic Pain")
@@ -73,14 +73,7 @@ def activities(
     invent = _INVENTORS[max(known for known in _INVENTORS if known <= version)]
     for number in range(1, count + 1):
         activity = invent(chance, f"DMS-{seed:04}-{number:04}", today)
-        yield _broken(chance, activity, breaks if chance.randrange(100) < error_percent else ())
-
-
-def _broken(chance: Random, activity: Activity, breaks: Breaks) -> Sample:
-    if not breaks:
-        return Sample(activity)
-    code, changes = chance.choice(breaks)
-    return Sample(replace(activity, **changes), code)
+        yield Sample(*maybe_broken(chance, activity, breaks, error_percent))
 
 
 # --- since November 2021: drafted, then offered, then accounted for ------------------------------

@@ -20,7 +20,7 @@ from gateway.records import (
     Regulation,
     replace,
 )
-from gateway.samples.activity import Breaks
+from gateway.samples.breaking import Breaks, maybe_broken
 from gateway.samples.demo import demo_activities, demo_legacy_activities
 from gateway.vocabulary import CME_CREDIT
 
@@ -149,14 +149,7 @@ def completions(
             made = replace(reported, participants=_participants(chance, number), regulations=(_REGULATION,))
         else:
             made = _credited(chance, reported, activity, person, code)
-        yield _broken(chance, made, breaks if chance.randrange(100) < error_percent else ())
-
-
-def _broken(chance: Random, completion: Completion, breaks: Breaks) -> SampleCompletion:
-    if not breaks:
-        return SampleCompletion(completion)
-    code, changes = chance.choice(breaks)
-    return SampleCompletion(replace(completion, **changes), code)
+        yield SampleCompletion(*maybe_broken(chance, made, breaks, error_percent))
 
 
 def _day(chance: Random, activity: Activity, today: date) -> date:

@@ -22,12 +22,13 @@ from gateway.intake import Limits
 from gateway.records import Finding, Place
 from gateway.schema.layout import head_of, holder_of, local_name, namespace_of, records_of
 from gateway.schema.sent import Sent, unread
-from gateway.shape import Judge, line_of
+from gateway.shape import LARGE, Judge, line_of
 from gateway.version import EMPTY, Draft, Entry, Lifespan, PayloadVersion, lifespans
 
 Element = etree._Element
 
 MOST_PER_DOCUMENT = 100
+FEW = 100  # fields that may stand beside the records of a payload
 _count = etree.XPath("count(descendant-or-self::*)")
 
 
@@ -77,7 +78,7 @@ class Reader:
     def label(self, field: str, payload: str = "activity") -> str:
         """The name on the wire of a record's field, as the newest version has it: also of a part, as
         `credits[1].amount`, or by its own name."""
-        known = self._newest[payload].get(re.sub(r".*\.|\[\d*\]$", "", field))
+        known = self._newest[payload].get(re.sub(r"\[\d*\]$", "", field.rpartition(".")[2]))
         return known.label if known else field
 
     def catalogue(self) -> list[dict[str, str | None]]:
@@ -109,14 +110,19 @@ class Reader:
         if holder is None:
             records = [payload]
         else:
+            self._check_number(len(holder), beside=FEW)
             records = records_of(holder, path, version)
             notices += self._head(holder, path, version)
-        if len(records) > self._limits.max_records:
+        self._check_number(len(records))
+        return Reading(version, tuple(self._entries(records, path, version)), tuple(notices))
+
+    def _check_number(self, records: int, beside: int = 0) -> None:
+        most = self._limits.max_records
+        if records > most + beside:
             raise Malformed(
-                f"The payload has {len(records):,} records; a call may have {self._limits.max_records:,}.",
+                f"The payload has {records:,} records; a call may have {most:,}.",
                 remedy="Send them in several calls, or as a file.",
             )
-        return Reading(version, tuple(self._entries(records, path, version)), tuple(notices))
 
     def write(
         self, records: Iterable[Any], version: PayloadVersion, **head: Any
@@ -211,32 +217,45 @@ class Reader:
         if version.head is None:
             return []
         head = head_of(holder, version.local)
-        findings = self._judge(head, version.head.judge, version.head.tag, Sent(head, path, version))
+        sent = Sent(head, path.rpartition("/")[0], None, version)
+        judge = version.head.judge
+        findings = [] if judge.accepts(head) else self._tidied(head, judge, version.head.tag, sent)
         if any(found.blocks for found in findings):
             raise Malformed(findings=findings)
         return findings
 
     def _entries(self, records: list[Element], path: str, version: PayloadVersion) -> Iterator[Entry]:
-        told, most = 0, self._limits.max_record_elements
+        told, newest, judge, table = 0, self._newest[version.payload], version.judge, version.table
         holder = records[0].getparent()
-        few = holder is not None and _count(holder) <= most  # type: ignore[operator]  # then none has more
+        unusual = judge.unusual(holder) if holder is not None else {*records}
+        too_large = self._too_large(records, unusual)
         for number, record in enumerate(records, 1):
-            position = f"[{number}]" if len(records) > 1 else ""
-            sent = Sent(record, f"{path}/{version.step(record)}{position}", version)
-            if not few and _count(record) > most:  # type: ignore[operator]
-                gathered, findings = Gathered(), [finding("X044", sent.top, most=f"{most:,}")]
+            sent = Sent(record, path, number if len(records) > 1 else None, version)
+            if record in too_large:
+                most = f"{self._limits.max_record_elements:,}"
+                gathered, findings = Gathered(), [finding("X044", sent.top, most=most)]
             else:
-                explain = told < MOST_PER_DOCUMENT
-                findings = self._judge(record, version.judge, version.record, sent, explain=explain)
-                gathered = version.table.read(record)
-            told += sum(found.blocks for found in findings)
-            yield version.entry(_draft(number, gathered, version, findings, sent, self._newest))
+                findings = []
+                if not judge.accepts(record, usual=record not in unusual):
+                    explain = told < MOST_PER_DOCUMENT
+                    findings = self._tidied(record, judge, version.record, sent, explain=explain)
+                gathered = table.read(record)
+            told += _errors(findings)
+            if gathered.unused or gathered.unreadable:
+                findings += islice(unread(gathered, findings, sent), MOST_PER_RECORD - len(findings))
+            made = None if _errors(findings) else version.read(gathered.values)
+            yield version.entry(Draft(number, made, gathered.values, tuple(findings), sent.field, newest))
 
-    def _judge(
+    def _too_large(self, records: list[Element], unusual: set[Element]) -> set[Element]:
+        """The records that have more elements than one may have: those that are large, if any."""
+        most = self._limits.max_record_elements
+        large = unusual if most >= LARGE else {*records}
+        return {record for record in large if _count(record) > most}  # type: ignore[operator]  # a number
+
+    def _tidied(
         self, element: Element, judge: Judge, tag: str, sent: Sent, *, explain: bool = True
     ) -> list[Finding]:
-        if judge.accepts(element):
-            return []
+        """What is told of an element that was not accepted as it was sent."""
         sent.keep()
         element.attrib.pop("schemaVersion", "")  # of a record or holder without its wrapper
         found = judge.tidy(element, tag, sent.place)
@@ -247,31 +266,13 @@ class Reader:
         return (judge.explain(element, sent.place) + found)[:MOST_PER_RECORD]
 
 
+def _errors(findings: list[Finding]) -> int:
+    """How many of findings stop their record."""
+    return sum(found.blocks for found in findings) if findings else 0
+
+
 def _by_name(fields: Iterable[Field]) -> dict[str, Field]:
     """Fields by name, with their parts, whose names give way to those of whole fields."""
     fields = tuple(fields)
     inner = {name: part for field in fields for name, part in _by_name(field.parts).items()}
     return inner | {field.name: field for field in fields}
-
-
-# --- records from what was gathered ----------------------------------------------------------------------
-
-
-def _draft(
-    number: int,
-    gathered: Gathered,
-    version: PayloadVersion,
-    findings: list[Finding],
-    sent: Sent,
-    newest: Mapping[str, Mapping[str, Field]],
-) -> Draft:
-    findings += islice(unread(gathered, findings, sent), MOST_PER_RECORD - len(findings))
-    blocked = any(finding.blocks for finding in findings)
-    return Draft(
-        number,
-        None if blocked else version.read(gathered.values),
-        gathered.values,
-        tuple(findings),
-        sent.field,
-        newest[version.payload],
-    )

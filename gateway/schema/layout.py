@@ -45,13 +45,15 @@ def holder_of(payload: Element, version: PayloadVersion) -> tuple[Element | None
 
 def records_of(holder: Element, path: str, version: PayloadVersion) -> list[Element]:
     """The records of what holds them, beside which nothing may stand but its own fields."""
-    records = []
+    records, local = [], version.local
     for child in holder:
-        if local_name(child) == version.local:
+        if child.tag == version.record:
+            records.append(child)
+        elif local_name(child) == local:
             _check_taken(child, version)
             records.append(child)
         elif version.head is None:
-            _refuse_stranger(child, f"{path}/{version.step(child)}", version.local)
+            _refuse_stranger(child, f"{path}/{version.step(child)}", local)
     if version.head is None:
         _check_wrapper(holder, version)
     if not records:
@@ -75,15 +77,17 @@ def _refuse_stranger(child: Element, path: str, expected: str) -> None:
 
 def _check_wrapper(payload: Element, version: PayloadVersion) -> None:
     """The wrapper has its name, holds something, and no text."""
-    name, place = local_name(payload), Place(f"/{version.step(payload)}", line_of(payload))
+    name, stray = local_name(payload), stray_text(payload)
+    if name == version.wrapper and len(payload) and not stray:
+        return
+    place = Place(f"/{version.step(payload)}", line_of(payload))
     if name != version.wrapper:
         known = f"Did you mean {version.wrapper}?"
         raise Malformed(findings=[finding("X020", place, name=shown(name), known=known)])
     if not len(payload):
         raise Malformed(findings=[finding("X021", place, name=version.levels[1], parent=name)])
-    if stray := stray_text(payload):
-        teller = Teller(lambda element: place, version.judge.names.personal)
-        raise Malformed(findings=[teller.tell_stray(payload, stray)])
+    teller = Teller(lambda element: place, version.judge.names.personal)
+    raise Malformed(findings=[teller.tell_stray(payload, stray)])
 
 
 def head_of(holder: Element, local: str) -> Element:

@@ -13,14 +13,20 @@ from gateway.version import Element, PayloadVersion
 
 
 class Sent:
-    """A record as it was sent: findings point into it, whatever tidying does to the record since."""
+    """A record as it was sent: findings point into it, whatever tidying does to the record since.
 
-    def __init__(self, record: Element, path: str, version: PayloadVersion) -> None:
-        self.path = path
+    `above` is the path of what holds it, `position` is its own among others: both of use only where
+    something is told, so that a record without findings costs next to nothing here.
+    """
+
+    __slots__ = ("_above", "_kept", "_position", "_record", "_version")
+
+    def __init__(self, record: Element, above: str, position: int | None, version: PayloadVersion) -> None:
         self._record = record
-        self._step = version.step
-        self._table = version.table
-        self._kept: dict[Element, tuple[Element, int | None]] = {}
+        self._above = above
+        self._position = position
+        self._version = version
+        self._kept: dict[Element, tuple[Element, int | None]] | None = None
 
     @property
     def top(self) -> Place:
@@ -36,20 +42,21 @@ class Sent:
 
     def place(self, element: Element) -> Place:
         """Where an element stood, as an XPath from the document's root."""
-        steps = []
-        as_sent, line = self._kept.get(element) or (element, line_of(element))
-        root, _ = self._kept.get(self._record) or (self._record, None)
+        steps, kept, name = [], self._kept or {}, self._version.step
+        as_sent, line = kept.get(element) or (element, line_of(element))
+        root, _ = kept.get(self._record) or (self._record, None)
         for step in (as_sent, *as_sent.iterancestors()):
             if step is root:
                 break
-            steps.append(self._step(step) + _position(step))
-        return Place("/".join((self.path, *reversed(steps))), line)
+            steps.append(name(step) + _position(step))
+        position = "" if self._position is None else f"[{self._position}]"
+        return Place("/".join((self._above, name(root) + position, *reversed(steps))), line)
 
     def field(self, name: str) -> Place:
         """Where a field stands or would have to stand, and by which name; the record itself for none."""
         if not name:
             return self.top
-        spot = self._table.find(self._record, name)
+        spot = self._version.table.find(self._record, name)
         there = self.place(spot.element)
         return replace(there, path=f"{there.path}/{spot.path}" if spot.path else there.path, field=spot.label)
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from gateway.fields import builder
 from gateway.findings import finding, shown
 from gateway.records import Activity, ActivityEntry, Finding, RecordAction, replace
 from gateway.version import EMPTY, Draft, PayloadVersion
@@ -21,6 +22,8 @@ NAMESPACES = {
 }
 OWN = frozenset({"derived", "closed", "born"})  # the gateway's own fields of an activity
 ACTIVITY_FIELDS = frozenset(field.name for field in dataclasses.fields(Activity)) - OWN
+_activity, _entry = builder(Activity), builder(ActivityEntry)
+_ACTIONS: Mapping[str | None, RecordAction] = {action.value: action for action in RecordAction}
 METRICS_2 = "http://ns.medbiq.org/metrics/v2/"
 
 
@@ -52,8 +55,7 @@ class ActivityVersion(PayloadVersion):
 
     def read(self, values: Mapping[str, Any]) -> Activity:
         """The activity that values are of, first reported in this version."""
-        said = {name: value for name, value in values.items() if name not in self.directives}
-        activity: Activity = self.complete(Activity(**said, born=self.name))
+        activity: Activity = self.complete(_activity(**self.said(values), born=self.name))
         return activity
 
     def values(self, record: Activity) -> dict[str, Any]:
@@ -86,12 +88,12 @@ class ActivityVersion(PayloadVersion):
     def entry(self, draft: Draft) -> ActivityEntry:
         """The entry of an activity that was read."""
         activity, action = draft.record, draft.values.get("action")
-        return ActivityEntry(
-            draft.number,
-            activity,
+        entry: ActivityEntry = _entry(
+            number=draft.number,
+            activity=activity,
             activity_id=draft.values.get("activity_id"),
             provider_activity_id=draft.values.get("provider_activity_id"),
-            action=RecordAction(action) if action in set(RecordAction) else None,
+            action=_ACTIONS.get(action),
             close=draft.values.get("close"),
             provider_id=draft.values.get("provider_id"),
             onto=lambda stored: self.update(stored, activity) if activity else stored,
@@ -99,6 +101,7 @@ class ActivityVersion(PayloadVersion):
             findings=draft.findings,
             place=draft.place,
         )
+        return entry
 
     def _derived(self, draft: Draft, kept: Activity) -> Iterator[Finding]:
         """What was derived and is so in the end: what somebody said before an update stays, and is not

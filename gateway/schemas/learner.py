@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
-from gateway.fields import BOOLEAN, DECIMAL, MIDNIGHT, MOMENT, TEXT, Field, Kind
+from gateway.fields import BOOLEAN, DECIMAL, MIDNIGHT, MOMENT, TEXT, Field, Kind, builder
 from gateway.model import Names
 from gateway.records import (
     ClaimedCredit,
@@ -165,16 +165,17 @@ class LearnerVersion(PayloadVersion):
 
     def entry(self, draft: Draft) -> CompletionEntry:
         """The entry of a completion that was read."""
-        action = draft.values.get("action")
-        return CompletionEntry(
-            draft.number,
-            draft.record,
-            activity_id=draft.values.get("activity_id"),
-            action=LearnerAction(action) if action in _ACTIONS else None,
-            provider_id=draft.values.get("provider_id"),
+        values = draft.values
+        entry: CompletionEntry = _entry(
+            number=draft.number,
+            completion=draft.record,
+            activity_id=values.get("activity_id"),
+            action=_ACTIONS.get(values.get("action")),
+            provider_id=values.get("provider_id"),
             findings=draft.findings,
             place=draft.place,
         )
+        return entry
 
     def values(self, record: Completion) -> dict[str, Any]:
         """The values of a completion, which is reported by being added."""
@@ -189,4 +190,5 @@ class LearnerVersion(PayloadVersion):
         return {"created": created, "reporting_start": first, "reporting_end": last}
 
 
-_ACTIONS = frozenset(LearnerAction)
+_ACTIONS: Mapping[str | None, LearnerAction] = {action.value: action for action in LearnerAction}
+_entry = builder(CompletionEntry)

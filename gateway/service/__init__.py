@@ -5,6 +5,7 @@ in. The contracts under `wsdl/` and `xsd/service/` are the source; this is their
 """
 
 from gateway.model import Names
+from gateway.records import Scope
 from gateway.service.activities import get_activity, get_activity_as, get_receipt, save_activity
 from gateway.service.info import get_service_info
 from gateway.service.learners import (
@@ -20,19 +21,19 @@ from gateway.shape import Judge
 __all__ = ["V1", "V2", "VERSIONS", "Gateway", "Operation", "Request", "ServiceVersion"]
 
 FIRST = {
-    "SaveActivity": Operation(save_activity, payload="activity"),
-    "GetActivity": Operation(get_activity),
-    "SaveLearnerActivity": Operation(save_learner_activity, payload="learner"),
-    "GetLearnerStatusByLearner": Operation(get_status_by_learner),
-    "GetLearnerStatusByCreditId": Operation(get_status_by_credit_id),
-    "GetServiceInfo": Operation(get_service_info, open=True),
+    "SaveActivity": Operation(save_activity, Scope.SUBMIT, payload="activity"),
+    "GetActivity": Operation(get_activity, Scope.READ),
+    "SaveLearnerActivity": Operation(save_learner_activity, Scope.SUBMIT, payload="learner"),
+    "GetLearnerStatusByLearner": Operation(get_status_by_learner, Scope.READ),
+    "GetLearnerStatusByCreditId": Operation(get_status_by_credit_id, Scope.READ),
+    "GetServiceInfo": Operation(get_service_info, scope=None),
 }
 SECOND = {
     **FIRST,
-    "GetActivityAs": Operation(get_activity_as),
-    "GetLearnerMatch": Operation(get_learner_match),
-    "FindLearners": Operation(find_learners),
-    "GetReceipt": Operation(get_receipt),
+    "GetActivityAs": Operation(get_activity_as, Scope.READ),
+    "GetLearnerMatch": Operation(get_learner_match, Scope.MATCH),
+    "FindLearners": Operation(find_learners, Scope.READ),
+    "GetReceipt": Operation(get_receipt, Scope.READ),
 }
 
 PERSONAL = ("Learner", "LearnerId", "LearnerIdDomain", "BirthDate", "LastName")
@@ -57,3 +58,5 @@ V2 = ServiceVersion(
     judge=_judge("v2"),
 )
 VERSIONS = (V1, V2)
+OPERATIONS = tuple(dict.fromkeys(name for version in VERSIONS for name in version.operations))
+"""The names of all operations there are."""

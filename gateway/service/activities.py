@@ -12,11 +12,7 @@ Element = etree._Element
 
 def save_activity(request: Request) -> Element:
     """SaveActivity: one or many activities, in any supported payload version."""
-    reading, gateway = request.read("activity"), request.gateway
-    receipt = operations.save_activity(
-        request.call(reading.version), reading.entries, reading.notices, gateway.store, gateway.terms
-    )
-    return request.answered(answers.receipt(receipt, gateway.reader.label))
+    return request.saved(operations.save_activity)
 
 
 def get_activity(request: Request) -> Element:
@@ -34,7 +30,7 @@ def get_receipt(request: Request) -> Element:
     receipt = operations.get_receipt(
         request.proven(), request.get("ReceiptId"), request.get("SubmissionKey"), request.gateway.store
     )
-    return request.answered(answers.receipt(receipt, request.gateway.reader.label))
+    return request.acknowledged(receipt)
 
 
 def _activity(request: Request, version_name: str) -> Element:

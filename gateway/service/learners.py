@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from lxml import etree
 
 from gateway import answers, operations, rules
-from gateway.boards import BOARDS
 from gateway.errors import Malformed, TooLarge
 from gateway.fields import DATE
-from gateway.ledger import UNMATCHED
-from gateway.matching import state_named
+from gateway.matching import UNMATCHED, state_named
 from gateway.operations import LearnerQuery, Search
 from gateway.records import Completion, Finding, Identifier, Learner, Match, Place, StoredCredit, replace
 from gateway.rules import CompletionContext
@@ -24,19 +22,16 @@ Element = etree._Element
 
 NAMES = {"given_names": "FirstName", "family_names": "LastName", "birthday": "BirthDate"}
 NUMBERED = re.compile(r"identifiers\[(\d+)\]")
-NPI, NEWEST = "NPI", (2, 0)
+NEWEST = (2, 0)
 WITHOUT_NUMBER = "L201"  # names, birthday and state will do here
-IDENTIFIERS = (("LicenseId", "StateOfLicensure"), ("BoardId", "Board"), ("NPI", ""))
-"""An identifier of a learner to match, and the element that says whose number it is."""
+LICENCE, NPI = "LicenseId", "NPI"
+WHOSE = {LICENCE: "StateOfLicensure", "BoardId": "Board", NPI: NPI}
+"""The numbers of a learner to match, and the element that says whose number it is."""
 
 
 def save_learner_activity(request: Request) -> Element:
     """SaveLearnerActivity: one or many completions, in any supported payload version."""
-    reading, gateway = request.read("learner"), request.gateway
-    receipt = operations.save_learner_activity(
-        request.call(reading.version), reading.entries, reading.notices, gateway.store, gateway.terms
-    )
-    return request.answered(answers.receipt(receipt, gateway.reader.label))
+    return request.saved(operations.save_learner_activity)
 
 
 def get_status_by_credit_id(request: Request) -> Element:
@@ -62,14 +57,14 @@ def get_status_by_learner(request: Request) -> Element:
 
 def get_learner_match(request: Request) -> Element:
     """GetLearnerMatch: whether the register knows each learner as one person."""
-    learners = [_learner(row) for name, row in request.rows if name == "Learner"]
+    rows = [row for name, row in request.rows if name == "Learner"]
     gateway = request.gateway
-    if len(learners) > gateway.limits.max_records:
+    if len(rows) > gateway.limits.max_records:
         raise TooLarge(f"A call may ask for {gateway.limits.max_records:,} learners.")
-    found = {number: _wrong(number, one, request) for number, one in enumerate(learners, 1)}
+    found = {number: _wrong(number, row, request) for number, row in enumerate(rows, 1)}
     sound = [number for number, wrong in found.items() if not any(one.blocks for one in wrong)]
     matched = operations.get_learner_match(
-        request.proven(), [learners[number - 1] for number in sound], gateway.store, gateway.terms
+        request.proven(), [_learner(rows[number - 1]) for number in sound], gateway.store, gateway.terms
     )
     matches = dict(zip(sound, matched, strict=True))
     return request.answered({"Match": [_match(n, matches.get(n, UNMATCHED), found[n]) for n in found]})
@@ -117,16 +112,19 @@ def _learner(row: Mapping[str, str]) -> Learner:
         family_names=_said(row.get("LastName")),
         suffix=row.get("Suffix") or None,
         birthday=birthday[1] if birthday else row.get("BirthDate") or None,
-        identifiers=tuple(_identifiers(row)),
+        identifiers=tuple(_identifiers(row).values()),
     )
 
 
-def _identifiers(row: Mapping[str, str]) -> Iterator[Identifier]:
-    for number, whose in IDENTIFIERS:
-        domain = row.get(whose) if whose else number
-        domain = state_named(domain) or (domain or "").upper()
-        if row.get(number) or (domain and whose == "StateOfLicensure"):
-            yield Identifier(domain or None, row.get(number) or None)
+def _identifiers(row: Mapping[str, str]) -> dict[str, Identifier]:
+    """What is known of a learner by the element of its number; a state may do without one."""
+    known = {}
+    for number, whose in WHOSE.items():
+        domain = NPI if number == NPI else row.get(whose, "")
+        domain = state_named(domain) or domain.upper()
+        if row.get(number) or (domain and number == LICENCE):
+            known[number] = Identifier(domain or None, row.get(number) or None)
+    return known
 
 
 def _said(text: str | None) -> tuple[str, ...]:
@@ -136,26 +134,28 @@ def _said(text: str | None) -> tuple[str, ...]:
 # --- what is told --------------------------------------------------------------------------------------
 
 
-def _wrong(number: int, learner: Learner, request: Request) -> list[Finding]:
+def _wrong(number: int, row: Mapping[str, str], request: Request) -> list[Finding]:
     """What is wrong with a learner as they are asked about, by the rules of those who are reported."""
     context = CompletionContext(today=request.today(), version=NEWEST, boards=request.gateway.terms.boards)
+    judged = {  # a state alone will do, if it is one
+        name: one for name, one in _identifiers(row).items() if one.value or one.domain not in US_STATES
+    }
 
     def place(field: str) -> Place:
-        return Place(f"/svc:GetLearnerMatch/svc:Learner[{number}]", field=_named(field, learner))
+        return Place(f"/svc:GetLearnerMatch/svc:Learner[{number}]", field=_named(field, tuple(judged)))
 
-    numbered = tuple(one for one in learner.identifiers if one.value or one.domain not in US_STATES)
-    said = replace(learner, identifiers=numbered)  # a state alone will do, if it is one
-    judged = rules.judge(Completion(learner=said), context, place)
-    return [one for one in judged if one.code.startswith("L") and one.code != WITHOUT_NUMBER]
+    said = replace(_learner(row), identifiers=tuple(judged.values()))
+    found = rules.judge(Completion(learner=said), context, place)
+    return [one for one in found if one.code.startswith("L") and one.code != WITHOUT_NUMBER]
 
 
-def _named(field: str, learner: Learner) -> str:
-    """What a field of a learner is called where learners are matched."""
+def _named(field: str, numbers: Sequence[str]) -> str:
+    """What a field of a learner with these `numbers` is called where learners are matched."""
     position = NUMBERED.match(field)
     if position is None:
         return NAMES.get(field, field)
-    domain = learner.identifiers[int(position[1])].domain or ""
-    return NPI if domain == NPI else "BoardId" if domain in BOARDS else "StateOfLicensure"
+    number = numbers[int(position[1])]
+    return WHOSE[number] if field.endswith(".domain") else number
 
 
 def _match(number: int, match: Match, found: Sequence[Finding]) -> answers.Told:

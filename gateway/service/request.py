@@ -7,19 +7,22 @@ in. The contracts under `wsdl/` and `xsd/service/` are the source; this is their
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
+from typing import Any, cast
 
 from lxml import etree
 
-from gateway import answers
-from gateway.accounts import Gatekeeper, combine
-from gateway.errors import GatewayError, Malformed, UnknownOperation, UnknownSchema, Unreadable
+from gateway import answers, calls
+from gateway.accounts import Gatekeeper, Proxies, combine
+from gateway.admission import Admission
+from gateway.audit import Refusals, attempting
+from gateway.errors import GatewayError, Malformed, NotAllowed, UnknownOperation, UnknownSchema, Unreadable
 from gateway.findings import finding, shown
 from gateway.intake import Limits, take_credentials
 from gateway.operations import Call, Terms
-from gateway.records import Caller, Credentials, Finding, Place, replace
+from gateway.records import Caller, Credentials, Finding, Origin, Place, Receipt, Scope, replace
 from gateway.schema import Reader, Reading
 from gateway.shape import Judge, line_of
 from gateway.store import Store
@@ -27,7 +30,13 @@ from gateway.version import PayloadVersion
 
 Element = etree._Element
 
+Save = Callable[[Call, Sequence[Any], Iterable[Finding], Store, Terms], Receipt]
+"""An operation that writes: a call, its entries, what is told of them as a whole, where to, on what terms."""
+
 XS = "{http://www.w3.org/2001/XMLSchema}"
+_count = etree.XPath("count(descendant-or-self::*)")
+FEW = 100  # parameters that may stand beside as many rows as a call may have records
+MOST_IN_ROW = 8  # elements of a row, itself included
 WRAPPERS = {"activity": "ACCMEActivities", "learner": "ACCMELearnerReports"}
 
 
@@ -40,6 +49,9 @@ class Gateway:
     gatekeeper: Gatekeeper
     terms: Terms
     limits: Limits
+    admission: Admission = field(default_factory=Admission)
+    refusals: Refusals = field(default_factory=Refusals)
+    proxies: Proxies = field(default_factory=Proxies)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +91,21 @@ class Request:
         answers.tell(result, told)
         return answer
 
+    def acknowledged(self, receipt: Receipt) -> Element:
+        """The response element with a receipt in it."""
+        return self.answered(answers.receipt(receipt, self.gateway.reader.label))
+
+    def saved(self, save: Save) -> Element:
+        """The response element of an operation that writes: the receipt for the records of the payload.
+
+        Raises what `read` and the operation raise.
+        """
+        reading, gateway = self.read(), self.gateway
+        call = self.call(reading.version)
+        receipt = save(call, reading.entries, reading.notices, gateway.store, gateway.terms)
+        calls.acknowledged(receipt)
+        return self.acknowledged(receipt)
+
     def call(self, version: PayloadVersion) -> Call:
         """This request as the call of an operation that writes, with a payload of `version`."""
         return Call(
@@ -93,16 +120,17 @@ class Request:
             all_or_nothing=self.asks("AllOrNothing"),
         )
 
-    def read(self, payload: str) -> Reading:
+    def read(self) -> Reading:
         """The records of the payload this operation takes. Raises Malformed without one, UnknownSchema
         where it is of another kind, and what reading raises."""
-        reader = self.gateway.reader
-        wrapper = WRAPPERS[payload]
+        taken = self.version.operations[self.operation].payload
+        assert taken is not None
+        wrapper = WRAPPERS[taken]
         if self.payload is None:
             place = Place(f"/svc:{self.operation}")
             raise Malformed(findings=[finding("X021", place, name=wrapper, parent=self.operation)])
-        reading = reader.read(self.payload, self.today())
-        if reading.version.payload != payload:
+        reading = self.gateway.reader.read(self.payload, self.today())
+        if reading.version.payload != taken:
             raise UnknownSchema(
                 f"{self.operation} takes no {reading.version.wrapper}.", remedy=f"Send {wrapper} with it."
             )
@@ -116,11 +144,12 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """An operation of the service; `open` ones need no credentials. A payload (activity, learner) is
-    taken only where it belongs: elsewhere it is as unknown as any other parameter."""
+    """An operation of the service, for accounts that have its `scope`; those without one are open, and
+    need no credentials. A payload (activity, learner) is taken only where it belongs: elsewhere it is as
+    unknown as any other parameter."""
 
     answer: Callable[[Request], Element]
-    open: bool = False
+    scope: Scope | None
     payload: str | None = None
 
 
@@ -138,29 +167,56 @@ class ServiceVersion:
         """The namespace of the operations' elements."""
         return f"urn:cme-gateway:service:{self.name}"
 
-    def answer(self, element: Element, gateway: Gateway, basic: Credentials | None, trace_id: str) -> Element:
+    def answer(
+        self,
+        element: Element,
+        gateway: Gateway,
+        shown: Credentials | None,
+        trace_id: str,
+        origin: Origin | None = None,
+    ) -> Element:
         """Answer an operation's element with its response element; the element is used up.
 
-        Raises Refused or Failed, never anything else.
+        `shown` is what the caller showed beside the body, `origin` is where the call comes from. Raises
+        Refused or Failed, never anything else.
         """
         try:
-            return self._answer(element, gateway, basic, trace_id)
+            return self._answer(element, gateway, shown, trace_id, origin)
         except GatewayError:
             raise
         except Exception as error:
             raise answers.failed(error, trace_id) from None
 
     def _answer(
-        self, element: Element, gateway: Gateway, basic: Credentials | None, trace_id: str
+        self,
+        element: Element,
+        gateway: Gateway,
+        shown: Credentials | None,
+        trace_id: str,
+        origin: Origin | None,
     ) -> Element:
         operation = self._operation(element)
-        credentials = combine(take_credentials(element), basic)
-        caller = None if operation.open else gateway.gatekeeper.admit(credentials)
+        _check_width(len(element), gateway.limits.max_records + FEW)
+        credentials = combine(take_credentials(element), shown)
+        name = etree.QName(element).localname
+        with attempting(name, credentials.provider_id, credentials.user):
+            caller = None
+            if operation.scope is not None:
+                caller = gateway.gatekeeper.admit(credentials, origin)
+                _check_scope(caller, operation.scope, name)
+            calls.asked(name, caller.provider_id if caller else "")
+            return self._admitted(operation, element, gateway, caller, trace_id)
+
+    def _admitted(
+        self, operation: Operation, element: Element, gateway: Gateway, caller: Caller | None, trace_id: str
+    ) -> Element:
         key = _take(element, "SubmissionKey")
-        raw = _canonical(element)
         payload = None
         if operation.payload:
             payload = next((child for child in element if gateway.reader.is_payload(child)), None)
+        beside = _elements(element) - (0 if payload is None else _elements(payload)) - 1
+        _check_width(beside, gateway.limits.max_records * MOST_IN_ROW + FEW)
+        raw = _canonical(element)
         asked = self._parameters(element, payload, key)
         made = [child for child in asked if self._holds_elements(child, element)]  # tidying may take them out
         notices = self._judged(asked, element)
@@ -231,6 +287,21 @@ class ServiceVersion:
             f"/{'svc' if name.namespace == self.namespace else '*'}:{name.localname}" for name in names
         )
         return Place(path, line_of(at))
+
+
+def _check_scope(caller: Caller, scope: Scope, name: str) -> None:
+    if scope not in caller.scopes:
+        raise NotAllowed(f"{name} needs the scope {scope}, which this account does not have.")
+
+
+def _check_width(elements: int, most: int) -> None:
+    """What is not payload is bounded too: each element that is wrong costs a look."""
+    if elements > most:
+        raise Malformed(f"The request has {elements:,} elements beside its payload; it may have {most:,}.")
+
+
+def _elements(element: Element) -> int:
+    return int(cast(float, _count(element)))
 
 
 def _texts(element: Element) -> dict[str, str]:

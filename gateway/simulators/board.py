@@ -141,7 +141,7 @@ class _Envelope(Soap11):  # type: ignore[misc]  # spyne has no types
 
     def create_in_document(self, ctx: Any, charset: str | None = None) -> None:
         try:
-            encoding = intake.declared_encoding(ctx.transport.req_env["board.content_type"])
+            encoding = intake.read_media(ctx.transport.req_env["board.content_type"]).encoding
             ctx.in_document = intake.parse(b"".join(ctx.in_string), LIMITS, encoding).root
         except Refused as error:
             raise Fault("Client", error.text) from None

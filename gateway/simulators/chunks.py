@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import itertools
-
 from lxml import etree
 
 from gateway.simulators.contract import (
     PERHAPS,
+    Answer,
     Contract,
     Element,
     Maker,
@@ -17,9 +16,7 @@ from gateway.simulators.contract import (
     word,
 )
 from gateway.simulators.desk import Desk, Ruling, Said
-from gateway.simulators.magic import Mishap, Oddity, Record
-
-Answer = tuple[Element, Mishap | None]
+from gateway.simulators.magic import Oddity, Record
 
 _abim, _aba, _abpath = Maker("ABIM"), Maker("ABA"), Maker("ABPATH")
 
@@ -65,7 +62,7 @@ def _add_verdict(answer: Element, ruling: Ruling) -> None:
 
 
 def _withdraw_credits(desk: Desk, call: Element) -> Answer:
-    done, mishap = desk.withdraw(reference.text or "" for reference in call)
+    done, mishap = desk.withdraw(texts(call))
     withdrawn = [_abim.Withdrawn(one.reference) for one in done if one.held]
     not_held = [_abim.NotHeld(one.reference) for one in done if not one.held]
     return _abim.WithdrawCreditsResponse(*withdrawn, *not_held), mishap
@@ -136,10 +133,12 @@ def _report_items(desk: Desk, call: Element) -> Answer:
         for ruling in told
         if not ruling.accepted
     ]
-    lists = itertools.chain(
-        [_abpath.Credited(*credited)] if credited else [], [_abpath.NotCredited(*refused)] if refused else []
-    )
-    return _abpath.ReportItemsResponse(*lists), said.mishap
+    answer = _abpath.ReportItemsResponse()
+    if credited:
+        answer.append(_abpath.Credited(*credited))
+    if refused:
+        answer.append(_abpath.NotCredited(*refused))
+    return answer, said.mishap
 
 
 def _abpath_record(sent: dict[str, str]) -> Record:
@@ -154,7 +153,7 @@ def _abpath_record(sent: dict[str, str]) -> Record:
 
 
 def _delete_items(desk: Desk, call: Element) -> Answer:
-    done, mishap = desk.withdraw(key.text or "" for key in call)
+    done, mishap = desk.withdraw(texts(call))
     gone = _abpath.Gone(*(_abpath.Key(one.reference) for one in done))
     return _abpath.DeleteItemsResponse(gone), mishap
 

@@ -12,7 +12,9 @@ from gateway.simulators.desk import Desk, Ruling, Said
 from gateway.simulators.magic import Mishap, Oddity
 
 Element = etree._Element
-Operation = Callable[[Desk, Element], tuple[Element, Mishap | None]]
+Answer = tuple[Element, Mishap | None]
+"""The answer to a call, and what befalls it."""
+Operation = Callable[[Desk, Element], Answer]
 
 PERHAPS = "perhaps"
 """The word nobody has heard of."""

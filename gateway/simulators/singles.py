@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from gateway.simulators.contract import (
+    Answer,
     Contract,
     Element,
     Maker,
@@ -14,9 +15,7 @@ from gateway.simulators.contract import (
     single_word,
 )
 from gateway.simulators.desk import Desk, Said
-from gateway.simulators.magic import Mishap, Reason, Record
-
-Answer = tuple[Element, Mishap | None]
+from gateway.simulators.magic import Reason, Record
 
 _abp, _abohns, _abts = Maker("ABP"), Maker("ABOHNS"), Maker("ABTS")
 

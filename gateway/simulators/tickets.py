@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from gateway.simulators.contract import Contract, Element, Maker, fields, month_day, word
+from gateway.simulators.contract import Answer, Contract, Element, Maker, fields, month_day, texts, word
 from gateway.simulators.desk import Desk, Ruling, Said
-from gateway.simulators.magic import Mishap, Record
-
-Answer = tuple[Element, Mishap | None]
+from gateway.simulators.magic import Record
 
 _abs, _abos, _abpmr = Maker("ABS"), Maker("ABOS"), Maker("ABPMR")
 _bare = Maker("ABOS", qualified=False)
@@ -54,7 +52,7 @@ def _outcome(ruling: Ruling) -> Element:
 
 
 def _retract_credits(desk: Desk, call: Element) -> Answer:
-    done, mishap = desk.withdraw(reference.text or "" for reference in call)
+    done, mishap = desk.withdraw(texts(call))
     retractions = (
         _abs.Retraction(
             _abs.SubmissionRef(one.reference), _abs.Status("RETRACTED" if one.held else "NOT FOUND")
@@ -159,7 +157,7 @@ def _standing(ruling: Ruling) -> Element:
 
 
 def _erase_credits(desk: Desk, call: Element) -> Answer:
-    done, mishap = desk.withdraw(reference.text or "" for reference in call)
+    done, mishap = desk.withdraw(texts(call))
     standings = (_abpmr.Standing(REMOVED if one.held else NEVER_RECORDED, ref=one.reference) for one in done)
     return _abpmr.EraseCreditsResponse(*standings), mishap
 

@@ -26,7 +26,9 @@ $record = fn (string $title): array => [
     'ParticipationMetrics' => ['ParticipantsByCategory' => ['_' => 12, 'category' => 'physician']],
 ];
 
-$client = new SoapClient($wsdl, ['cache_wsdl' => WSDL_CACHE_NONE, 'connection_timeout' => 10]);
+$soap = str_contains($wsdl, 'soap=1.2') ? SOAP_1_2 : SOAP_1_1;
+$options = ['cache_wsdl' => WSDL_CACHE_NONE, 'connection_timeout' => 10, 'soap_version' => $soap];
+$client = new SoapClient($wsdl, $options);
 $name = fn (string $signature): string => preg_replace('/^\S+ (\w+)\(.*$/s', '$1', $signature);
 $call = fn (string $operation, array $parameters) => $client->$operation($parameters)->{"{$operation}Result"};
 $save = fn (string $title) => $call('SaveActivity', [

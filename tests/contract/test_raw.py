@@ -7,12 +7,13 @@ import re
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from lxml import etree
-from served import Served
+from served import Served, serving
 from wire import Answer, connect, course, envelope, exchange, old_course, parameters, post, saving
 
 pytestmark = [pytest.mark.network, pytest.mark.contract]
@@ -20,6 +21,7 @@ pytestmark = [pytest.mark.network, pytest.mark.contract]
 ADDED, UNCHANGED = (200, "Added"), (200, "Unchanged")
 NIL = '<{0} xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:nil="true"/>'
 LINGERING = 40
+TIMES = 5
 STALLED_SECONDS = 20
 """Answers that would each wait two seconds for an idle client would, on two workers, take twice this."""
 
@@ -272,6 +274,20 @@ def test_too_large_a_body_is_refused(served: Served, own_id: str, announced: boo
     """A call of 9 MB gets its fault, whether its length was announced or it comes in chunks."""
     body = saving("v2", course(own_id) + " " * (9 << 20))
     assert (413, "X002") == post(served, "v2", body if announced else pieces(body, 1 << 16)).told
+
+
+@pytest.mark.parametrize("server", ["gunicorn", "granian"])
+def test_a_client_that_sends_all_before_it_looks_is_told_it_is_too_much(tmp_path: Path, server: str) -> None:
+    """A plain client of Python's own sends 9 MB whole, meets no broken pipe, and reads why not, each time."""
+    pytest.importorskip(server, reason=f"{server} is not installed")
+    body = envelope("v2", "GetServiceInfo", " " * (9 << 20))
+    with serving(f"sqlite:///{tmp_path / 'gateway.db'}", tmp_path, SERVER=server) as served:
+        for _ in range(TIMES):
+            with closing(connect(served)) as connection:
+                connection.request("POST", "/soap/v2", body, {"Content-Type": "text/xml"})
+                response = connection.getresponse()
+                assert 413 == response.status
+                assert b"X002" in response.read()
 
 
 def test_a_large_body_within_the_limit_is_taken(served: Served, own_id: str) -> None:

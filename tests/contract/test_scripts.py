@@ -23,12 +23,19 @@ def version(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+@pytest.fixture(scope="module", params=["1.1", "1.2"], ids=lambda soap: f"soap{soap}")
+def soap(request: pytest.FixtureRequest) -> str:
+    """A version of SOAP."""
+    return str(request.param)
+
+
 @pytest.fixture(scope="module", params=[node, php], ids=lambda language: language.__name__)
-def told(request: pytest.FixtureRequest, served_on_sqlite: Served, version: str) -> dict[str, Any]:
+def told(request: pytest.FixtureRequest, served_on_sqlite: Served, version: str, soap: str) -> dict[str, Any]:
     """What a script was told by a service version; its activity has its own name for an id."""
     command: Callable[[str], list[str]] = request.param
-    own_id = f"{command.__name__}-{version}"
-    arguments = [served_on_sqlite.wsdl(version), version, json.dumps(ACCOUNT), own_id]
+    own_id = f"{command.__name__}-{version}-{soap}"
+    address = served_on_sqlite.wsdl(version) + ("&soap=1.2" if soap == "1.2" else "")
+    arguments = [address, version, json.dumps(ACCOUNT), own_id]
     run = [*command("client"), *arguments]
     done = subprocess.run(run, capture_output=True, text=True, timeout=60, check=False)
     assert (0, "") == (done.returncode, done.stderr)
@@ -85,8 +92,9 @@ def test_a_refused_record_says_why(told: dict[str, Any]) -> None:
     assert ("A104", "Error", "title") == (finding["Code"], finding["Severity"], finding["Field"])
 
 
-def test_a_fault_has_its_typed_detail(told: dict[str, Any]) -> None:
+def test_a_fault_has_its_typed_detail(told: dict[str, Any], soap: str) -> None:
     """A refused call raises the client's own fault, which carries code, remedy and trace."""
     fault = told["fault"]["detail"]["Fault"]
-    assert ("soap:Client", "S001") == (told["fault"]["faultcode"], fault["Code"])
+    code = {"1.1": "soap:Client", "1.2": "env:Sender"}[soap]
+    assert (code, "S001") == (told["fault"]["faultcode"], fault["Code"])
     assert fault["Remedy"] and fault["TraceId"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
@@ -106,7 +107,14 @@ class Town:
 @pytest.fixture
 def town(tmp_path: Path) -> Iterator[Town]:
     """Two providers who have reported much the same."""
-    store = open_store(f"sqlite:///{tmp_path / 'gateway.db'}", KEY, Clock())
+    with founded(tmp_path) as town:
+        yield town
+
+
+@contextmanager
+def founded(folder: Path) -> Iterator[Town]:
+    """The same, for others than tests."""
+    store = open_store(f"sqlite:///{folder / 'gateway.db'}", KEY, Clock())
     store.migrate()
     keys = Keys(KEY.digest)
     for provider in BOTH:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
-from stored import OTHER_PROVIDER, PROVIDER
+from stored import NOW, OTHER_PROVIDER, PROVIDER
 
 from gateway.errors import NotFound, Refused
-from gateway.records import Account, Provider, replace
+from gateway.records import USUAL, Account, Provider, Scope, Secret, replace
 from storage import Store
 
-SECRET = b"\x00sealed\xff"
-LMS = Account(PROVIDER, "lms", SECRET)
+LATER = NOW + timedelta(days=1)
+SECRET = Secret("abc", b"\x00sealed\xff", generated=True, created_at=NOW)
+NEW = Secret("def", b"new", generated=True, created_at=LATER)
+CHOSEN = Secret("ghi", b"chosen", generated=False, created_at=LATER)
+LMS = Account(PROVIDER, "lms", (SECRET,))
 
 
 def test_providers_come_back(store: Store) -> None:
@@ -28,8 +33,8 @@ def test_provider_is_taken_up_once(store: Store) -> None:
 
 
 def test_users_come_back(store: Store) -> None:
-    """A user has the secret as it was given, byte for byte; users are listed by name."""
-    first = replace(LMS, user="admin")
+    """A user has its secrets and scopes as they were given, byte for byte; users are listed by name."""
+    first = Account(PROVIDER, "admin", (SECRET, NEW, CHOSEN), scopes=frozenset(Scope))
     store.accounts.add_user(LMS)
     store.accounts.add_user(first)
     assert LMS == store.accounts.user(PROVIDER, "lms")
@@ -40,7 +45,7 @@ def test_user_belongs_to_one_provider(store: Store) -> None:
     """A name is a provider's own: the same name elsewhere is another user, or none."""
     store.accounts.add_user(LMS)
     assert None is store.accounts.user(OTHER_PROVIDER, "lms")
-    other = Account(OTHER_PROVIDER, "lms", b"other")
+    other = Account(OTHER_PROVIDER, "lms", (replace(SECRET, sealed=b"other"),))
     store.accounts.add_user(other)
     assert ([LMS], [other]) == (store.accounts.users(PROVIDER), store.accounts.users(OTHER_PROVIDER))
 
@@ -49,7 +54,7 @@ def test_user_is_taken_up_once_and_with_a_provider(store: Store) -> None:
     """A second user of one name is refused, and so is one of a provider that is not there."""
     store.accounts.add_user(LMS)
     with pytest.raises(Refused):
-        store.accounts.add_user(replace(LMS, secret=b"other"))
+        store.accounts.add_user(replace(LMS, secrets=(NEW,)))
     with pytest.raises(NotFound):
         store.accounts.add_user(replace(LMS, provider_id="9999999"))
     assert [LMS] == store.accounts.users(PROVIDER)
@@ -78,11 +83,50 @@ def test_users_of_a_disabled_provider_are_kept_out(store: Store) -> None:
     assert [LMS, out] == store.accounts.users(PROVIDER)
 
 
-def test_secret_is_replaced(store: Store) -> None:
-    """The new secret takes the old one's place."""
+def test_secrets_stand_beside_each_other(store: Store) -> None:
+    """A further secret counts with those there are, oldest first; one that is revoked is gone."""
     store.accounts.add_user(LMS)
-    store.accounts.replace_secret(PROVIDER, "lms", b"new")
-    assert replace(LMS, secret=b"new") == store.accounts.user(PROVIDER, "lms")
+    store.accounts.add_secrets(PROVIDER, "lms", [NEW])
+    assert replace(LMS, secrets=(SECRET, NEW)) == store.accounts.user(PROVIDER, "lms")
+    store.accounts.revoke(PROVIDER, "lms", SECRET.id)
+    assert replace(LMS, secrets=(NEW,)) == store.accounts.user(PROVIDER, "lms")
+    with pytest.raises(NotFound):
+        store.accounts.revoke(PROVIDER, "lms", SECRET.id)
+
+
+def test_secret_ends_in_its_time(store: Store) -> None:
+    """What is over is listed, and counts no more; no secret ends later than it would have."""
+    ended, soon = replace(SECRET, until=NOW), replace(CHOSEN, until=NOW + timedelta(seconds=1))
+    store.accounts.add_user(replace(LMS, secrets=(ended, soon)))
+    store.accounts.add_secrets(PROVIDER, "lms", [NEW], until=LATER)
+    assert [replace(LMS, secrets=(ended, NEW, soon))] == store.accounts.users(PROVIDER)
+    assert replace(LMS, secrets=(NEW, soon)) == store.accounts.user(PROVIDER, "lms")
+    store.accounts.add_secrets(PROVIDER, "lms", [replace(NEW, id="jkl")], until=NOW)
+    found = store.accounts.user(PROVIDER, "lms")
+    assert found is not None
+    assert ["jkl"] == [secret.id for secret in found.secrets]
+
+
+def test_there_is_one_chosen_secret_at_a_time(store: Store) -> None:
+    """A chosen secret takes the place of the one before, and of no generated one."""
+    store.accounts.add_user(replace(LMS, secrets=(SECRET, CHOSEN)))
+    another = replace(CHOSEN, id="another")
+    store.accounts.add_secrets(PROVIDER, "lms", [another])
+    assert replace(LMS, secrets=(SECRET, another)) == store.accounts.user(PROVIDER, "lms")
+
+
+def test_user_without_a_secret_is_there(store: Store) -> None:
+    """An account whose secrets are all revoked is still one."""
+    store.accounts.add_user(replace(LMS, secrets=()))
+    assert replace(LMS, secrets=()) == store.accounts.user(PROVIDER, "lms")
+
+
+def test_scopes_are_changed(store: Store) -> None:
+    """A user may do what was said last; usually all but admin."""
+    store.accounts.add_user(LMS)
+    assert USUAL == store.accounts.users(PROVIDER)[0].scopes
+    store.accounts.allow(PROVIDER, "lms", {Scope.ADMIN, Scope.READ})
+    assert replace(LMS, scopes=frozenset({Scope.ADMIN, Scope.READ})) == store.accounts.user(PROVIDER, "lms")
 
 
 def test_unknown_account_is_not_changed(store: Store) -> None:
@@ -92,4 +136,6 @@ def test_unknown_account_is_not_changed(store: Store) -> None:
     with pytest.raises(NotFound):
         store.accounts.enable_user(PROVIDER, "nobody", False)
     with pytest.raises(NotFound):
-        store.accounts.replace_secret(PROVIDER, "nobody", b"new")
+        store.accounts.add_secrets(PROVIDER, "nobody", [NEW])
+    with pytest.raises(NotFound):
+        store.accounts.allow(PROVIDER, "nobody", USUAL)

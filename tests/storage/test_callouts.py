@@ -416,6 +416,20 @@ def test_who_was_heard_of_again_is_not_buried(store: Store) -> None:
     assert {} == me.beats()
 
 
+def test_who_leaves_which_board_alone_is_known_to_all(store: Store) -> None:
+    """As each worker said lately; who is silent for long says nothing."""
+    one, two = store.workers("one"), store.workers("two")
+    assert [] == store.resting()
+    one.enter()
+    two.enter()
+    one.beat(["ABIM", "ABA"])
+    assert [frozenset(), frozenset({"ABA", "ABIM"})] == sorted(store.resting(), key=len)
+    one.beat()
+    assert [frozenset(), frozenset()] == store.resting()
+    store._clock = lambda: NOW + timedelta(minutes=2)
+    assert [] == store.resting()
+
+
 def test_answer_of_an_overtaken_attempt_is_dropped(store: Store) -> None:
     """Once another worker has put an attempt on its way again, its first maker records nothing."""
     (row,) = put(store, a_credit())

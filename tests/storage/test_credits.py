@@ -5,19 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
-from itertools import count
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from asked import a_credit as submitted_credit
+from sqlalchemy import event, update
 from stored import FULL_ACTIVITY, NOW, OTHER_PROVIDER, PROVIDER
 
 from gateway.errors import Busy
 from gateway.records import (
     CreditStatus,
-    Identifier,
-    Learner,
     Participant,
     Sought,
     StoredCredit,
@@ -26,34 +23,15 @@ from gateway.records import (
 from storage import Store
 from storage import credits as credits_of
 from storage.numbers import first_row, new_rows
+from storage.tables import credits
 
-LEARNER = Learner(("Ada",), ("Quimby-Torres",), None, "02-29", (Identifier("ABIM", "900001"),))
 PARTICIPANT = Participant("P-0001", "idd:demo.example:ce", "Maine", "None", "Nurse", None, False, None)
-_numbers = count(1)
 
 
 def a_credit(**changes: Any) -> StoredCredit:
     """A credit that has something in every field."""
-    number = next(_numbers)
-    credit = StoredCredit(
-        row=new_rows(NOW, 1)[0],
-        activity_id="202600001",
-        credit_id=f"ccid:demo:{number}",
-        credit_type="Medical Knowledge",
-        amount=Decimal("11.25"),
-        completed_on=date(2026, 3, 10),
-        board="ABIM",
-        reason="It is a sample.",
-        submitted_at=NOW,
-        decided_at=NOW + timedelta(seconds=1),
-        person="person-1",
-        learner=LEARNER,
-        learner_key=f"learner-{number}".encode(),
-        said_key=f"said-{number}".encode(),
-        family_key=b"quimby",
-        birth_key=b"02-29",
-    )
-    return replace(credit, **changes)
+    decided = {"reason": "It is a sample.", "decided_at": NOW + timedelta(seconds=1)}
+    return submitted_credit(**decided | changes)
 
 
 def add(store: Store, *credits: StoredCredit, provider: str = PROVIDER) -> None:
@@ -133,6 +111,8 @@ def test_a_deletion_tells_what_boards_have_accepted(store: Store) -> None:
     yielded = a_credit(board=None, credit_type="AMA PRA Category 1", matched_from=accepted.row)
     cme = replace(yielded, learner_key=accepted.learner_key)
     add(store, accepted, submitted, cme)
+    with store._engine.begin() as connection:  # a board accepts only what it was asked about
+        connection.execute(update(credits).where(credits.c.row == accepted.row).values(asked_at=NOW))
     rows = [accepted.row, submitted.row]
     assert {"ABIM": [accepted.row]} == store.write(PROVIDER, lambda unit: unit.credits.delete(rows))
     store.write(PROVIDER, lambda unit: unit.credits.delete_yield([accepted.row]))

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing, nullcontext
 from pathlib import Path
 
 import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from fakes import Mirror
 from sqlalchemy import create_engine, text
+from stored import NOW, PROVIDER
 
-from gateway.errors import StoreUnavailable
-from storage import Store
+from gateway.errors import Failed, StoreUnavailable
+from gateway.records import Account, Provider, Secret
+from storage import Store, open_store, revision
 from storage.tables import metadata
 
 Opener = Callable[[str], Store]
@@ -33,6 +38,12 @@ def refusal(store: Store) -> tuple[str, str]:
     with pytest.raises(StoreUnavailable) as caught:
         store.check()
     return caught.value.text, caught.value.remedy
+
+
+def test_revisions_are_those_alembic_knows() -> None:
+    """The names of the migrations' files say the revisions that stand in them, in their order."""
+    scripts = ScriptDirectory.from_config(revision._config())
+    assert [script.revision for script in scripts.walk_revisions()][::-1] == revision._revisions()
 
 
 def test_migrations_sum_to_the_tables(store: Store) -> None:
@@ -79,6 +90,28 @@ def test_check_makes_no_file(tmp_path: Path, open_one: Opener) -> None:
     """Looking at a SQLite file that is not there does not make it."""
     assert MIGRATE == refusal(open_one(f"sqlite:///{tmp_path / 'none.db'}"))
     assert [] == list(tmp_path.iterdir())
+
+
+class OtherKey(Mirror):
+    """A sealer that has another key than the store was filled with."""
+
+    def unseal(self, sealed: bytes) -> bytes:
+        """Refuse it."""
+        raise Failed("Sealed with another key.")
+
+
+@pytest.mark.parametrize("filled", [True, False])
+def test_check_of_the_key(filled: bool, store: Store, url: str) -> None:
+    """A key that does not open the secrets of the accounts is found out; where there are none any will do."""
+    if filled:
+        secret = Secret("a", b"a secret", generated=True, created_at=NOW)
+        store.accounts.add_user(Account(PROVIDER, "lms", (secret,)))
+    store.check()
+    with (
+        closing(open_store(url, OtherKey(), lambda: NOW)) as other,
+        pytest.raises(Failed, match="another key") if filled else nullcontext(),
+    ):
+        other.check()
 
 
 def test_newer_database_is_left_alone(store: Store) -> None:
@@ -156,3 +189,14 @@ def test_sqlite_writers_take_turns_from_the_start(tmp_path: Path, open_one: Open
     store.write("0001234", lambda unit: None)
     store.read("0001234", lambda unit: unit.activities.find(["1"], []))
     assert ["BEGIN IMMEDIATE", "BEGIN"] == [each.strip() for each in begun if each.startswith("BEGIN")]
+
+
+def test_what_was_opened_read_only_is_opened_anew(tmp_path: Path, open_one: Opener) -> None:
+    """Once the disk takes writes again so does the store: no connection stays as it was opened before."""
+    store = open_one(f"sqlite:///{tmp_path / 'gateway.db'}")
+    store.migrate()
+    with store._engine.connect() as connection:  # one pooled connection, which the units below use
+        connection.exec_driver_sql("PRAGMA query_only = ON")
+    with pytest.raises(StoreUnavailable):
+        store.accounts.add_provider(Provider("0009999", "Invented"))
+    store.accounts.add_provider(Provider("0009999", "Invented"))

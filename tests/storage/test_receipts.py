@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 from stored import NOW, OPERATION, OTHER_PROVIDER, PROVIDER, make_receipt
 
-from gateway.errors import Busy, Failed
+from gateway.errors import Busy
 from gateway.records import AuditEntry, Outcome, StoredReceipt, replace
 from storage import Store
 from storage.tables import audit, payloads
@@ -148,7 +148,7 @@ def test_time_is_compared_across_zones(store: Store) -> None:
 
 def test_time_without_zone_is_not_stored(store: Store) -> None:
     """A time without a zone is a failure of ours, rather than being taken for UTC."""
-    with pytest.raises(Failed):
+    with pytest.raises(ValueError, match="zone"):
         add(store, make_receipt(at=NOW.replace(tzinfo=None)))
 
 

@@ -109,6 +109,7 @@ def _make_questions() -> None:
         sa.Column("executor", sa.String, primary_key=True),
         sa.Column("started_at", MOMENT, nullable=False),
         sa.Column("beat_at", MOMENT, nullable=False),
+        sa.Column("resting", sa.String, nullable=False),
     )
 
 

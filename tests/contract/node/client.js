@@ -28,7 +28,7 @@ const record = (title) => ({
 });
 
 async function main() {
-  const client = await soap.createClientAsync(wsdl);
+  const client = await soap.createClientAsync(wsdl, { forceSoap12Headers: wsdl.includes("soap=1.2") });
   const call = async (operation, parameters) =>
     (await client[`${operation}Async`](parameters))[0][`${operation}Result`];
   const save = (title) =>
@@ -43,7 +43,9 @@ async function main() {
   try {
     await call("GetActivity", { ...credentials, Password: "wrong", ProviderActivityId: ownId });
   } catch (error) {
-    told.fault = error.root.Envelope.Body.Fault;
+    const fault = error.root.Envelope.Body.Fault;
+    const code = fault.Code && fault.Code.Value; // of SOAP 1.2
+    told.fault = code ? { faultcode: code, detail: fault.Detail } : fault;
   }
   console.log(JSON.stringify(told));
 }

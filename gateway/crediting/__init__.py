@@ -1,0 +1,76 @@
+"""What becomes of each completion of a submission: matched, judged, then kept, decided or refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gateway import rules
+from gateway.crediting.adding import UNMATCHED, add
+from gateway.crediting.case import NOT_STORED, Case, Decision, Judgement
+from gateway.crediting.deleting import delete
+from gateway.ledger import Ledger
+from gateway.records import (
+    Action,
+    CompletionEntry,
+    CreditResult,
+    CreditStatus,
+    Finding,
+    LearnerAction,
+    Result,
+    replace,
+)
+from gateway.rules import CompletionContext, finding
+
+__all__ = ["Decision", "Judgement", "decide", "not_done", "result"]
+
+
+def decide(entry: CompletionEntry, ledger: Ledger, by: Judgement) -> Decision:
+    """Decide what becomes of one record, and leave its credits in that state in the ledger."""
+    said = entry.completion
+    if said is None:
+        return Decision(entry, Action.REFUSED, entry.findings)
+    case = Case(entry, said, said.activity_id or "", by.learners.get(entry.number), ledger, by)
+    context = by.context(case.activity_id, entry.action)
+    certificates = [rules.certified(credit, said, context.activity, by.boards) for credit in said.credits]
+    judged = rules.judge(said, context, entry.place, certificates)
+    found = (*_not_theirs(case, context), *judged, *entry.findings)
+    return delete(case, found) if entry.action is LearnerAction.DELETE else add(case, certificates, found)
+
+
+def _not_theirs(case: Case, context: CompletionContext) -> Iterator[Finding]:
+    """The record speaks of no other provider than the caller's, and of an activity of theirs."""
+    for name, provider_id in (
+        ("provider_id", case.entry.provider_id),
+        ("provider_organization", case.said.provider_organization),
+    ):
+        if provider_id not in (None, case.by.provider_id):
+            yield finding("C906", case.entry.place(name), rules.detail(provider_id))
+    if context.activity is None and case.activity_id:
+        yield finding("C901", case.entry.place("activity_id"), rules.detail(case.activity_id))
+
+
+def result(decision: Decision) -> Result:
+    """Say what became of a record."""
+    return Result(
+        decision.entry.number,
+        decision.action,
+        activity_id=decision.entry.activity_id,
+        credits=decision.credits,
+        findings=rules.told(decision.findings),
+    )
+
+
+def not_done(decision: Decision) -> Result:
+    """Say of a record that it was not done because another one of its AllOrNothing call was refused.
+
+    Whether its learner is known is not told: nothing is stored, and guesses would cost nothing.
+    """
+    if decision.action is Action.REFUSED:
+        return result(decision)
+    found = (one for one in decision.findings if one.code not in UNMATCHED.values())
+    findings = (finding("A909", decision.entry.place("action")), *found)
+    credits = tuple(
+        CreditResult(credit.credit_id, CreditStatus.REJECTED, credit.board, NOT_STORED)
+        for credit in decision.credits
+    )
+    return result(replace(decision, action=Action.REFUSED, findings=findings, credits=credits))

@@ -1,0 +1,177 @@
+"""Adding what a completion reports: credits of a learner, or participants without names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from gateway import rules
+from gateway.crediting.case import Case, Decision, refused, standing
+from gateway.records import (
+    Action,
+    CreditStatus,
+    Finding,
+    MatchKind,
+    Participant,
+    StoredCredit,
+    StoredParticipant,
+)
+from gateway.rules import Certificate, finding
+
+UNMATCHED = {MatchKind.NONE: "L901", MatchKind.SEVERAL: "L902"}
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """One credit of a record with what is stored of it: under its own id, or else under another the
+    `twin`, the same type of credit of the same learner."""
+
+    certificate: Certificate
+    stored: StoredCredit | None
+    twin: StoredCredit | None
+
+
+def add(case: Case, certificates: Sequence[Certificate], found: tuple[Finding, ...]) -> Decision:
+    """Keep what is new of a record that nothing speaks against, and tell how all of it stands."""
+    # Looked up once: no two credits of a sound record are of one id or type.
+    claims = [_claimed(case, certificate) for certificate in certificates]
+    findings = (*_conflicts(case, claims), *found)
+    if any(one.blocks for one in findings):
+        return refused(case, findings)
+    unmatched = tuple(_unmatched(case))
+    told = (*unmatched, *_repeated(case, claims), *findings)
+    reason = unmatched[0].text if unmatched else None
+    kept = [claimed.stored or _kept(case, claimed, reason) for claimed in claims]
+    joined = [one for one in case.said.participants if _took_part(case, one)]
+    is_new = joined or any(claimed.stored is None for claimed in claims)
+    credits = tuple(standing(credit, case.within(n, told)) for n, credit in enumerate(kept))
+    return Decision(case.entry, Action.ADDED if is_new else Action.UNCHANGED, told, credits)
+
+
+def _claimed(case: Case, certificate: Certificate) -> Claimed:
+    stored = case.ledger.credit(certificate.credit.credit_id)
+    return Claimed(certificate, stored, _twin(case, certificate) if stored is None else None)
+
+
+def _twin(case: Case, certificate: Certificate) -> StoredCredit | None:
+    for key in case.learner.keys if case.learner else ():
+        twin = case.ledger.of_learner(key, case.activity_id).get(certificate.credit_type or "")
+        if twin is not None:
+            return twin
+    return None
+
+
+# --- what is told ------------------------------------------------------------------------------------
+
+
+def _unmatched(case: Case) -> Iterator[Finding]:
+    """A learner who is not one known person is told of; the credits are then rejected."""
+    if case.learner is None or case.learner.matched:
+        return
+    match = case.learner.match
+    detail = f"Disagreeing: {', '.join(match.fields)}." if match.fields else ""
+    yield finding(UNMATCHED[match.kind], case.entry.place("learner"), detail)
+
+
+def _conflicts(case: Case, claims: Sequence[Claimed]) -> Iterator[Finding]:
+    """A credit and its id are unique; what is stored is not changed but deleted and added again."""
+    for n, one in enumerate(claims):
+        if one.stored is not None:
+            if not _is_same(case, one.certificate, one.stored):
+                yield finding("C902", case.place_of_id(n), _earlier(case, one.stored))
+        elif one.twin is not None and one.twin.matched_from is None:
+            detail = _earlier(case, one.twin) or f"It is {rules.quoted(one.twin.credit_id)}."
+            yield finding("C903", case.place_of_id(n), detail)
+    for n, participant in enumerate(case.said.participants):
+        known = case.participant(participant)
+        if known and (known.participant, known.completed_on) != (participant, case.said.completed_on):
+            yield finding("C902", case.entry.place(f"participants[{n}]"), _earlier(case, known))
+
+
+def _is_same(case: Case, claimed: Certificate, stored: StoredCredit) -> bool:
+    said = (case.activity_id, claimed.credit_type, claimed.credit.amount, case.said.completed_on)
+    known = (stored.activity_id, stored.credit_type, stored.amount, stored.completed_on)
+    return said == known and case.learner is not None and stored.said_key == case.learner.keys[-1]
+
+
+def _repeated(case: Case, claims: Sequence[Claimed]) -> Iterator[Finding]:
+    """What is stored already with the same content is told of where the sender would not expect it."""
+    for n, one in enumerate(claims):
+        if one.stored is None:
+            continue
+        if case.ledger.number_of(one.stored):
+            yield finding("C907", case.place_of_id(n), _earlier(case, one.stored))
+        elif one.stored.status is CreditStatus.REJECTED:
+            yield finding("C911", case.place_of_id(n))
+    for n, participant in enumerate(case.said.participants):
+        known = case.participant(participant)
+        if known is not None and case.ledger.number_of(known):
+            yield finding("C907", case.entry.place(f"participants[{n}]"), _earlier(case, known))
+
+
+def _earlier(case: Case, stored: StoredCredit | StoredParticipant) -> str:
+    number = case.ledger.number_of(stored)
+    return f"Record {number} of this call has it." if number else ""
+
+
+# --- what is kept ------------------------------------------------------------------------------------
+
+
+def _kept(case: Case, claimed: Claimed, reason: str | None) -> StoredCredit:
+    """Keep a credit that is new; `reason` is why it is rejected, if it is."""
+    if claimed.twin is not None:  # yielded by a board credit; now the sender reports it too
+        case.ledger.remove(claimed.twin)
+    credit = _new_credit(case, claimed.certificate, reason)
+    case.ledger.add(credit, case.entry.number)
+    return credit
+
+
+def _new_credit(case: Case, claimed: Certificate, reason: str | None) -> StoredCredit:
+    said, someone, credit = case.said, case.learner, claimed.credit
+    assert someone is not None and said.completed_on is not None
+    assert credit.credit_id and credit.amount is not None and claimed.credit_type
+    board = claimed.board.acronym if claimed.board else None
+    status = _status(someone.matched, board)
+    return StoredCredit(
+        row=case.ledger.next_row(),
+        activity_id=case.activity_id,
+        credit_id=credit.credit_id,
+        credit_type=claimed.credit_type,
+        amount=credit.amount,
+        completed_on=said.completed_on,
+        board=board,
+        status=status,
+        reason=reason,
+        submitted_at=case.by.now,
+        decided_at=None if status is CreditStatus.SUBMITTED else case.by.now,
+        person=someone.match.person,
+        learner=said.learner,
+        learner_key=someone.keys[0],
+        said_key=someone.keys[-1],
+        family_key=someone.family_key,
+        birth_key=someone.birth_key,
+    )
+
+
+def _status(matched: bool, board: str | None) -> CreditStatus:
+    """Only a matched learner is put to a board; CME credit is decided by matching alone."""
+    if not matched:
+        return CreditStatus.REJECTED
+    return CreditStatus.ACCEPTED if board is None else CreditStatus.SUBMITTED
+
+
+def _took_part(case: Case, one: Participant) -> bool:
+    """Keep a participant who is new; say whether that was so."""
+    if case.participant(one) is not None:
+        return False
+    assert case.said.completed_on is not None
+    stored = StoredParticipant(
+        row=case.ledger.next_row(),
+        activity_id=case.activity_id,
+        local_key=case.by.keys.participant_key(one),
+        completed_on=case.said.completed_on,
+        submitted_at=case.by.now,
+        participant=one,
+    )
+    case.ledger.add(stored, case.entry.number)
+    return True

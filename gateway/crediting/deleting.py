@@ -1,0 +1,71 @@
+"""Deleting what was reported of completions: the credits named, all of a learner's, or participants."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gateway import rules
+from gateway.crediting.case import Case, Decision, refused, standing
+from gateway.records import Action, CreditStatus, Finding, StoredCredit, StoredParticipant
+from gateway.rules import finding
+from gateway.vocabulary import CME_CREDIT
+
+
+def delete(case: Case, found: tuple[Finding, ...]) -> Decision:
+    """Let go of what a record names, all of it or nothing."""
+    gone, participants = _credits(case), _participants(case)
+    wrong = (*_not_there(case), *(() if gone or participants else _nothing(case)))
+    findings = (*wrong, *found)
+    if any(one.blocks for one in findings):
+        return refused(case, findings)
+    for credit in gone:
+        case.ledger.remove(credit)
+        _remove_yield(case, credit)
+    for participant in participants:
+        case.ledger.remove(participant)
+    return Decision(case.entry, Action.DELETED, findings, tuple(map(standing, gone)))
+
+
+def _credits(case: Case) -> list[StoredCredit]:
+    """The credits a deletion names, or all the learner has for the activity where it names none."""
+    if case.said.credits:
+        named = (case.ledger.credit(credit.credit_id) for credit in case.said.credits)
+        return list({credit.row: credit for credit in named if credit is not None}.values())
+    keys = case.learner.keys if case.learner else ()
+    return [one for key in keys for one in case.ledger.of_learner(key, case.activity_id).values()]
+
+
+def _participants(case: Case) -> list[StoredParticipant]:
+    known = map(case.participant, case.said.participants)
+    return [participant for participant in known if participant is not None]
+
+
+def _not_there(case: Case) -> Iterator[Finding]:
+    for n, credit in enumerate(case.said.credits):
+        stored = case.ledger.credit(credit.credit_id)
+        if stored is None:
+            yield finding("C904", case.place_of_id(n), rules.detail(credit.credit_id))
+        elif stored.activity_id != case.activity_id or _is_of_another(case, stored):
+            yield finding("C905", case.place_of_id(n))
+
+
+def _is_of_another(case: Case, stored: StoredCredit) -> bool:
+    """Whether a credit is of another person than the one the deletion speaks of; whoever corrects a
+    name may write the right one already."""
+    person = case.learner.match.person if case.learner else None
+    return None not in (person, stored.person) and person != stored.person
+
+
+def _nothing(case: Case) -> Iterator[Finding]:
+    if not case.said.credits:
+        yield finding("C904", case.entry.place("learner" if case.said.learner else "participants"))
+
+
+def _remove_yield(case: Case, gone: StoredCredit) -> None:
+    """With a board credit goes the CME credit it yielded, unless another board credit stands for it."""
+    others = case.ledger.of_learner(gone.learner_key, gone.activity_id)
+    yielded = others.get(CME_CREDIT)
+    if gone.board is None or yielded is None or yielded.matched_from is None:
+        return
+    if not any(one.board and one.status is CreditStatus.ACCEPTED for one in others.values()):
+        case.ledger.remove(yielded)

@@ -1,0 +1,138 @@
+"""The activity: everything any payload version can say of it."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+
+class Status(enum.StrEnum):
+    """The four statuses of an activity (docs/sources.md, FAQ-status)."""
+
+    DRAFT = "Draft"
+    ACTIVE = "Active"
+    READY_TO_CLOSE = "Ready to Close"
+    CLOSED = "Closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Where an in-person activity is held; state as two letters in the USA, country as three."""
+
+    city: str | None = None
+    state: str | None = None
+    country: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """A credit an activity is certified for, with the joint providers named beside it on the wire."""
+
+    certification: str | None = None
+    amount: Decimal | None = None
+    joint_providers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MonetarySupport:
+    """Commercial support in money: whole units of the currency."""
+
+    amount: int | None = None
+    source: str | None = None
+    currency: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InKindSupport:
+    """Commercial support in kind; the kinds were asked for until November 2021 only."""
+
+    source: str | None = None
+    kinds: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredOutcome:
+    """An outcome that was measured, objectively, subjectively or both (since November 2021)."""
+
+    outcome: str | None = None
+    measurement_types: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MocRegistration:
+    """The registration of an activity with one certifying board for MOC credit."""
+
+    board: str | None = None
+    points: Decimal | None = None
+    credit_types: tuple[str, ...] = ()
+    claim_date: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Activity:
+    """A CME activity: everything any payload version can say of it.
+
+    The fields up to `specialties` are shared by all versions, the next block belongs to PARS before
+    November 2021 (payload 1.0), the one after to PARS since (2.0 on). The last block is the
+    gateway's own: what 1.0 could not say and was derived, whether the activity was closed on
+    purpose, and the payload version in which it was first reported.
+    """
+
+    activity_id: str | None = None
+    provider_activity_id: str | None = None
+    url: str | None = None
+    title: str | None = None
+    description: str | None = None
+    reporting_start: date | None = None
+    reporting_end: date | None = None
+    credits: tuple[Credit, ...] = ()
+    location: Location | None = None
+    start_date: date | None = None
+    end_date: date | None = None
+    providership: str | None = None
+    format: str | None = None
+    commercial_support: bool | None = None
+    monetary_supports: tuple[MonetarySupport, ...] = ()
+    in_kind_supports: tuple[InKindSupport, ...] = ()
+    physicians: int | None = None
+    other_learners: int | None = None
+    specialties: tuple[str, ...] = ()
+
+    legacy_type: str | None = None
+    hours_of_instruction: Decimal | None = None
+    competencies: tuple[str, ...] = ()
+    designed_competence: bool | None = None
+    designed_performance: bool | None = None
+    designed_outcomes: bool | None = None
+    measured_competence: bool | None = None
+    measured_performance: bool | None = None
+    measured_outcomes: bool | None = None
+    exhibit_income: int | None = None
+    other_income: int | None = None
+    expenses: int | None = None
+
+    delivery_methods: tuple[str, ...] = ()
+    passport: bool | None = None
+    fee: str | None = None
+    registration: str | None = None
+    outcomes: tuple[MeasuredOutcome, ...] = ()
+    commendation_tags: tuple[str, ...] = ()
+    moc_registrations: tuple[MocRegistration, ...] = ()
+    mips: bool | None = None
+    rems_type: str | None = None
+
+    derived: frozenset[str] = frozenset()
+    closed: bool = False
+    born: str = ""
+
+    @property
+    def joint_providers(self) -> tuple[str, ...]:
+        """All joint providers, whichever credit they stand beside."""
+        return tuple(name for credit in self.credits for name in credit.joint_providers)
+
+    @property
+    def credit_amounts(self) -> tuple[Decimal, ...]:
+        """The amounts of the credits that state one."""
+        return tuple(credit.amount for credit in self.credits if credit.amount is not None)

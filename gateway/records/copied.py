@@ -1,0 +1,17 @@
+"""What is told of a copy of the database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from gateway.records.audit import AuditLink
+
+
+class Copied(NamedTuple):
+    """What a database held at the moment of its copy: its revision (None: none was noted), the rows of each
+    table, and the end of its audit log."""
+
+    revision: str | None
+    counts: Mapping[str, int]
+    end: AuditLink

@@ -1,0 +1,67 @@
+"""What comes in: the records of a call as they were read, and what their sender asks for."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from gateway.records.activity import Activity
+from gateway.records.completion import Completion
+from gateway.records.finding import Finding, Place
+
+
+class RecordAction(enum.StrEnum):
+    """What the sender asks for, by the record's own `activityRecordAction`."""
+
+    ADD = "Add"
+    UPDATE = "Update"
+    DELETE = "Delete"
+
+
+class LearnerAction(enum.StrEnum):
+    """What the sender asks for, by the record's own `LearnerRecordAction`."""
+
+    ADD = "add"
+    DELETE = "delete"
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityEntry:
+    """One record of a submission as it was read: number from 1, and where its fields stand.
+
+    `activity` is None when its shape could not be read; then `findings` say why, and the two ids
+    are what could still be made out. `onto` lays the record over the one that is stored: an update
+    replaces exactly the fields its version can hold, all others stay (docs/wire.md). `derived` tells
+    which derived fields the record has in the end.
+    """
+
+    number: int
+    activity: Activity | None
+    activity_id: str | None = None
+    provider_activity_id: str | None = None
+    action: RecordAction | None = None
+    close: bool | None = None
+    provider_id: str | None = None
+    onto: Callable[[Activity], Activity] = lambda stored: stored
+    derived: Callable[[Activity], tuple[Finding, ...]] = lambda kept: ()
+    findings: tuple[Finding, ...] = ()
+    place: Callable[[str], Place] = lambda field: Place()
+
+
+@dataclass(frozen=True, slots=True)
+class CompletionEntry:
+    """One completion of a submission as it was read: number from 1, and where its fields stand.
+
+    `completion` is None when its shape could not be read; then `findings` say why. `place` knows the
+    fields of a Completion and of its learner, and of the n-th credit (from 0) `credits[n]` and
+    `credits[n].amount`, of an identifier `identifiers[n]`, of a participant `participants[n]`.
+    """
+
+    number: int
+    completion: Completion | None
+    activity_id: str | None = None
+    action: LearnerAction | None = None
+    provider_id: str | None = None
+    findings: tuple[Finding, ...] = ()
+    place: Callable[[str], Place] = lambda field: Place()

@@ -1,0 +1,112 @@
+"""The attack catalogue: each gets the answer it has to get, in bounded time, and touches nothing."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from doors import Doors
+from fakes import PASSWORD
+from messages import activity, envelope, payload, request
+from trust import answers
+from trust.attacks import ATTACKS, TAKEN, TITLE, Attack, Ground
+from trust.canary import Canary, watching
+
+from gateway import intake
+from gateway.errors import Unreadable
+from gateway.intake import Limits, document
+
+MOST_TIMES, MOST_TIMES_READ = 15, 250
+"""Times the processor time of a plain document of the same size, which is parsed and looked at too: for
+what the rim refuses, and for what is read to the end and explained."""
+LEAST_SECONDS = 0.01
+"""What any call may take, since below it a clock tells little."""
+
+
+@pytest.fixture(scope="module")
+def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+    """A good call, and canaries that sing when they are touched."""
+    save = envelope(request("SaveActivity", payload(activity("ATTACK", TITLE))))
+    with watching(tmp_path_factory.mktemp("canary")) as canary:
+        yield Ground(save, canary)
+
+
+@pytest.fixture(scope="module")
+def doors() -> Doors:
+    """A gateway without records."""
+    return Doors()
+
+
+def send(doors: Doors, attack: Attack, body: bytes) -> tuple[answers.Told, bytes]:
+    """The answer to an attack, taken apart and as it came."""
+    names = {"Content-Type": "CONTENT_TYPE", "Content-Encoding": "HTTP_CONTENT_ENCODING"}
+    environ = {names.get(name, f"HTTP_{name.upper()}"): value for name, value in attack.http.items()}
+    status, headers, content = doors.send(body, **environ)
+    return answers.read(int(status.split()[0]), headers["Content-Type"], content), content
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """The least processor time of some runs."""
+    taken = []
+    for _ in range(2):
+        begun = time.process_time()
+        work()
+        taken.append(time.process_time() - begun)
+    return min(taken)
+
+
+def plain(size: int) -> bytes:
+    """A document of that size with nothing odd about it, as small elements with texts."""
+    return b"<a>" + b"<field>a value of it</field>" * (size // 28) + b"</a>"
+
+
+@pytest.mark.parametrize("attack", ATTACKS, ids=str)
+def test_an_attack_gets_its_answer(
+    doors: Doors, ground: Ground, attack: Attack, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The fault of the catalogue, nothing of the message in a log, no canary touched, bounded time."""
+    body = attack.build(ground, 1)
+    with caplog.at_level(logging.DEBUG):
+        told, content = send(doors, attack, body)
+    assert (told.ours or TAKEN) in attack.codes
+    assert told.code in {None, "Client", "MustUnderstand", "UnsupportedSecurityToken"}
+    assert [] == ground.canary.breaches(content, caplog.text.encode())
+    assert "" == caplog.text
+    assert PASSWORD.encode() not in content
+    usual = seconds(lambda: intake.parse(plain(len(body)), Limits(max_elements=1 << 30)))
+    times = MOST_TIMES if told.ours and told.ours < "X010" else MOST_TIMES_READ
+    assert seconds(lambda: send(doors, attack, body)) <= max(LEAST_SECONDS, times * usual)
+
+
+def test_the_good_call_is_good(doors: Doors, ground: Ground) -> None:
+    """The control of all: without an attack the call is taken."""
+    taken = Attack("A00", "none", lambda at, size: at.titled("t"), (TAKEN,))
+    told, content = send(doors, taken, taken.build(ground, 1))
+    assert 200 == told.status
+    assert b"<svc:Action>Refused<" not in content
+
+
+def test_a_touched_canary_sings(tmp_path: Path) -> None:
+    """The control of the canaries: a token in an answer, and a count of calls, are breaches."""
+    canary = Canary(tmp_path / "canary.txt")
+    assert [] == canary.breaches(b"nothing")
+    canary.hits = 1
+    assert 2 == len(canary.breaches(canary.token.encode()))
+
+
+def test_without_the_guard_a_doctype_costs_dearly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The control of the time: libxml2 itself takes the square of the number of declarations."""
+    declarations = "".join(f"<!ATTLIST x a{n} CDATA ''>" for n in range(4_000))
+    body = f"<!DOCTYPE x [{declarations}]><x/>".encode()
+
+    def refused() -> None:
+        with pytest.raises(Unreadable, match="DOCTYPE"):
+            intake.parse(body, Limits())
+
+    usual = seconds(lambda: intake.parse(plain(len(body)), Limits()))
+    guarded = seconds(refused)
+    monkeypatch.setattr(document, "DOCTYPE", b"never there")
+    assert guarded < max(LEAST_SECONDS, MOST_TIMES * usual) < seconds(refused)
