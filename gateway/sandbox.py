@@ -70,6 +70,7 @@ def sandbox(host: str, port: int, data: Path | None, settings: Settings) -> Iter
         database=f"sqlite:///{folder / 'sandbox.db'}",
         key_file=str(folder / "sandbox.key"),
         bind=bind,
+        metrics_folder=str(folder / "metrics"),
         boards={acronym: f"{boards}/boards/{acronym}" for acronym in BOARDS},
         board_retry_seconds=min(settings.board_retry_seconds, RETRY_SECONDS),
         board_poll_seconds=min(settings.board_poll_seconds, RETRY_SECONDS),
@@ -141,7 +142,7 @@ def _end(process: Process) -> None:
 
 
 def _environment(settings: Settings) -> dict[str, str]:
-    names = ("database", "key_file", "bind", "board_retry_seconds", "board_poll_seconds")
+    names = ("database", "key_file", "bind", "metrics_folder", "board_retry_seconds", "board_poll_seconds")
     own = {f"CME_GATEWAY_{name.upper()}": str(getattr(settings, name)) for name in names}
     boards = ",".join(f"{acronym}={url}" for acronym, url in settings.boards.items())
     return {**own, "CME_GATEWAY_BOARDS": boards}

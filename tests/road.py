@@ -21,7 +21,7 @@ from gateway.simulators import Boards
 
 QUICK = {
     "WORKER_BEAT_SECONDS": "0.3",
-    "WORKER_SILENCE_SECONDS": "2",
+    "WORKER_SILENCE_SECONDS": "8",
     "WORKER_LOOK_SECONDS": "0.05",
     "BOARD_CONNECT_SECONDS": "1",
     "BOARD_READ_SECONDS": "0.5",

@@ -112,13 +112,25 @@ def _body(client: socket.socket) -> bytes:
 
 
 @contextmanager
+def _unlogged() -> Iterator[None]:
+    """gunicorn sets up its logger anew for each worker; afterwards it is as other tests know it."""
+    logger = logging.getLogger("gunicorn.error")
+    level, propagate, handlers = logger.level, logger.propagate, logger.handlers[:]
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+        logger.propagate, logger.handlers[:] = propagate, handlers
+
+
+@contextmanager
 def _serving(threads: int = 1, patience: Patience = LONG, **more: Any) -> Iterator[Served]:
     config = Config()
     config.set("threads", threads)
     config.set("graceful_timeout", 10)
     kind = type("Worker", (PatientWorker,), {"patience": patience, "most": MOST, **more})
-    logging.getLogger("gunicorn.error").setLevel(logging.CRITICAL)
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    with _unlogged(), socket.create_server(("127.0.0.1", 0)) as listener:
         listener.setblocking(False)
         worker = kind(1, os.getppid(), [listener], None, 30, config, Logger(config))
         worker.wsgi = app = App()

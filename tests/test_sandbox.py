@@ -185,7 +185,11 @@ def test_stopped_server_is_gone(folder: Path, sent: signal.Signals) -> None:
         assert "Serving on http://127.0.0.1:" in said
         _signal_group(process, sent)
         out, _ = process.communicate(timeout=QUICK)
-    assert (0, "") == (process.returncode, out)
+    told = [json.loads(line) for line in out.splitlines()]
+    assert (0, [("info", "served no longer")]) == (
+        process.returncode,
+        [(line["level"], line["event"]) for line in told],
+    )
 
 
 # --- sending files -------------------------------------------------------------------------------------

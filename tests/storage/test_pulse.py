@@ -105,14 +105,25 @@ def test_the_pulse_of_every_store(store: Store) -> None:
     assert 0 == store.pulse.unsealed()
 
 
+@contextmanager
+def read_only(pulse: Pulse) -> Iterator[None]:
+    """Have a database take no writing. It is made empty and used again by other tests: undone at the end."""
+    with pulse._engine.connect() as connection, connection.begin():
+        name = connection.scalar(text("SELECT current_database()"))
+        connection.execute(text(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on'))
+    pulse._engine.dispose()  # what is connected keeps the old setting
+    try:
+        yield
+    finally:
+        with pulse._engine.connect() as connection, connection.begin():
+            connection.execute(text("SET TRANSACTION READ WRITE"))
+            connection.execute(text(f'ALTER DATABASE "{name}" RESET default_transaction_read_only'))
+
+
 def test_a_postgres_that_takes_no_writing_is_noticed(fresh_postgres: Callable[[], str]) -> None:
     """A standby, or one that was told so."""
     with pulse_of(fresh_postgres()) as pulse:
         pulse.write()
-        with pulse._engine.connect() as connection, connection.begin():
-            name = connection.scalar(text("SELECT current_database()"))
-            connection.execute(text(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on'))
-        pulse._engine.dispose()
-        with pytest.raises(Failed):
+        with read_only(pulse), pytest.raises(Failed):
             pulse.write()
         assert pulse.free() is None
