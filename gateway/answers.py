@@ -16,7 +16,7 @@ from typing import Any
 from lxml import etree
 
 from gateway.errors import Failed, GatewayError
-from gateway.records import CreditResult, Finding, NextStatus, Receipt, Result
+from gateway.records import CreditResult, Finding, Instance, NextStatus, Receipt, Result
 
 Element = etree._Element
 Told = dict[str, Any]
@@ -96,8 +96,25 @@ def _result(result: Result, label: Label) -> Told:
         "Action": result.action,
         "Status": result.status,
         "NextStatus": next_statuses(result.next_statuses, label),
+        "Instance": [_instance(one) for one in result.instances],
+        "LearnerCount": [
+            {"AsOf": one.year, "Physicians": one.physicians, "OtherLearners": one.other_learners}
+            for one in result.counts
+        ],
         "Credit": [_credit(one) for one in result.credits],
         "Finding": findings(result.findings),
+    }
+
+
+def _instance(one: Instance) -> Told:
+    return {
+        "ActivityId": one.activity_id,
+        "ProviderActivityId": one.provider_activity_id,
+        "Action": one.action,
+        "StartDate": one.start_date,
+        "EndDate": one.end_date,
+        "City": one.city,
+        "Status": one.status,
     }
 
 

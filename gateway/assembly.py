@@ -22,8 +22,10 @@ from gateway.calls import Door, Observed
 from gateway.errors import Failed
 from gateway.health import Health, Look
 from gateway.intake import Limits
+from gateway.lifecycle import lasting
 from gateway.operations import Terms
 from gateway.pages import Pages
+from gateway.plain import PlainDoor
 from gateway.records import Lockout
 from gateway.retention import Daily, Pruning, Spans
 from gateway.schema import Reader
@@ -34,6 +36,7 @@ from gateway.soap import SoapDoor
 from storage import Store, open_store
 
 if TYPE_CHECKING:
+    from gateway.metrics import Metrics
     from gateway.outbound import Waits
 
 Environ = dict[str, Any]
@@ -66,7 +69,7 @@ def store(settings: Settings, clock: Clock = now, key: Key | None = None) -> Sto
     """The store, with the key that seals its secrets; raises Failed if it is not given and has no file."""
     chunk = {name: min(adapter.most, settings.board_chunk) for name, adapter in boards.ADAPTERS.items()}
     sealer = key or load_key(settings.key_file)
-    return open_store(settings.database, sealer, clock, lambda board: chunk[board])
+    return open_store(settings.database, sealer, clock, lambda board: chunk[board], lasting)
 
 
 def migrate(settings: Settings) -> bool:
@@ -76,7 +79,7 @@ def migrate(settings: Settings) -> bool:
     """
     new = not Path(settings.key_file).exists()
     sealer = _NoKey() if new else load_key(settings.key_file)
-    with closing(open_store(settings.database, sealer, now)) as opened:
+    with closing(open_store(settings.database, sealer, now, lasting=lasting)) as opened:
         opened.migrate()
         if new and opened.accounts.providers():
             raise Failed(
@@ -109,13 +112,15 @@ class Part(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """The gateway as one WSGI application: SOAP by POST, everything else by GET.
+    """The gateway as one WSGI application: SOAP and plain XML by POST, everything else by GET.
 
+    `doors` stand at their paths; what is at or one step under the path of one of the `services` is its own.
     Whoever serves it calls `start` in the process that serves, and `stop` at its end.
     """
 
     gateway: Gateway
     doors: Mapping[str, Door]
+    services: Mapping[str, Door]
     pages: Pages
     parts: tuple[Part, ...] = ()
 
@@ -132,6 +137,9 @@ class Application:
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Send a request to the door its path and method name."""
         method, path = environ["REQUEST_METHOD"], environ.get("PATH_INFO", "").rstrip("/")
+        service = self.services.get(path) or self.services.get(path.rpartition("/")[0])
+        if service is not None:
+            return service(environ, start_response)
         door = self.doors.get(path)
         if method == "POST" and door is not None:
             return door(environ, start_response)
@@ -186,6 +194,20 @@ def opened(settings: Settings) -> Iterator[Store]:
         yield opened
 
 
+def terms(settings: Settings, key: Key, clock: Clock = now) -> Terms:
+    """What operations go by."""
+    return Terms(
+        clock=clock,
+        zone=ZoneInfo(settings.zone),
+        key_months=settings.key_months,
+        duplicate_hours=settings.duplicate_hours,
+        digest=key.digest,
+        boards=boards.BOARDS,
+        lookups=settings.match_lookups,
+        misses=settings.match_misses,
+    )
+
+
 def application(settings: Settings, clock: Clock = now) -> Application:
     """Join the parts; raises Failed when the key is missing or the database is not ready."""
     from gateway.metrics import Metrics  # a fifth of a second, which most commands need not spend
@@ -199,25 +221,18 @@ def application(settings: Settings, clock: Clock = now) -> Application:
         gatekeeper=gatekeeper(settings, opened, key, refusals, clock),
         refusals=refusals,
         proxies=Proxies(settings.forwarded_allow_ips, plain=settings.plain_passwords),
-        terms=Terms(
-            clock=clock,
-            zone=ZoneInfo(settings.zone),
-            key_months=settings.key_months,
-            duplicate_hours=settings.duplicate_hours,
-            digest=key.digest,
-            boards=boards.BOARDS,
-            lookups=settings.match_lookups,
-            misses=settings.match_misses,
-        ),
+        terms=terms(settings, key, clock),
         limits=limits(settings),
         admission=Admission(at_once(settings), settings.queue, settings.request_timeout),
     )
     health = Health(Look(opened, Path(settings.key_file), settings.disk_free_bytes), clock, settings.boards)
     metrics = Metrics(service.OPERATIONS, gateway.admission, health.seen, clock)
     doors = {f"/soap/{version.name}": SoapDoor(version, gateway) for version in service.VERSIONS}
+    services = {path: PlainDoor(path, gateway) for path in service.SERVICES}
     return Application(
         gateway,
-        {path: Observed(door, path, (logs.tell, metrics.count)) for path, door in doors.items()},
+        _observed(doors, metrics),
+        _observed(services, metrics),
         Pages(gateway.reader, settings.trusted_hosts, health.ready, metrics.page),
         parts=(
             metrics,
@@ -225,6 +240,11 @@ def application(settings: Settings, clock: Clock = now) -> Application:
             Daily(pruning(settings, opened, key), opened.retention, clock),
         ),
     )
+
+
+def _observed(doors: Mapping[str, Door], metrics: Metrics) -> dict[str, Door]:
+    """Doors whose calls the log and the metrics are told of."""
+    return {path: Observed(door, path, (logs.tell, metrics.count)) for path, door in doors.items()}
 
 
 COUNTED = ("calls", "failures")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -12,7 +12,8 @@ from xml.parsers import expat
 
 from gateway import boards, intake, lifecycle, rules
 from gateway.intake import Limits
-from gateway.records import ActivityEntry, CompletionEntry, Finding, Status, replace
+from gateway.lifecycle import Act
+from gateway.records import Activity, ActivityEntry, CompletionEntry, Finding, Status, replace
 from gateway.schema import Reader
 from gateway.version import PayloadVersion
 
@@ -56,8 +57,18 @@ def _activity(entry: ActivityEntry, version: PayloadVersion, today: date) -> Che
     if activity is None:
         return Checked(entry.number, label, None, entry.findings)
     context = rules.Context(today, None, version.number)
-    findings = (*rules.judge(activity, context, entry.place), *entry.findings, *entry.derived(activity))
-    return Checked(entry.number, label, lifecycle.status(activity, today), findings)
+    closing = tuple(_closing(entry, activity, today))
+    judged = rules.judge(activity, context, entry.place)
+    findings = (*closing, *judged, *entry.findings, *entry.derived(activity))
+    left = replace(activity, closed=bool(entry.close) and not closing)
+    return Checked(entry.number, label, lifecycle.status(left, today), findings)
+
+
+def _closing(entry: ActivityEntry, activity: Activity, today: date) -> Iterator[Finding]:
+    """What keeps a record that asks for it from being closed."""
+    if entry.close:
+        for no in lifecycle.refusals(activity, Act.CLOSE, today):
+            yield rules.finding(no.code, entry.place(no.field), no.text)
 
 
 def _completion(entry: CompletionEntry, version: PayloadVersion, today: date) -> Checked:

@@ -21,6 +21,7 @@ from gateway.terminal import say, show
 
 Clients = Mapping[str, GatewayClient]
 DONE = {"Added", "Unchanged"}
+VERSIONS = ("1.0", "2.0", "2.1")  # of the payload in which each sample is read back
 PATIENCE = 60  # seconds for the boards to decide
 REPORTABLE = "DMS-DEMO-4"  # the course that is over and not closed yet
 
@@ -55,9 +56,9 @@ def _client(url: str, service: str) -> closing[GatewayClient]:
 def _demonstrated(clients: Clients, activities: Iterable[Activity], today: date) -> bool:
     shown = [
         *_shown(clients, "v1", "1.0", samples.demo_legacy_activities(today), today),
-        *_shown(clients, "v2", "2.0", activities, today),
+        *_shown(clients, "v2", "2.1", activities, today),
     ]
-    say("Samples, saved over SOAP and read back in payload versions 1.0 and 2.0:")
+    say(f"Samples, saved over SOAP and read back in payload versions {', '.join(VERSIONS)}:")
     show(("Sent as", "ActivityId", "Action", "Status", "OK", "Title"), map(_row, shown))
     course = next(one.activity for one in shown if one.activity.provider_activity_id == REPORTABLE)
     credits = [
@@ -77,7 +78,7 @@ def _shown(
     answer = client.call("SaveActivity", ACCMEActivities=client.typed(payload))
     sent = [entry.activity for entry in reader.read(payload, today).entries]
     for activity, wanted, result in zip(activities, sent, answer.Result, strict=True):
-        back = {name: _read_back(newest, reader, result.ActivityId, name, today) for name in ("1.0", "2.0")}
+        back = {name: _read_back(newest, reader, result.ActivityId, name, today) for name in VERSIONS}
         assert wanted is not None
         expected = (
             result.Action in DONE

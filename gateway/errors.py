@@ -15,7 +15,7 @@ GatewayError
 │  ├─ NotFound
 │  ├─ Conflict
 │  ├─ TooManyLookups
-│  ├─ UntrustedHost · NotLoopback
+│  ├─ UntrustedHost · NotLoopback · WrongMethod
 │  └─ CallRefused                what our own client was answered
 └─ Failed                       ours, or beyond us: SOAP Server, HTTP 5xx, exit 1
    ├─ StoreUnavailable · Busy
@@ -239,6 +239,14 @@ class UntrustedHost(Refused):
 
     code = "S005"
     remedy = "Call it by a name it knows; the operator lists those in CME_GATEWAY_TRUSTED_HOSTS."
+
+
+class WrongMethod(Refused):
+    """This address is called by POST alone."""
+
+    code = "S013"
+    http_status = 405
+    remedy = "Send the operation's request element by POST; /soap/v2?wsdl and /xsd/ say what is in it."
 
 
 class NotLoopback(Refused):

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from datetime import date
 
 from gateway import lifecycle, rules
+from gateway.lifecycle import Act
 from gateway.records import (
     Action,
     Activity,
     ActivityEntry,
     Finding,
+    Instance,
     RecordAction,
     Result,
-    Status,
     StoredActivity,
     replace,
 )
@@ -35,22 +36,25 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What is to become of one record; `slot` is the activity it speaks of, if there is one."""
+    """What is to become of one record; `slot` is the activity it speaks of, if there is one, `instances`
+    are the decisions on an activity that is held several times, itself the first."""
 
     entry: ActivityEntry
     action: Action
     findings: tuple[Finding, ...]
     slot: Slot | None = None
+    instances: tuple[Decision, ...] = ()
 
 
 @dataclass(slots=True, eq=False)
 class Slot:
-    """One activity during a call: as it is stored, as the call leaves it (None: deleted), and the
-    record of the call that left it so."""
+    """One activity during a call: as it is stored, as the call leaves it (None: deleted), the record of
+    the call that left it so, and the first of the repeats it is one of."""
 
     stored: StoredActivity | None
     activity: Activity | None
     number: int | None = None
+    first: Slot | None = None
 
 
 class Shelf:
@@ -102,7 +106,9 @@ class Shelf:
         if new:
             for slot, activity_id in zip(new, self._activities.issue(len(new), year), strict=True):
                 assert slot.activity is not None
-                slot.activity = replace(slot.activity, activity_id=activity_id)
+                first = slot.first.activity if slot.first else None  # issued before: it came first
+                repeated = first.activity_id if first else slot.activity.repeat_of
+                slot.activity = replace(slot.activity, activity_id=activity_id, repeat_of=repeated)
             self._activities.add([slot.activity for slot in new if slot.activity is not None])
 
     def _new(self, stored: StoredActivity | None) -> Slot:
@@ -126,14 +132,25 @@ def decide(entry: ActivityEntry, shelf: Shelf, by: Judgement) -> Decision:
     activity = entry.activity
     if activity is None:
         return Decision(entry, Action.REFUSED, entry.findings)
-    slot = shelf.by_activity_id(activity.activity_id) or shelf.by_own_id(activity.provider_activity_id)
-    wrong = (*_wrong_provider(entry, by), *_wrong_identity(entry, activity, shelf, slot))
+    slot = meant(activity, shelf)
+    wrong = mistaken(entry, activity, shelf, by)
     if wrong:  # no slot: whose activity is meant is just what is in doubt
         return Decision(entry, Action.REFUSED, (*wrong, *entry.findings))
     if entry.action is RecordAction.DELETE:
         assert slot is not None
         return _delete(entry, slot, shelf, by)
     return _save(entry, activity, slot, shelf, by)
+
+
+def meant(activity: Activity, shelf: Shelf) -> Slot | None:
+    """The activity that is named: by its ACCME Activity ID, else by the provider's own id."""
+    return shelf.by_activity_id(activity.activity_id) or shelf.by_own_id(activity.provider_activity_id)
+
+
+def mistaken(entry: ActivityEntry, activity: Activity, shelf: Shelf, by: Judgement) -> tuple[Finding, ...]:
+    """What is wrong with whom and what a record names; empty where it is clear."""
+    slot = meant(activity, shelf)
+    return (*_wrong_provider(entry, by), *_wrong_identity(entry, activity, shelf, slot))
 
 
 def _wrong_provider(entry: ActivityEntry, by: Judgement) -> Iterator[Finding]:
@@ -160,11 +177,11 @@ def _wrong_identity(
 def _delete(entry: ActivityEntry, slot: Slot, shelf: Shelf, by: Judgement) -> Decision:
     gone = slot.activity
     assert gone is not None
-    closed = lifecycle.status(gone, by.today) is Status.CLOSED
-    refused = "A905" if closed else "A908" if by.reported({gone.activity_id or ""}) else None
-    if refused is not None:
-        findings = (finding(refused, entry.place("action")), *entry.findings)
-        return Decision(entry, Action.REFUSED, findings, slot)
+    refused = _refused(
+        entry, gone, Act.DELETE, by, learners=lambda: bool(by.reported({gone.activity_id or ""}))
+    )
+    if refused:
+        return Decision(entry, Action.REFUSED, (*refused, *entry.findings), slot)
     shelf.settle(slot, None)
     return Decision(entry, Action.DELETED, (), Slot(slot.stored, gone))
 
@@ -202,12 +219,25 @@ def _closing(
     entry: ActivityEntry, before: Activity | None, after: Activity, by: Judgement
 ) -> Iterator[Finding]:
     """A closed activity stays as it is; one that is to be closed must have passed every gate."""
-    if before is not None and before.closed:
-        if after != before:
-            yield finding("A906", entry.place("close"), detail(before.activity_id))
-    elif entry.close:
-        for gate in lifecycle.missing_to_close(after, by.today):
-            yield finding("A907", entry.place(gate.field), gate.text)
+    if before is not None and after != before:
+        yield from _refused(entry, before, Act.SAVE, by, detail(before.activity_id))
+    if entry.close and not (before and before.closed):
+        yield from _refused(entry, after, Act.CLOSE, by)
+
+
+def _refused(
+    entry: ActivityEntry,
+    activity: Activity,
+    act: Act,
+    by: Judgement,
+    said: str = "",
+    learners: Callable[[], bool] = lambda: False,
+) -> tuple[Finding, ...]:
+    """Why the table of the life cycle refuses an act, in the catalogue's words."""
+    return tuple(
+        finding(no.code, entry.place(no.field), no.text or said)
+        for no in lifecycle.refusals(activity, act, by.today, learners)
+    )
 
 
 # --- results -----------------------------------------------------------------------------------------
@@ -225,6 +255,21 @@ def result(decision: Decision, today: date) -> Result:
         status=lifecycle.status(activity, today) if lives and activity else None,
         next_statuses=lifecycle.next_statuses(activity, today) if lives and activity else (),
         findings=rules.told(decision.findings),
+        instances=tuple(_instance(one, today) for one in decision.instances),
+    )
+
+
+def _instance(decision: Decision, today: date) -> Instance:
+    activity = decision.slot.activity if decision.slot else None
+    assert activity is not None
+    return Instance(
+        decision.action,
+        activity.activity_id,
+        activity.provider_activity_id,
+        activity.start_date,
+        activity.end_date,
+        activity.location.city if activity.location else None,
+        lifecycle.status(activity, today),
     )
 
 

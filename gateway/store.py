@@ -9,16 +9,21 @@ from typing import Protocol, TypeVar
 from gateway.records import (
     Activity,
     AuditEntry,
+    CountAsOf,
     Errand,
+    FoundActivities,
     Question,
     Registered,
+    Reopening,
     Reply,
     Run,
     Sought,
+    SoughtActivities,
     StoredActivity,
     StoredCredit,
     StoredParticipant,
     StoredReceipt,
+    Taken,
 )
 
 T = TypeVar("T")
@@ -35,6 +40,10 @@ class Activities(Protocol):
     def named(self, activity_ids: Collection[str]) -> dict[str, Activity]:
         """Those of these ids, to look at: they may not vanish until the end, and no one waits."""
 
+    def search(self, sought: SoughtActivities, after: int, most: int) -> FoundActivities:
+        """Those that fit, newest first from before row `after` (0: from the newest), at most `most`; so
+        many are looked at in one go that a page may be short, and still not be the last."""
+
     def issue(self, count: int, year: int) -> list[str]:
         """New ACCME Activity IDs, never given out before."""
 
@@ -46,6 +55,40 @@ class Activities(Protocol):
 
     def delete(self, activities: Sequence[StoredActivity]) -> None:
         """Let go of stored ones; their own ids are free again."""
+
+
+class Counts(Protocol):
+    """How many learners the provider's enduring material had, as of 31 December of each year."""
+
+    def of(self, activity_ids: Collection[str]) -> Mapping[str, tuple[CountAsOf, ...]]:
+        """The figures of these activities, oldest first; those without any are left out."""
+
+    def keep(self, activity_id: str, count: CountAsOf) -> None:
+        """Keep the figures of a year; those that were there before are corrected."""
+
+
+class Reopenings(Protocol):
+    """Which of the provider's closed activities were opened again, and why."""
+
+    def of(self, activity_id: str) -> Sequence[Reopening]:
+        """Those of an activity, in their order."""
+
+    def add(self, one: Reopening) -> None:
+        """Keep one, its reason sealed."""
+
+
+class Program(Protocol):
+    """The provider's years of reporting."""
+
+    def taken(self, year: int) -> Sequence[Taken]:
+        """The steps taken for a year, oldest first."""
+
+    def take(self, taken: Taken) -> None:
+        """Note that a step was taken."""
+
+    def due_day(self, year: int) -> str | None:
+        """The day by which this provider's year is due, as MM-DD of the following year; None for the
+        usual one."""
 
 
 class Credits(Protocol):
@@ -148,6 +191,18 @@ class Unit(Protocol):
     @property
     def activities(self) -> Activities:
         """The provider's activities."""
+
+    @property
+    def counts(self) -> Counts:
+        """The history of its enduring material's counts."""
+
+    @property
+    def reopenings(self) -> Reopenings:
+        """What it opened again."""
+
+    @property
+    def program(self) -> Program:
+        """The provider's years of reporting."""
 
     @property
     def receipts(self) -> Receipts:

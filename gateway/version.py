@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from importlib.resources import files
 from typing import Any, ClassVar, cast
@@ -70,8 +70,9 @@ class PayloadVersion(ABC):
 
     `recognise` tells from the content of a document without namespace or version whether it is of this
     version. `complete` adds to a record what this version could not say, `prepare` turns a record into
-    what this version writes; without one of the fields it `needs` it cannot write a record. `unread`
-    names the namespaces whose records are known and not taken.
+    what this version writes; without one of the fields it `needs` it cannot write a record. `instead`
+    names, of a field that may be spelled in several ways, what it stands in otherwise. `unread` names the
+    namespaces whose records are known and not taken.
     """
 
     payload: ClassVar[str]
@@ -93,6 +94,7 @@ class PayloadVersion(ABC):
     prepare: Callable[[Any], Any] = lambda record: record
     head: Head | None = None
     needs: tuple[str, ...] = ()
+    instead: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
 
     @property
     def name(self) -> str:

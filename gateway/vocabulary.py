@@ -21,10 +21,11 @@ class Format:
     months: int | None = None
 
 
+ENDURING = "Enduring Material"
 FORMATS = (
     Format("Live Course", delivered=True),
     Format("Regularly Scheduled Series", delivered=True, months=12),
-    Format("Enduring Material", delivered=True, months=36),
+    Format(ENDURING, delivered=True, months=36),
     Format("Journal-based CME/CE"),
     Format("Manuscript Review"),
     Format("Test-Item Writing"),
@@ -78,6 +79,66 @@ OUTCOMES = (
 MEASUREMENT_TYPES = ("Objective", "Subjective")
 REMS_TYPES = ("Opioid Analgesic", "Mycophenolate")
 CME_CREDIT = "AMA PRA Category 1"
+CERTIFICATIONS = (
+    "IPCE",
+    CME_CREDIT,
+    "Nursing",
+    "Pharmacy",
+    "AAPA Category 1",
+    "Psychologist",
+    "Optometrist",
+    "Social Worker",
+    "Dentist",
+    "Dietetic CPEU",
+    "Athletic Training CEU",
+)
+"""The credit systems of Joint Accreditation (JS-ACT, 2025), that of PARS among them."""
+
+PROFESSIONS = (
+    "Physician",
+    "Nurse",
+    "Pharmacist",
+    "Pharmacy Technician",
+    "Physician Assistant",
+    "Psychologist",
+    "Optometrist",
+    "Social Worker",
+    "Dentist",
+    "Allied Dental Staff",
+    "Registered Dietitian",
+    "Dietetic Technician Registered",
+    "Athletic Trainer",
+)
+PARTICIPANT_CATEGORIES = (
+    "nurse",
+    "pharmacist",
+    "pharmacy technician",
+    "physician assistant",
+    "psychologist",
+    "optometrist",
+    "social worker",
+    "dentist",
+    "allied dental staff",
+    "registered dietitians",
+    "dietetic technicians registered",
+    "athletic trainers",
+    "other",
+)
+"""Who is counted by Joint Accreditation (JS-ACT, 2025) beside `physician`, which all versions know."""
+
+OUTLINE_SOURCES = ("01_ABAMCO", "02_ABAMCO")
+"""The first and the second selection from the content outline of ABA (JS-ACT)."""
+
+OUTLINE_KEYWORDS = ("Level 3 ID", "Tag ID", "Free Text")
+PHARMACY_TYPES = ("Knowledge", "Application", "Certificate Program")
+PHARMACY_TOPICS = (
+    "01-Disease State Management/Drug Therapy",
+    "08-Pain Management",
+    "99-Additional Topic Areas",
+)
+"""The three of the nine topics whose wording is publicly known; the schema asks for the number alone."""
+
+SURE_OR_NOT = ("true", "false", "not sure")
 COMMENDATION_TAGS = (
     "Engages Teams",
     "Engages Patients/Public",

@@ -31,7 +31,7 @@ from gateway.records import Account, Provider, Scope, Secret
 from storage import engine as database
 from storage.engine import Clock
 from storage.guard import pair
-from storage.tables import attempts, providers, secrets, users
+from storage.tables import attempts, due_days, providers, secrets, users
 from storage.values import AT, Moment
 
 USABLE = users.c.enabled & providers.c.enabled  # a user is worth no more than the provider
@@ -60,6 +60,26 @@ class Accounts:
     def enable_provider(self, provider_id: str, enabled: bool) -> None:
         """Let a provider in, or keep it and all its users out. Raises NotFound."""
         self._change(update(providers).where(providers.c.id == provider_id).values(enabled=enabled))
+
+    def set_due_day(self, provider_id: str, since: int, due: str) -> None:
+        """Have a provider's years from `since` on be due by a day of its own, MM-DD of the year after.
+        Raises NotFound."""
+        if not self.provider(provider_id):
+            raise _no_account()
+        of_year = (due_days.c.provider_id == provider_id) & (due_days.c.since == since)
+
+        def work(connection: Connection) -> None:
+            connection.execute(delete(due_days).where(of_year))
+            connection.execute(due_days.insert(), {"provider_id": provider_id, "since": since, "due": due})
+
+        database.write(self._engine, work)
+
+    def due_days(self) -> dict[str, dict[int, str]]:
+        """The days of their own by which providers' years are due, by provider and first year."""
+        found: dict[str, dict[int, str]] = {}
+        for row in self._rows(select(due_days).order_by(due_days.c.provider_id, due_days.c.since)):
+            found.setdefault(row.provider_id, {})[row.since] = row.due
+        return found
 
     def add_user(self, account: Account) -> None:
         """Take up a user with secrets that are sealed already. Raises NotFound without the

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,12 +10,20 @@ import msgspec
 from sqlalchemy import BigInteger, ColumnElement, bindparam, case, desc, select, update
 
 from gateway.errors import Failed
-from gateway.records import Activity, Outcome, Receipt, StoredActivity, StoredReceipt
-from storage import sealed
+from gateway.records import (
+    Activity,
+    FoundActivities,
+    Outcome,
+    Receipt,
+    SoughtActivities,
+    StoredActivity,
+    StoredReceipt,
+)
+from storage import finding, sealed
 from storage.scope import Owned, Scope, Values, owned, owning
 from storage.sealed import Sealer
 from storage.tables import HOLDING, activities, counters, living, payloads, receipts
-from storage.values import chunks, title_key
+from storage.values import ROWS, chunks, title_key
 
 SEARCHABLE = (
     "activity_id",
@@ -26,7 +34,11 @@ SEARCHABLE = (
     "end_date",
     "closed",
     "born",
+    "repeat_of",
 )
+
+Lasting = tuple[bool, bool]
+"""Whether an activity has all that Active asks for, and all that closed it before November 2021."""
 
 _json = msgspec.json.Encoder(order="deterministic")
 _activity = msgspec.json.Decoder(Activity)
@@ -37,10 +49,17 @@ def _text(record: object) -> str:
     return _json.encode(record).decode()
 
 
-def _columns(activity: Activity) -> Values:
+def searchable(activity: Activity, lasting: Callable[[Activity], Lasting]) -> Values:
     """The one place where the searchable copies are taken from the record."""
-    copies = {name: getattr(activity, name) for name in SEARCHABLE}
-    return {**copies, "title_key": title_key(activity.title or ""), "content": _text(activity)}
+    said = {name: getattr(activity, name) for name in SEARCHABLE}
+    complete, complete_then = lasting(activity)
+    status = {"complete": complete, "complete_then": complete_then}
+    return {**said, **status, **finding.copies(activity), "title_key": title_key(activity.title or "")}
+
+
+def stored_activity(content: str) -> Activity:
+    """The record as it was kept."""
+    return _activity.decode(content)
 
 
 def _identity(stored: StoredActivity) -> str | None:
@@ -59,6 +78,7 @@ _BY_IDENTITY = [
 _FOUND = [owned(query, activities) for query in _BY_IDENTITY]
 _LOCKED = [owned(query.with_for_update(), activities) for query in _BY_IDENTITY]
 _HELD = owned(_BY_IDENTITY[0].with_for_update(read=True, key_share=True), activities)
+_OF_ROWS = owned(select(activities.c.row, activities.c.content).where(activities.c.row.in_(ROWS)), activities)
 _KEPT = owning(activities)
 _CHANGED = owned(
     update(activities).where(living(activities), activities.c.row == bindparam("at")), activities
@@ -76,8 +96,9 @@ _ISSUED = (
 class Activities:
     """The provider's live activities; what is deleted stays as a tombstone that nobody finds."""
 
-    def __init__(self, scope: Scope) -> None:
+    def __init__(self, scope: Scope, lasting: Callable[[Activity], Lasting]) -> None:
         self._scope = scope
+        self._lasting = lasting
         self._identities: dict[int, str | None] = {}
 
     def find(
@@ -102,6 +123,13 @@ class Activities:
         rows = (row for chunk in chunks(activity_ids) for row in self._scope.run(found, {"ids": chunk}))
         return {row.activity_id: _activity.decode(row.content) for row in rows}
 
+    def search(self, sought: SoughtActivities, after: int, most: int) -> FoundActivities:
+        """Those that fit, newest first from before row `after` (0: from the newest), `most` at most."""
+        found, rest = finding.search(self._scope, sought, after, most)
+        rows = {row.row: row for row in self._scope.run(_OF_ROWS, {"rows": found})} if found else {}
+        records = (_activity.decode(rows[row].content) for row in found if row in rows)
+        return FoundActivities(tuple(one for one in records if finding.is_of(one, sought.year)), rest)
+
     def issue(self, count: int, year: int) -> list[str]:
         """The next `count` free ACCME Activity IDs, nine digits from year x 100000 + 1 on.
 
@@ -119,18 +147,22 @@ class Activities:
         now = self._scope.now
         stamps = {"created_at": now, "updated_at": now}
         if new:
-            self._scope.run(_KEPT, *({**_columns(activity), **stamps} for activity in new))
+            self._scope.run(_KEPT, *({**self._columns(activity), **stamps} for activity in new))
 
     def change(self, changed: Sequence[StoredActivity]) -> None:
         """Replace activities found in this unit of work; they may take over one another's ids."""
         now = self._scope.now
         renamed = [each for each in changed if self._identities.get(each.row) != _identity(each)]
         self._rewrite([{"at": each.row, "provider_activity_id": None} for each in renamed])
-        self._rewrite([{"at": each.row, **_columns(each.activity), "updated_at": now} for each in changed])
+        rewritten = ((each.row, self._columns(each.activity)) for each in changed)
+        self._rewrite([{"at": row, **columns, "updated_at": now} for row, columns in rewritten])
 
     def delete(self, gone: Sequence[StoredActivity]) -> None:
         """Bury activities found in this unit of work, which frees the provider's own ids."""
         self._rewrite([{"at": each.row, "deleted_at": self._scope.now} for each in gone])
+
+    def _columns(self, activity: Activity) -> Values:
+        return {**searchable(activity, self._lasting), "content": _text(activity)}
 
     def _rewrite(self, rows: Sequence[Values]) -> None:
         if not rows:

@@ -11,18 +11,20 @@ from typing import TYPE_CHECKING, TypeVar
 from sqlalchemy import Connection, Engine
 
 from gateway.errors import StoreUnavailable
-from gateway.records import Backlog
+from gateway.records import Activity, Backlog
 from storage import engine as database
-from storage import revision
+from storage import revision, stamping
 from storage.accounts import Accounts
 from storage.audit import Trail
 from storage.callouts import Callouts, backlogs
 from storage.engine import Clock, Unreached
 from storage.erasing import Erasing
 from storage.guard import Guard
+from storage.legacy import Legacy
 from storage.pulse import Pulse
 from storage.questions import Chunk
 from storage.register import Loading
+from storage.repositories import Lasting
 from storage.retention import Retention
 from storage.scope import Scope
 from storage.sealed import Sealer
@@ -40,8 +42,16 @@ T = TypeVar("T")
 class Store:
     """One database; safe to share between threads, not to carry over a fork."""
 
-    def __init__(self, engine: Engine, sealer: Sealer, clock: Clock, chunk: Chunk = lambda _: 100) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        sealer: Sealer,
+        clock: Clock,
+        chunk: Chunk = lambda _: 100,
+        lasting: Callable[[Activity], Lasting] = lambda _: (False, False),
+    ) -> None:
         self._engine = engine
+        self._lasting = lasting
         self._sealer = sealer
         self._clock = clock
         self._chunk = chunk
@@ -52,6 +62,7 @@ class Store:
         self.pulse = Pulse(engine)
         self.erasing = Erasing(engine, sealer, clock)
         self.retention = Retention(engine)
+        self.legacy = Legacy(engine)
 
     def migrate(self) -> None:
         """Bring the database to the schema of this program.
@@ -66,6 +77,7 @@ class Store:
             database.write(self._engine, revision.refuse_newer)  # so that a lost race is run again
             queue.migrate(self._engine)
             database.write(self._engine, revision.upgrade)
+            stamping.stamp(self._engine, self._lasting)
 
     def check(self) -> None:
         """Make sure that this program can work with the database.
@@ -148,7 +160,7 @@ class Store:
 
     def _unit(self, connection: Connection, provider_id: str, *, writing: bool) -> Unit:
         scope = Scope(connection, provider_id, self._clock(), writing)
-        return Unit(scope, self._sealer, lambda: self.outbox, self._chunk)
+        return Unit(scope, self._sealer, lambda: self.outbox, self._chunk, self._lasting)
 
     def _standing(self) -> revision.Standing:
         if not database.exists(self._engine):

@@ -128,6 +128,13 @@ activities = Table(
     Column("end_date", Date),
     Column("closed", Boolean, nullable=False),
     Column("born", String, nullable=False),
+    # What is searched by and no field of a record (storage/finding.py); not known before it was kept.
+    Column("first_year", Integer),
+    Column("last_year", Integer),
+    Column("complete", Boolean),
+    Column("complete_then", Boolean),
+    Column("boards", String),
+    Column("repeat_of", String),
     Column("content", Text, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("updated_at", Moment, nullable=False),
@@ -142,6 +149,74 @@ _index_where(
     "provider_activity_id",
     "provider_id",
     unique=True,
+)
+# What a provider looks through, newest first: all, those that were not closed on purpose, those of a
+# year, and those that began in an earlier year than they end, or long before. As with credits, what is
+# true of every row keeps the first two from being taken for anything but a search.
+MOST_YEARS = 4  # enduring material of 36 months is of four calendar years at most
+SEARCHED_ACTIVITIES = and_(living(activities), activities.c.row > literal_column("0"))
+UNCLOSED = and_(SEARCHED_ACTIVITIES, activities.c.closed.is_(False))
+LONG = and_(living(activities), activities.c.first_year < activities.c.last_year)
+ENDLESS = and_(
+    living(activities), activities.c.last_year > activities.c.first_year + literal_column(str(MOST_YEARS - 1))
+)
+REPEATING = and_(living(activities), activities.c.repeat_of.is_not(None))
+_index_where(SEARCHED_ACTIVITIES, "ix_activities_newest", activities, "provider_id", "row")
+# With all that statuses are told from: in SQLite a row's later columns may lie pages away from its first.
+_STANDING = ("end_date", "closed", "complete", "complete_then")
+_index_where(UNCLOSED, "ix_activities_unclosed", activities, "provider_id", "row", *_STANDING)
+_YEARLY = ("last_year", "provider_id", "row", "first_year", *_STANDING)
+_index_where(living(activities), "ix_activities_year", activities, *_YEARLY)
+_index_where(LONG, "ix_activities_long", activities, *_YEARLY)
+_index_where(ENDLESS, "ix_activities_endless", activities, "provider_id", "row")
+_index_where(REPEATING, "ix_activities_repeats", activities, "repeat_of", "provider_id", "row")
+
+# How many learners an enduring material had altogether, as of 31 December of each year.
+counts = Table(
+    "counts",
+    metadata,
+    _provider(key=True),
+    Column("activity_id", String, primary_key=True),
+    Column("year", Integer, primary_key=True, autoincrement=False),
+    Column("physicians", BigInteger),
+    Column("other_learners", BigInteger),
+    Column("at", Moment, nullable=False),
+)
+
+# Who opened a closed activity again, when, and why.
+reopenings = Table(
+    "reopenings",
+    metadata,
+    _row(),
+    _provider(),
+    Column("activity_id", String, nullable=False),
+    Column("user", String, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+)
+Index(None, reopenings.c.activity_id)
+
+# The steps of a year's reporting that were taken, by whom and when; a summary with its figures, as JSON.
+program_steps = Table(
+    "program_steps",
+    metadata,
+    _row(),
+    _provider(),
+    Column("year", Integer, nullable=False),
+    Column("step", String, nullable=False),
+    Column("user", String, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("figures", Text),
+)
+Index(None, program_steps.c.year, program_steps.c.provider_id)
+
+# By which day (MM-DD of the following year) a provider's years are due, from some year on.
+due_days = Table(
+    "due_days",
+    metadata,
+    _provider(key=True),
+    Column("since", Integer, primary_key=True, autoincrement=False),
+    Column("due", String, nullable=False),
 )
 
 receipts = Table(

@@ -5,6 +5,7 @@ The texts are whatever XML can carry; the words that our schemas enumerate are d
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any, TypeVar
 
@@ -14,18 +15,22 @@ from hypothesis.strategies import SearchStrategy
 from gateway import vocabulary as words
 from gateway.records import (
     Activity,
+    CategoryCount,
+    ContentOutline,
     Credit,
     InKindSupport,
     Location,
     MeasuredOutcome,
     MocRegistration,
     MonetarySupport,
+    OutlineKey,
+    StateContent,
     replace,
 )
-from gateway.schemas import activity_v1_0, activity_v2_0
+from gateway.schemas import activity_v1_0, activity_v2_0, activity_v2_1
 
 T = TypeVar("T")
-V1, V2 = activity_v1_0.VERSION, activity_v2_0.VERSION
+V1, V2, V21 = activity_v1_0.VERSION, activity_v2_0.VERSION, activity_v2_1.VERSION
 FORMATS = [format.name for format in words.FORMATS]
 
 
@@ -99,9 +104,60 @@ SINCE: dict[str, SearchStrategy[Any]] = {
         st.builds(MeasuredOutcome, st.sampled_from(words.OUTCOMES), few(*words.MEASUREMENT_TYPES))
     ),
     "commendation_tags": some(text),
-    "moc_registrations": some(st.builds(MocRegistration, text, perhaps(number), some(text), perhaps(day))),
+    "moc_registrations": some(
+        st.builds(
+            MocRegistration,
+            text,
+            perhaps(number),
+            some(text),
+            perhaps(day),
+            practice_areas=st.just(()),
+            attested=st.just(True),
+        )
+    ),
     "mips": perhaps(flag),
     "rems_type": perhaps(st.sampled_from(words.REMS_TYPES)),
+}
+
+
+def several(items: SearchStrategy[T], by: Callable[[T], object]) -> SearchStrategy[tuple[T, ...]]:
+    """One to three of them, each of another kind."""
+    return st.lists(items, min_size=1, max_size=3, unique_by=by).map(tuple)
+
+
+_key = st.builds(OutlineKey, st.sampled_from(words.OUTLINE_KEYWORDS), text)
+_source = st.sampled_from(words.OUTLINE_SOURCES) | text
+_outline = st.builds(ContentOutline, _source, several(_key, by=lambda key: key))
+_category = st.sampled_from(words.PARTICIPANT_CATEGORIES) | text.filter(
+    lambda said: said.casefold() not in {"physician", "non-physician"}
+)
+LATER: dict[str, SearchStrategy[Any]] = {
+    "moc_registrations": some(
+        st.builds(
+            MocRegistration,
+            text,
+            perhaps(number),
+            some(text),
+            perhaps(day),
+            practice_areas=some(text),
+            attested=flag,
+        )
+    ),
+    "participants": some(st.builds(CategoryCount, _category, st.integers(0, 9_999))),
+    "professions": few(*words.PROFESSIONS),
+    "interprofessional": perhaps(flag),
+    "content_outlines": st.just(()) | several(_outline, by=lambda outline: outline.source),
+    "rems_identifiers": some(text),
+    "has_state_content": perhaps(flag),
+    "state_content": some(st.builds(StateContent, text, perhaps(text))),
+    "pharmacy_type": perhaps(st.sampled_from(words.PHARMACY_TYPES)),
+    "pharmacy_topic": perhaps(st.sampled_from(words.PHARMACY_TOPICS)),
+    "pharmacy_live_date": perhaps(day),
+    "pharmacy_sequence": perhaps(st.integers(1, 9_999)),
+    "uan_pharmacy": perhaps(text),
+    "uan_pharmacy_tech": perhaps(text),
+    "pharmacy_recertifications": perhaps(st.sampled_from(words.SURE_OR_NOT)),
+    "pharmacy_content_tags": perhaps(st.sampled_from(words.SURE_OR_NOT)),
 }
 
 
@@ -116,13 +172,21 @@ legacy = st.builds(Activity, **SHARED | BEFORE).map(_typed)
 present = st.builds(Activity, **SHARED | SINCE)
 """What a sender of 2.0 can say."""
 
+newest = st.builds(Activity, **SHARED | SINCE | LATER).map(activity_v2_1.complete)
+"""What a sender of 2.1 can say; who counts other learners by category has counted them."""
+
 read_as_1_0 = legacy.map(lambda said: activity_v1_0.complete(replace(said, born="1.0")))
 read_as_2_0 = present.map(lambda said: replace(said, born="2.0"))
+read_as_2_1 = newest.map(lambda said: replace(said, born="2.1"))
+READ = {V1: read_as_1_0, V2: read_as_2_0, V21: read_as_2_1}
 
 stored = st.one_of(
-    read_as_1_0,
-    read_as_2_0,
-    st.builds(V2.update, read_as_1_0, read_as_2_0),
-    st.builds(V1.update, read_as_2_0, read_as_1_0),
+    *READ.values(),
+    *(
+        st.builds(later.update, first, then)
+        for born, first in READ.items()
+        for later, then in READ.items()
+        if born is not later
+    ),
 )
-"""What a store may hold: reported in one version, or in both, one after the other."""
+"""What a store may hold: reported in one version, or in two, one after the other."""

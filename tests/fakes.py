@@ -10,11 +10,11 @@ import hashlib
 import threading
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from gateway import boards, schemas
+from gateway import boards, lifecycle, schemas
 from gateway.accounts import Gatekeeper, hash_secret
 from gateway.intake import Limits
 from gateway.matching import Keys
@@ -23,16 +23,21 @@ from gateway.records import (
     Account,
     Activity,
     AuditEntry,
+    CountAsOf,
     CreditStatus,
     Errand,
+    FoundActivities,
     Outcome,
     Registered,
     RegisterRow,
+    Reopening,
     Sought,
+    SoughtActivities,
     StoredActivity,
     StoredCredit,
     StoredParticipant,
     StoredReceipt,
+    Taken,
 )
 from gateway.schema import Reader
 from gateway.service import Gateway
@@ -78,6 +83,10 @@ class Tables:
     credits: dict[int, tuple[str, StoredCredit]] = field(default_factory=dict)
     participants: dict[int, tuple[str, StoredParticipant]] = field(default_factory=dict)
     register: dict[bytes, list[Registered]] = field(default_factory=dict)
+    counts: dict[str, dict[int, CountAsOf]] = field(default_factory=dict)
+    reopenings: list[Reopening] = field(default_factory=list)
+    taken: list[tuple[str, Taken]] = field(default_factory=list)
+    due_days: dict[str, str] = field(default_factory=dict)
     questions: list[tuple[str, Errand, tuple[int, ...]]] = field(default_factory=list)
     lookups: int = 0
     misses: int = 0
@@ -94,6 +103,9 @@ class Tables:
             credits=dict(self.credits),
             participants=dict(self.participants),
             questions=list(self.questions),
+            counts=dict(self.counts),
+            reopenings=list(self.reopenings),
+            taken=list(self.taken),
         )
 
     def enrol(self, *rows: RegisterRow) -> None:
@@ -141,6 +153,9 @@ class FakeUnit:
     def __init__(self, tables: Tables, provider_id: str) -> None:
         self.tables = tables
         self.activities = FakeActivities(tables, provider_id)
+        self.counts = FakeCounts(tables)
+        self.reopenings = FakeReopenings(tables)
+        self.program = FakeProgram(tables, provider_id)
         self.receipts = FakeReceipts(tables, provider_id)
         self.audit = FakeAudit(tables)
         self.credits = FakeCredits(tables, provider_id)
@@ -182,6 +197,16 @@ class FakeActivities:
             if one.activity.activity_id
         }
 
+    def search(self, sought: SoughtActivities, after: int, most: int) -> FoundActivities:
+        """Those that fit, newest first."""
+        rows = [
+            row
+            for row in sorted(self.tables.activities, reverse=True)
+            if (not after or row < after) and fits(sought, *self.tables.activities[row], self.provider_id)
+        ]
+        page = tuple(self.tables.activities[row][1] for row in rows[:most])
+        return FoundActivities(page, rows[most - 1] if len(rows) > most else None)
+
     def issue(self, count: int, year: int) -> list[str]:
         """New ids, never given out before."""
         first = max(self.tables.issued, year * 100_000) + 1
@@ -210,6 +235,76 @@ class FakeActivities:
         twins = self.find({activity.activity_id}, {own_id} if own_id else ())
         assert [] == [twin for twin in twins if twin.row != row], "two activities of one identity"
         self.tables.activities[row] = (self.provider_id, activity)
+
+
+def fits(sought: SoughtActivities, provider_id: str, one: Activity, caller: str = PROVIDER) -> bool:
+    """Whether an activity is sought, told from the record itself."""
+    first = one.reporting_start or one.start_date or date.max
+    last = one.reporting_end or one.end_date or first
+    ends = one.end_date or one.start_date
+    return (
+        provider_id == caller
+        and (sought.year is None or first.year <= sought.year <= last.year)
+        and sought.status in (None, lifecycle.status(one, sought.today))
+        and sought.format in (None, one.format)
+        and (sought.title or "").casefold() in (one.title or "").casefold()
+        and (sought.last is None or bool(one.start_date and one.start_date <= sought.last))
+        and (sought.first is None or bool(ends and ends >= sought.first))
+        and (sought.board is None or sought.board in {moc.board for moc in one.moc_registrations})
+        and (sought.repeats_of is None or sought.repeats_of in {one.activity_id, one.repeat_of})
+    )
+
+
+@dataclass(slots=True)
+class FakeCounts:
+    """The history of counts."""
+
+    tables: Tables
+
+    def of(self, activity_ids: Collection[str]) -> dict[str, tuple[CountAsOf, ...]]:
+        """The figures of these, oldest first."""
+        found = {one: self.tables.counts[one] for one in activity_ids if one in self.tables.counts}
+        return {one: tuple(years[year] for year in sorted(years)) for one, years in found.items()}
+
+    def keep(self, activity_id: str, count: CountAsOf) -> None:
+        """Keep the figures of a year."""
+        before = self.tables.counts.get(activity_id, {})
+        self.tables.counts[activity_id] = {**before, count.year: count}
+
+
+@dataclass(slots=True)
+class FakeProgram:
+    """A provider's years."""
+
+    tables: Tables
+    provider_id: str
+
+    def taken(self, year: int) -> list[Taken]:
+        """The steps taken for a year."""
+        return [one for of, one in self.tables.taken if (of, one.year) == (self.provider_id, year)]
+
+    def take(self, taken: Taken) -> None:
+        """Keep one."""
+        self.tables.taken.append((self.provider_id, taken))
+
+    def due_day(self, year: int) -> str | None:
+        """The provider's own day."""
+        return self.tables.due_days.get(self.provider_id)
+
+
+@dataclass(slots=True)
+class FakeReopenings:
+    """What was opened again."""
+
+    tables: Tables
+
+    def of(self, activity_id: str) -> list[Reopening]:
+        """Those of an activity."""
+        return [one for one in self.tables.reopenings if one.activity_id == activity_id]
+
+    def add(self, one: Reopening) -> None:
+        """Keep one."""
+        self.tables.reopenings.append(one)
 
 
 @dataclass(slots=True)

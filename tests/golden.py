@@ -22,7 +22,7 @@ FOLDER = Path(__file__).parent / "golden"
 MESSAGES = sorted(path for path in FOLDER.glob("*/*.xml") if "." not in path.stem)
 ENTRY = (
     *("number", "action", "close", "provider_id", "activity_id", "provider_activity_id", "activity"),
-    "completion",
+    *("repeats", "completion"),
 )
 VERSIONS = {f"{v.payload}_v{v.name.replace('.', '_')}": v for v in (*ACTIVITIES, *LEARNERS)}
 CREATED = datetime(2026, 6, 1, 8, 15, tzinfo=UTC)
@@ -66,7 +66,7 @@ def found(entry: ActivityEntry | CompletionEntry) -> tuple[Finding, ...]:
 def record(entry: ActivityEntry | CompletionEntry) -> dict[str, Any]:
     """A record as it was read, without what is empty."""
     known = {name: getattr(entry, name, None) for name in ENTRY}
-    return {name: said(value) for name, value in known.items() if value is not None}
+    return {name: said(value) for name, value in known.items() if value not in (None, ())}
 
 
 def said(value: Any) -> Any:

@@ -20,6 +20,9 @@ PRESENT = 0.75  # how often an optional part stands
 MORE = 3  # how many more than needed a repeatable part has at most
 
 PATTERNS: dict[str, Callable[[Random], str]] = {
+    "(0[1-8]|99)-.*": lambda rng: (
+        f"{rng.choice((1, 8, 99)):02}-{rng.choice(('', 'Pain Management', 'é 漢'))}"
+    ),
     "[0-9]{7}": lambda rng: f"{rng.randrange(10**7):07}",
     r"idd:[^\s:.]+\.[^\s:]+:\S+": lambda rng: rng.choice(
         ("idd:cms.gov:NPI", "idd:a.b:state:ME", "idd:é.漢:x:1")
@@ -120,8 +123,10 @@ def _integer(bits: int) -> Callable[[Any, Random], str]:
     """Mostly small numbers, and now and then the ends of the range, where two schemas may differ."""
 
     def drawn(kind: Any, rng: Random) -> str:
-        ends = -(2 ** (bits - 1)), 2 ** (bits - 1) - 1
-        return str(rng.choice((rng.randrange(100), rng.randint(*ends), *ends)))
+        least, most = _facet(kind, "min_value"), _facet(kind, "max_value")
+        ends = (-(2 ** (bits - 1)) if least is None else int(least)), int(most or 2 ** (bits - 1) - 1)
+        small = max(ends[0], rng.randrange(100))
+        return str(rng.choice((small, rng.randint(*ends), *ends)))
 
     return drawn
 

@@ -14,16 +14,16 @@ SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
 SVC = "urn:cme-gateway:service:v2"
 FAULT = "urn:cme-gateway:fault:1"
 CREDENTIALS = f"<ProviderId>{PROVIDER}</ProviderId><User>{USER}</User><Password>{PASSWORD}</Password>"
-ACT = "urn:cme-gateway:pars:activity:2.0"
+ACT = "urn:cme-gateway:pars:activity:2.1"
 METRICS = "http://ns.medbiq.org/metrics/v1/"
 
 
 def activity(
     own_id: str = "SPRING-27", title: str = "Asthma in Schools", extension: str = "", version: str = "2.0"
 ) -> str:
-    """One record: a Draft of 2.0, or an open course of 1.0; extension elements have the prefix `act`."""
-    format = "Live Course" if version == "2.0" else "C"
-    end = "<hx:endDateTime>2027-01-11T00:00:00</hx:endDateTime>" if version == "2.0" else ""
+    """One record: a Draft, or an open course of 1.0; extension elements have the prefix `act`."""
+    format = "C" if version == "1.0" else "Live Course"
+    end = "" if version == "1.0" else "<hx:endDateTime>2027-01-11T00:00:00</hx:endDateTime>"
     return f"""<m:MedicalEducationMetrics xmlns:m="{METRICS}">
 <m:ReportDescription>
 <m:ReportingStartDate>2027-01-01</m:ReportingStartDate><m:ReportingEndDate>2027-12-31</m:ReportingEndDate>

@@ -10,11 +10,11 @@ from gateway import intake, schemas
 from gateway.intake import Limits
 from gateway.records import ActivityEntry, CompletionEntry, Finding
 from gateway.schema import Reader, Reading
-from gateway.schemas import activity_v1_0, activity_v2_0, learner_v1_0, learner_v2_0
+from gateway.schemas import activity_v1_0, activity_v2_0, activity_v2_1, learner_v1_0, learner_v2_0
 
 TODAY = date(2026, 6, 1)
 READER = Reader(schemas.VERSIONS, Limits())
-V1, V2 = ACTIVITIES = (activity_v1_0.VERSION, activity_v2_0.VERSION)
+V1, V2, V21 = ACTIVITIES = (activity_v1_0.VERSION, activity_v2_0.VERSION, activity_v2_1.VERSION)
 L1, L2 = LEARNERS = (learner_v1_0.VERSION, learner_v2_0.VERSION)
 OURS = "urn:cme-gateway:pars:activity:"
 OFFICIAL = (

@@ -16,13 +16,14 @@ from pathlib import Path
 
 from gateway import assembly, settings
 from gateway.accounts import hash_secret
-from gateway.records import Account, Provider
+from gateway.records import Account, Provider, Scope
 from gateway.sealing import load_key
 
 PROVIDER, OTHER_PROVIDER = "0001234", "0005678"
 USER, PASSWORD = "demo", "pass & <word>"
 ACCOUNT = {"ProviderId": PROVIDER, "User": USER, "Password": PASSWORD}
 OTHER_ACCOUNT = {"ProviderId": OTHER_PROVIDER, "User": "visitor", "Password": "another word"}
+ADMIN_ACCOUNT = {"ProviderId": PROVIDER, "User": "office", "Password": "a third word"}
 START_SECONDS = 60
 
 
@@ -83,6 +84,8 @@ def _prepare(configured: settings.Settings) -> None:
         store.accounts.add_provider(Provider(account["ProviderId"], name))
         secret = hash_secret(account["Password"], key)
         store.accounts.add_user(Account(account["ProviderId"], account["User"], secret))
+    secret = hash_secret(ADMIN_ACCOUNT["Password"], key)
+    store.accounts.add_user(Account(PROVIDER, ADMIN_ACCOUNT["User"], secret, scopes=frozenset(Scope)))
     store.close()
 
 

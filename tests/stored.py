@@ -76,6 +76,7 @@ FULL_ACTIVITY = Activity(
     derived=frozenset({"description", "end_date"}),
     closed=True,
     born="1.0",
+    repeat_of="202500007",
 )
 
 

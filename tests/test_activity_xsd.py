@@ -41,6 +41,33 @@ def in_kind(support: str) -> str:
     return f"<InKindSupports><InKindSupport>{support}</InKindSupport></InKindSupports>"
 
 
+def registered(more: str) -> str:
+    """A registration with a board, in its container."""
+    one = f"<MOCRegistration><boardName>ABOHNS</boardName>{more}</MOCRegistration>"
+    return f"<MOCRegistrations>{one}</MOCRegistrations>"
+
+
+def outline(keys: str) -> str:
+    """A selection from a content outline."""
+    source = "<ContentOutlineSource>01_ABAMCO</ContentOutlineSource>"
+    return f"<ContentOutlineSelections>{source}{keys}</ContentOutlineSelections>"
+
+
+def state(more: str = "") -> str:
+    """A subject that states ask for."""
+    return f"<StateContent><StateContentDomain>Opioids</StateContentDomain>{more}</StateContent>"
+
+
+def repeated(instance: str) -> str:
+    """A further instance, in its container."""
+    return f"<RepeatInstances><RepeatInstance>{instance}</RepeatInstance></RepeatInstances>"
+
+
+EG = "<REMSRelatedIdentifier>EG-123456-001</REMSRelatedIdentifier>"
+KEY = (
+    "<ContentOutlineKeys><ContentKeyword>Tag ID</ContentKeyword>"
+    "<ContentKeywordValue>7</ContentKeywordValue></ContentOutlineKeys>"
+)
 TAKEN = [
     ("1.0", ""),
     ("1.0", "<HoursOfInstruction>0</HoursOfInstruction><ProviderID>0001234</ProviderID>"),
@@ -50,6 +77,21 @@ TAKEN = [
     ("2.0", f"<FeeForParticipation>{FREE}</FeeForParticipation>"),
     ("2.0", "<FeeForParticipation>No, it's free</FeeForParticipation>"),
     ("2.0", "<REMS><REMSType>Mycophenolate</REMSType></REMS><ForPublicList>0</ForPublicList>"),
+    ("2.1", "<REMS><REMSType>Mycophenolate</REMSType></REMS><ForPublicList>0</ForPublicList>"),
+    ("2.1", f"<REMS><REMSType>Mycophenolate</REMSType>{2 * EG}</REMS>"),
+    ("2.1", f"<REMS>{EG}</REMS>"),
+    ("2.1", registered("<MOCPracticeArea>Otology</MOCPracticeArea><MOCAttestation>1</MOCAttestation>")),
+    ("2.1", f"<ContentOutlines>{outline(KEY + KEY)}{outline(KEY)}</ContentOutlines>"),
+    ("2.1", "<HasStateContentTags>true</HasStateContentTags><isInterprofessional>0</isInterprofessional>"),
+    (
+        "2.1",
+        f"<StateContentTags>{state('<StateContentTopic>B</StateContentTopic>')}{state()}</StateContentTags>",
+    ),
+    ("2.1", "<PharmacyActivityTopic>99-Additional Topic Areas</PharmacyActivityTopic>"),
+    ("2.1", "<PharmacySequenceNumber>9999</PharmacySequenceNumber>"),
+    ("2.1", "<HasPharmacyRecertifications>not sure</HasPharmacyRecertifications>"),
+    ("2.1", repeated("<StartDate>2026-03-10</StartDate>")),
+    ("2.1", repeated("<StartDate>2026-03-10</StartDate><City>Lyon</City><Country>FRA</Country>")),
 ]
 REFUSED = [
     ("1.0", "<ProviderID>001234</ProviderID>"),
@@ -64,6 +106,18 @@ REFUSED = [
     ("2.0", in_kind("<source>A</source><inKindType>Other</inKindType>")),
     ("2.0", "<MeasuredOutcomes><MeasuredOutcome/></MeasuredOutcomes>"),
     ("2.0", "<FeeForParticipation>No</FeeForParticipation>"),
+    ("2.0", registered("<MOCAttestation>1</MOCAttestation>")),
+    ("2.0", repeated("<StartDate>2026-03-10</StartDate>")),
+    ("2.1", "<HoursOfInstruction>1</HoursOfInstruction>"),
+    ("2.1", f"<ContentOutlines>{outline('')}</ContentOutlines>"),
+    ("2.1", "<StateContentTags/>"),
+    ("2.1", f"<REMS>{EG}<REMSType>Mycophenolate</REMSType></REMS>"),
+    ("2.1", "<PharmacyActivityTopic>09-Gardening</PharmacyActivityTopic>"),
+    ("2.1", "<PharmacySequenceNumber>0</PharmacySequenceNumber>"),
+    ("2.1", "<PharmacyActivityType>Theory</PharmacyActivityType>"),
+    ("2.1", "<HasPharmacyContentTags>1</HasPharmacyContentTags>"),
+    ("2.1", repeated("<EndDate>2026-03-10</EndDate>")),
+    ("2.1", "<RepeatInstances/>"),
 ]
 
 

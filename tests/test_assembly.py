@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,7 @@ def ask(application: assembly.Application, method: str, path: str) -> tuple[str,
         "SERVER_PORT": "80",
         "wsgi.url_scheme": "http",
         "CONTENT_LENGTH": "0",
+        "wsgi.input": io.BytesIO(),
     }
     replies: list[Any] = []
     body = b"".join(application(environ, lambda *reply: replies.append(reply)))
@@ -103,6 +105,10 @@ def test_what_is_ready_is_served(settings: Settings) -> None:
     try:
         assert TODAY == application.gateway.terms.day(application.gateway.terms.clock())
         assert {"/soap/v1", "/soap/v2"} == {*application.doors}
+        assert {
+            "/services/ACCMEActivityService.svc",
+            "/services/ACCMELearnerService.svc",
+        } == {*application.services}
         assert ("200 OK", True) == (
             ask(application, "GET", "/ready")[0],
             json.loads(ask(application, "GET", "/ready")[2])["ready"],
@@ -126,9 +132,15 @@ def test_a_request_goes_to_the_door_of_its_path_and_method(settings: Settings) -
                 ("PUT", "/soap/v2"),
                 ("POST", "/soap/v3"),
                 ("DELETE", "/nothing"),
+                ("POST", "/services/ACCMEActivityService.svc/SaveActivity"),
+                ("GET", "/services/ACCMEActivityService.svc/SaveActivity/"),
+                ("POST", "/services/ACCMELearnerService.svc"),
+                ("POST", "/services/ACCMELearnerService.svc/SaveActivity/more"),
+                ("POST", "/services"),
             )
         }
-        assert ["500", "500", "200", "200", "405", "404", "404"] == list(got.values())
+        soap, plain = ["500", "500", "200", "200", "405", "404", "404"], ["400", "405", "404", "404", "404"]
+        assert [*soap, *plain] == list(got.values())
         status, headers, body = ask(application, "PUT", "/soap/v2")
         assert ("405 Method Not Allowed", "GET, HEAD, POST") == (status, headers["Allow"])
         assert b"/soap/v1 or /soap/v2" in body

@@ -83,6 +83,17 @@ def test_good_file_has_no_findings() -> None:
     assert not any(one.refused for one in checked)
 
 
+@pytest.mark.parametrize(
+    ("number", "codes", "status"), [(4, 4, Status.READY_TO_CLOSE), (5, 0, Status.CLOSED)]
+)
+def test_closing_is_judged_too(number: int, codes: int, status: Status) -> None:
+    """Who asks to close is told each missing gate, and is told Closed where there is none."""
+    activity = replace(demo_activities(TODAY)[number - 1], closed=True)
+    wrapper, _ = READER.write([activity], VERSION)
+    [checked] = _checked(etree.tostring(wrapper, encoding="unicode"))
+    assert (["A907"] * codes, status) == ([one.code for one in checked.findings], checked.status)
+
+
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 def test_finding_stands_where_its_element_begins(layout: str, encoding: str) -> None:

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from gateway import __version__, accounts, assembly, settings, terminal
 from gateway.cli import running
 from gateway.cli.options import today
 from gateway.errors import NotAuthenticated
-from gateway.records import Credentials, Errand
+from gateway.records import Credentials, Errand, Step, Taken
 from gateway.sandbox import Sandbox
 from gateway.sealing import load_key
 
@@ -28,6 +29,7 @@ COMMANDS = (
     "boards",
     "check",
     "migrate",
+    "migrate-legacy",
     "provider",
     "rules",
     "sample",
@@ -36,7 +38,8 @@ COMMANDS = (
     "serve",
     "settings",
 )
-VERSIONS = ("1.0", "2.0")
+VERSIONS = ("1.0", "2.0", "2.1")
+LEARNERS = ("1.0", "2.0")
 RECORD = "{http://ns.medbiq.org/metrics/v1/}MedicalEducationMetrics"
 SUBMIT = ("--url", "http://127.0.0.1:9", "--provider", PROVIDER, "--user", "anna")
 
@@ -187,7 +190,7 @@ def test_migrate_makes_a_key_once(run: Run) -> None:
 
 def test_providers_are_added_listed_and_disabled(ready: Run) -> None:
     """A provider is listed as it was added, as a table and as JSON; disabling can be undone."""
-    listed = {"id": PROVIDER, "name": "Demo Medical Society", "enabled": True}
+    listed = {"id": PROVIDER, "name": "Demo Medical Society", "enabled": True, "due": "03-31"}
     assert [listed] == ready("provider", "list", "--json").rows
     assert [True, True] == [
         word in ready("provider", "list").out for word in (PROVIDER, "Demo Medical Society")
@@ -197,6 +200,37 @@ def test_providers_are_added_listed_and_disabled(ready: Run) -> None:
     assert [listed | {"enabled": False}] == ready("provider", "list", "--json").rows
     assert 0 == ready("provider", "disable", PROVIDER, "--undo").code
     assert _lets_in("anna", "a pass word")
+
+
+def test_a_provider_is_due_by_a_day_of_its_own(ready: Run) -> None:
+    """Said when it is added, or set later from a year on; an earlier year keeps its day."""
+    other = "0007777"
+    assert 0 == ready("provider", "add", other, "Invented State Society", "--due", "02-15").code
+    told = ready("provider", "set", other, "--due", "01-31", "--since", "2027")
+    assert (0, True) == (told.code, "from 2027 on" in told.out)
+    due = {row["id"]: row["due"] for row in ready("provider", "list", "--json").rows}
+    assert {PROVIDER: "03-31", other: "02-15, 01-31 since 2027"} == due
+    assert "02-15" in ready("provider", "list").out
+
+
+def test_what_is_due_is_listed(ready: Run) -> None:
+    """Of each provider by when, and whether it was submitted; what was is not overdue."""
+    ready("provider", "add", "0007777", "Invented State Society", "--due", "02-15")
+    with assembly.opened(settings.load()) as store:
+        at = datetime(2020, 1, 31, tzinfo=UTC)
+        store.write("0007777", lambda unit: unit.program.take(Taken(2019, Step.SUMMARY, "lms", at)))
+    rows = {row["id"]: row for row in ready("provider", "due", "2019", "--json").rows}
+    assert [("2020-03-31", None, True), ("2020-02-15", "2020-01-31", False)] == [
+        tuple(rows[one][name] for name in ("due", "submitted", "overdue")) for one in (PROVIDER, "0007777")
+    ]
+    told = ready("provider", "due", "9999").out
+    assert ("9999-03-31" in told, "True" in told) == (True, False)
+
+
+@pytest.mark.parametrize("due", ["2-15", "02-30", "02-29", "04-01", "31-01", "", "01-31x"])
+def test_a_day_that_is_none_or_later_is_wrong_usage(ready: Run, due: str) -> None:
+    """A day is MM-DD, there is one each year, and it is not after the usual one."""
+    assert 64 == ready("provider", "set", PROVIDER, "--due", due).code
 
 
 def test_what_waits_for_the_boards_is_listed(ready: Run) -> None:
@@ -300,6 +334,7 @@ def test_users_are_listed_and_disabled(ready: Run) -> None:
     [
         ("provider", "add", PROVIDER, "Again"),
         ("provider", "disable", "0009999"),
+        ("provider", "set", "0009999", "--due", "01-31"),
         ("user", "add", PROVIDER, "anna"),
         ("user", "add", "0009999", "anna"),
         ("user", "rotate", PROVIDER, "nobody"),
@@ -354,7 +389,7 @@ def test_sample_is_the_same_for_the_same_seed(run: Run) -> None:
     assert made[0] != made[2]
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("version", LEARNERS)
 def test_learner_sample_passes_its_own_check(run: Run, version: str) -> None:
     """Completions that are generated without errors break no rule, of the activity that is asked for."""
     command = ("sample", "learner", "--version", version, "--count", "40", "--seed", "7")
@@ -367,7 +402,7 @@ def test_learner_sample_passes_its_own_check(run: Run, version: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("version", LEARNERS)
 def test_learner_sample_with_errors_breaks_the_rules_it_names(run: Run, version: str) -> None:
     """Each completion is found wrong by exactly the rule that the comment before it names."""
     command = ("sample", "learner", "--version", version, "--count", "150", "--errors", "100", "--seed", "3")
@@ -387,7 +422,7 @@ def test_sample_of_an_unknown_version_is_refused(run: Run) -> None:
     told = run("sample", "activity", "--version", "3.1")
     assert (2, "") == (told.code, told.out)
     assert told.is_one_clear_line
-    assert "1.0, 2.0" in told.err
+    assert "1.0, 2.0, 2.1" in told.err
 
 
 def test_check_tells_findings_with_their_place(run: Run) -> None:
@@ -396,7 +431,7 @@ def test_check_tells_findings_with_their_place(run: Run) -> None:
     Path("bad.xml").write_text(made)
     told, rows = run("check", "bad.xml"), run("check", "bad.xml", "--json").rows
     assert 2 == told.code
-    assert told.out.startswith("bad.xml: activity 2.0, 2 records, 2 to be refused\n")
+    assert told.out.startswith("bad.xml: activity 2.1, 2 records, 2 to be refused\n")
     assert COLUMNS >= max(map(len, told.out.splitlines()))
     for row in rows:
         assert f"{row['line']}:{row['column']} " in told.out
@@ -462,7 +497,7 @@ def test_zone_decides_which_day_it_is(run: Run, monkeypatch: pytest.MonkeyPatch)
 @pytest.mark.parametrize(
     ("command", "key", "known"),
     [
-        ("schemas", "namespace", "urn:cme-gateway:pars:activity:2.0"),
+        ("schemas", "namespace", "urn:cme-gateway:pars:activity:2.1"),
         ("boards", "acronym", "ABOHNS"),
         ("rules", "code", "A101"),
         ("rules", "code", "X001"),

@@ -290,6 +290,34 @@ def test_a_tag_has_one_key() -> None:
         Table((Field("one", "n:id[n:cat='a']/n:v"), Field("two", "n:id[@kind='b']/n:v")), NS)
 
 
+BY_KEY = Field("known", "n:count[@kind='x']", WHOLE)
+BY_NO_KEY = Field(
+    "others",
+    "n:count",
+    many=True,
+    record=Pair,
+    parts=(Field("left", "@kind", needed=True), Field("right", ".")),
+)
+
+
+def test_what_no_key_tells_goes_to_the_field_without_one() -> None:
+    """Of one tag some elements are told by their key, and all others are one field with many values."""
+    table = Table((BY_KEY, BY_NO_KEY), NS)
+    gathered = read("<count kind='y'>2</count><count kind='X'>3</count><count kind='z'>4</count>", table)
+    values = {"known": 3, "others": (Pair("y", "2"), Pair("z", "4"))}  # type: ignore[arg-type]  # any record
+    assert (values, []) == (gathered.values, gathered.unused)
+    assert values == read(written(values, table), table).values
+    assert (
+        "4" == table.find(parsed("<count kind='x'>3</count><count kind='z'>4</count>"), "others").element.text
+    )
+
+
+def test_keys_come_before_what_they_do_not_tell() -> None:
+    """In the other order the keys would never be asked; the table is refused where it is made."""
+    with pytest.raises(AssertionError, match="keys first"):
+        Table((BY_NO_KEY, BY_KEY), NS)
+
+
 def test_a_group_may_have_an_element_that_always_stands() -> None:
     """What the schema wants inside a group stands there, without the group not at all."""
     parts = (Field("left", "n:l"), Field("right", "n:o/n:r"))

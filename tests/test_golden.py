@@ -87,7 +87,7 @@ def test_a_changed_message_would_be_seen(tmp_path: Path) -> None:
         message.read_text("utf-8").replace("<lom:title><lom:string>", "<lom:title><lom:string>X"), "utf-8"
     )
     before, after = golden.outcomes(message), golden.outcomes(changed)
-    assert [".as_1_0.xml", ".as_2_0.xml", ".record.json"] == sorted(
+    assert [".as_1_0.xml", ".as_2_0.xml", ".as_2_1.xml", ".record.json"] == sorted(
         path.name.removeprefix("everything")
         for path, text in before.items()
         if text != after[tmp_path / path.name]

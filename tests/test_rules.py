@@ -10,16 +10,20 @@ from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 import reported
 
+from gateway import boards
 from gateway.errors import GatewayError, Refused
 from gateway.records import (
     Activity,
+    Board,
     ClaimedCredit,
     Completion,
     Credit,
+    CreditType,
     Finding,
     Identifier,
     Learner,
@@ -28,6 +32,7 @@ from gateway.records import (
     MonetarySupport,
     Participant,
     Place,
+    PracticeArea,
     Severity,
     replace,
 )
@@ -49,6 +54,7 @@ from gateway.rules import (
     rule,
 )
 from gateway.rules.declaration import Changes
+from gateway.vocabulary import CERTIFICATIONS
 
 TODAY = date(2026, 11, 21)
 COURSE = Activity(
@@ -93,7 +99,7 @@ def _codes(findings: Iterable[Finding]) -> list[str]:
 
 
 def _version_of(law: Rule) -> tuple[int, int]:
-    return law.until or (2, 0)
+    return law.until or max(law.since or (2, 0), (2, 0))
 
 
 def test_unchanged_records_break_no_rule() -> None:
@@ -199,7 +205,7 @@ def test_finding_names_the_field_as_its_sender_does() -> None:
 def test_each_offending_value_is_found() -> None:
     """A rule over a list tells each value that breaks it, and none that does not."""
     amounts = (Decimal("1.1"), Decimal("1.25"), Decimal("0"))
-    credits = tuple(Credit("AMA PRA Category 1", amount) for amount in amounts)
+    credits = tuple(map(Credit, CERTIFICATIONS, amounts))
     shown = [finding.text.partition("Found: ")[2] for finding in _found(replace(COURSE, credits=credits))]
     assert ['"1.1".', '"0".'] == shown
 
@@ -245,12 +251,14 @@ def test_value_is_shown_cut_and_clean(value: object, expected: str) -> None:
         ("Enduring Material", date(2024, 2, 29), date(2027, 3, 1), ["A204"]),
         ("Regularly Scheduled Series", date(2026, 7, 1), date(2027, 6, 30), []),
         ("Regularly Scheduled Series", date(2026, 7, 1), date(2027, 7, 1), ["A204"]),
-        ("Live Course", date(2020, 1, 1), date(2026, 1, 1), []),
+        ("Live Course", date(2026, 1, 1), date(2026, 12, 31), []),
+        ("Live Course", date(2026, 1, 1), date(2027, 1, 1), ["A208"]),
+        (None, date(2020, 1, 1), date(2026, 1, 1), ["A105"]),
         ("Enduring Material", date(9999, 1, 1), date(9999, 12, 31), ["A205"]),
         ("Enduring Material", date(1, 1, 1), date(1, 1, 1), ["A205"]),
     ],
 )
-def test_length_counts_both_days(format: str, start: date, end: date, expected: list[str]) -> None:
+def test_length_counts_both_days(format: str | None, start: date, end: date, expected: list[str]) -> None:
     """A length limit counts the first and the last day, also around leap days and calendar ends."""
     assert expected == _codes(_found(replace(COURSE, format=format, start_date=start, end_date=end)))
 
@@ -309,6 +317,31 @@ def test_board_is_taken_from_its_first_day(day: date, expected: list[str]) -> No
     """A board that joined later takes activities that start on its first day or after."""
     moc = (MocRegistration("ABPMR", Decimal(1)),)
     assert expected == _codes(_found(replace(COURSE, start_date=day, end_date=day, moc_registrations=moc)))
+
+
+LEFT = date(2026, 3, 8)
+
+
+@pytest.mark.parametrize(
+    ("edit", "code"),
+    [
+        ({"until": LEFT}, "A701"),
+        ({"credit_types": (CreditType("Medical Knowledge", until=LEFT), CreditType("Other"))}, "A706"),
+        ({"practice_areas": (PracticeArea("Hematology", until=LEFT), PracticeArea("Other"))}, "A707"),
+    ],
+    ids=["board", "credit type", "practice area"],
+)
+def test_what_left_is_one_edit_of_its_board(
+    edit: dict[str, Any], code: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A board, a type or an area with a last day is taken to that day, and found from the next on."""
+    moc = MocRegistration("ABIM", Decimal(1), ("Medical Knowledge",), practice_areas=("Hematology",))
+    registered = replace(COURSE, moc_registrations=(moc,))
+    day_before = replace(registered, start_date=LEFT, end_date=LEFT)
+    assert [] == _codes(_found(registered, (2, 1)))
+    monkeypatch.setitem(cast(dict[str, Board], boards.BOARDS), "ABIM", replace(boards.BOARDS["ABIM"], **edit))
+    assert [code] == _codes(_found(registered, (2, 1)))
+    assert [] == _codes(_found(day_before, (2, 1)))
 
 
 def test_support_denied_names_each_source() -> None:

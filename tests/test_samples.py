@@ -7,15 +7,17 @@ from collections import Counter
 from datetime import date
 
 import pytest
+from payloads import ACTIVITIES
 
 from gateway import boards, lifecycle, rules, samples
 from gateway.records import Activity, Completion, Place, Severity, Status
 from gateway.samples import Sample
+from gateway.schemas.activity import ActivityVersion
 from gateway.vocabulary import FORMATS, LEGACY_TYPES
 
 TODAY = date(2026, 11, 21)
-VERSIONS = ((1, 0), (2, 0))
-every_version = pytest.mark.parametrize("version", VERSIONS, ids=["1.0", "2.0"])
+VERSIONS = ((1, 0), (2, 0), (2, 1))
+every_version = pytest.mark.parametrize("version", VERSIONS, ids=["1.0", "2.0", "2.1"])
 
 # What came after 1.0 and what went before 2.0; 1.0 says the format too, by its legacy type.
 FIELDS = [field.name for field in dataclasses.fields(Activity)]
@@ -94,6 +96,37 @@ def test_samples_are_varied() -> None:
     assert set(Status) - {Status.CLOSED} == {lifecycle.status(activity, TODAY) for activity in present}
     assert any(activity.moc_registrations and activity.monetary_supports for activity in present)
     assert any(not lifecycle.missing_to_close(activity, TODAY) for activity in present)
+
+
+def _as_read(activity: Activity, version: ActivityVersion) -> Activity:
+    """A sample as it is once it was sent: with what its version derives."""
+    read: Activity = version.complete(activity)
+    return dataclasses.replace(read, born=version.name)
+
+
+@pytest.mark.parametrize("version", ACTIVITIES, ids=lambda version: version.name)
+@pytest.mark.parametrize("status", Status)
+def test_samples_have_the_status_that_is_wanted(version: ActivityVersion, status: Status) -> None:
+    """Every version makes every status, and what is Closed on purpose has passed every gate."""
+    wanted = samples.Wanted(status)
+    made = samples.activities(version.number, 150, 5, TODAY, wanted=wanted)
+    read = [_as_read(one.activity, version) for one in made]
+    assert {status} == {lifecycle.status(activity, TODAY) for activity in read}
+    open_again = [dataclasses.replace(one, closed=False) for one in read if one.closed]
+    assert [()] * len(open_again) == [lifecycle.missing_to_close(one, TODAY) for one in open_again]
+    assert set() == set().union(*(_broken_rules(one, version.number) for one in read))
+
+
+@pytest.mark.parametrize("version", ACTIVITIES, ids=lambda version: version.name)
+@pytest.mark.parametrize("format", [format.name for format in FORMATS])
+def test_samples_have_the_format_that_is_wanted(version: ActivityVersion, format: str) -> None:
+    """Every version makes every format that it can say, and refuses the one it cannot."""
+    made = samples.activities(version.number, 20, 5, TODAY, wanted=samples.Wanted(format=format))
+    if version.number == (1, 0) and format == "Other/Blended Learning":
+        with pytest.raises(ValueError, match=format):
+            list(made)
+    else:
+        assert {format} == {one.activity.format for one in made}
 
 
 @pytest.mark.parametrize("today", [TODAY, date(2024, 2, 29), date(2027, 1, 1)], ids=str)

@@ -272,7 +272,7 @@ def test_a_deprecated_version_is_told(
     """From the day it is deprecated a version is answered with a warning that has the dates."""
     reading = read(document(legacy(), version="1.0"), aging(span))
     assert told == [one.text for one in reading.notices]
-    assert {"Use activity 2.0."} >= {one.remedy for one in reading.notices}
+    assert {"Use activity 2.1."} >= {one.remedy for one in reading.notices}
     assert 1 == len(reading.entries)
 
 
@@ -281,7 +281,7 @@ def test_after_its_sunset_a_version_is_refused(aging: Callable[[Lifespan], Reade
     reader = aging(Lifespan(deprecated=TODAY, sunset=TODAY))
     with pytest.raises(UnknownSchema, match="2026-06-01") as refused:
         read(document(legacy(), version="1.0"), reader)
-    assert "Use activity 2.0." == refused.value.remedy
+    assert "Use activity 2.1." == refused.value.remedy
     assert ("2.0", []) == found(document(), reader)
 
 

@@ -208,7 +208,7 @@ def test_a_payload_where_none_belongs_is_refused(counter: Counter) -> None:
     assert ["X020"] == [found.code for found in refused.findings]
 
 
-@pytest.mark.parametrize("sent", ["1.0", "2.0"])
+@pytest.mark.parametrize("sent", ["1.0", "2.0", "2.1"])
 @pytest.mark.parametrize("version", VERSIONS, ids=lambda version: version.name)
 def test_every_endpoint_takes_every_payload_version(
     counter: Counter, version: ServiceVersion, sent: str
@@ -265,7 +265,7 @@ def test_what_a_version_cannot_hold_is_named(counter: Counter) -> None:
     assert any("FeeForParticipation" in (found or "") for found in texts(lossy, "Text"))
 
 
-@pytest.mark.parametrize("wanted", ["1.0", "2.0", " 2.0 "])
+@pytest.mark.parametrize("wanted", ["1.0", "2.0", "2.1", " 2.0 "])
 def test_get_activity_as_answers_in_any_version(counter: Counter, wanted: str) -> None:
     """The payload stands first and is of the version asked for."""
     counter.save()
@@ -356,7 +356,7 @@ def test_service_info_needs_no_credentials(counter: Counter, version: ServiceVer
     """Versions, operations, boards, formats and limits, for anybody."""
     answer = counter.ask(request("GetServiceInfo", credentials="", namespace=version.namespace), version)
     assert list(version.operations) == texts(answer, "Operation")
-    assert [__version__, "1.0", "2.0", "1.0", "2.0"] == texts(answer, "Version")
+    assert [__version__, "1.0", "2.0", "2.1", "1.0", "2.0"] == texts(answer, "Version")
     assert ["8388608", "2000", "200000", "10000"] == texts(answer, "Value")
     assert ("America/Chicago", 9, 11) == (
         text(answer, "Zone"),

@@ -24,7 +24,9 @@ LEARNER_OPERATIONS = {"SaveLearnerActivity", "GetLearnerStatusByLearner", "GetLe
 SERVICES = {
     "v1": {"SaveActivity", "GetActivity", "GetServiceInfo", *LEARNER_OPERATIONS},
     "v2": {"SaveActivity", "GetActivity", "GetServiceInfo", "GetActivityAs", "GetReceipt"}
-    | {"GetLearnerMatch", "FindLearners", *LEARNER_OPERATIONS},
+    | {"GetLearnerMatch", "FindLearners", *LEARNER_OPERATIONS}
+    | {"FindActivities", "UpdateLearnerCounts", "CloseActivity", "ReopenActivity", "CopyActivity"}
+    | {"GetProgramSummary", "AcceptAgreement", "SubmitProgramSummary"},
 }
 SHARED = {"act", "m", "lom", "hx", "a", "ar", "lrn", "f", "svc", "xs", "wsdl", "soap"}
 PREFIXES = {"v1": SHARED | {"me", "n"}, "v2": SHARED | {"ar2", "me2", "n2"}}
@@ -34,8 +36,12 @@ BODY = ".//{http://schemas.xmlsoap.org/soap/envelope/}Body"
 VALUE = "_value_1"  # zeep's name of what an element holds beside its attributes
 ATTRIBUTES = {"domain", "moduleID", "schemaVersion"}
 SLOTS = {
-    "SaveActivity": "{{urn:cme-gateway:pars:activity:{}.0}}ACCMEActivities",
-    "SaveLearnerActivity": "{{urn:cme-gateway:pars:learner:{}.0}}ACCMELearnerReports",
+    "SaveActivity": "{{urn:cme-gateway:pars:activity:{}}}ACCMEActivities",
+    "SaveLearnerActivity": "{{urn:cme-gateway:pars:learner:{}}}ACCMELearnerReports",
+}
+TYPED = {  # the payload version of each typed slot
+    "v1": {"SaveActivity": "1.0", "SaveLearnerActivity": "1.0"},
+    "v2": {"SaveActivity": "2.1", "SaveLearnerActivity": "2.0"},
 }
 WRITES = ["ProviderId", "User", "Password", "SubmissionKey", "ValidateOnly", "AllOrNothing"]
 
@@ -80,9 +86,40 @@ EXTENSIONS: dict[str, dict[str, Any]] = {
             "MeasuredOutcome": [{"Outcome": "Patient Health", "MeasurementType": ["Objective", "Subjective"]}]
         },
         "MOCRegistrations": {
-            "MOCRegistration": [{"boardName": "ABIM", "mocPoints": 1, "MOCCreditType": ["Medical Knowledge"]}]
+            "MOCRegistration": [
+                {
+                    "boardName": "ABIM",
+                    "mocPoints": 1,
+                    "MOCCreditType": ["Medical Knowledge"],
+                    "MOCPracticeArea": ["Internal Medicine", "Nephrology"],
+                    "MOCAttestation": True,
+                }
+            ]
         },
-        "REMS": {"REMSType": "Mycophenolate"},
+        "REMS": {"REMSType": "Mycophenolate", "REMSRelatedIdentifier": ["EG-123456-001", "EG-123456-002"]},
+        "ContentOutlines": {
+            "ContentOutlineSelections": [
+                {
+                    "ContentOutlineSource": "01_ABAMCO",
+                    "ContentOutlineKeys": [{"ContentKeyword": "Tag ID", "ContentKeywordValue": "7"}],
+                }
+            ]
+        },
+        "HasStateContentTags": True,
+        "StateContentTags": {"StateContent": [{"StateContentDomain": "Opioids"}]},
+        "isInterprofessional": False,
+        "PharmacyActivityType": "Knowledge",
+        "PharmacyActivityTopic": "08-Pain Management",
+        "PharmacyLiveDate": date(2026, 3, 9),
+        "PharmacySequenceNumber": 17,
+        "UANPharmacy": "JA0001234-0000-26-017-L08-P",
+        "HasPharmacyContentTags": "not sure",
+        "RepeatInstances": {
+            "RepeatInstance": [
+                {"StartDate": date(2026, 4, 9)},
+                {"StartDate": date(2026, 5, 9), "City": "Lyon"},
+            ]
+        },
         "closeActivityRecord": False,
     },
 }
@@ -157,10 +194,10 @@ def submissions(version: str) -> dict[str, dict[str, Any]]:
     """Typed submissions, as a client's user writes them, by the operation that takes them."""
     activity = RECORD | {"XtensibleInfo": EXTENSIONS[version]}
     reports = REPORTS[version] | {"DateTimeCreated": CREATED}
-    number = {"schemaVersion": f"{version[1:]}.0"}
+    numbers = {name: {"schemaVersion": number} for name, number in TYPED[version].items()}
     return {
-        "SaveActivity": {"MedicalEducationMetrics": [activity], **number},
-        "SaveLearnerActivity": {"ActivityReports": reports, **number},
+        "SaveActivity": {"MedicalEducationMetrics": [activity], **numbers["SaveActivity"]},
+        "SaveLearnerActivity": {"ActivityReports": reports, **numbers["SaveLearnerActivity"]},
     }
 
 
@@ -217,7 +254,7 @@ def test_the_wrapper_unfolds(version: str, operation: str) -> None:
 @pytest.mark.parametrize("version", SERVICES)
 def test_a_call_typed_in_zeep_is_valid(version: str, operation: str) -> None:
     """The payload slot is typed: what zeep's factory makes of plain values satisfies the schema."""
-    client, tag = zeep_client(version), SLOTS[operation].format(version[1:])
+    client, tag = zeep_client(version), SLOTS[operation].format(TYPED[version][operation])
     typed = client.get_element(tag)(**submissions(version)[operation])
     call = {"ProviderId": "0001234", "User": "lms", "Password": "x", tag.rpartition("}")[2]: typed}
     assert [] == complaints(version, client.create_message(client.service, operation, **call))

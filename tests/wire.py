@@ -75,6 +75,11 @@ def course(own_id: str, title: str = "Asthma") -> str:
     return COURSE.format(own_id=escape(own_id), title=escape(title))
 
 
+def newest_course(own_id: str) -> str:
+    """The same course in payload version 2.1, which says no less."""
+    return course(own_id).replace(":activity:2.0", ":activity:2.1")
+
+
 def old_course(own_id: str) -> str:
     """The same course as version 1.0 tells it, without what came later."""
     old = course(own_id).replace(":activity:2.0", ":activity:1.0").replace("Live Course", "C")
@@ -89,8 +94,14 @@ def parameters(**values: str) -> str:
 
 def envelope(version: str, operation: str, content: str) -> bytes:
     """A SOAP 1.1 call of an operation; what is in it is written without a prefix."""
-    request = f'<{operation} xmlns="urn:cme-gateway:service:{version}">{content}</{operation}>'
+    request = plain(version, operation, content).decode()
     return f'<s:Envelope xmlns:s="{SOAP}"><s:Body>{request}</s:Body></s:Envelope>'.encode()
+
+
+def plain(version: str | None, operation: str, content: str) -> bytes:
+    """The same without the envelope, of no version if that is None."""
+    declared = f' xmlns="urn:cme-gateway:service:{version}"' if version else ""
+    return f"<{operation}{declared}>{content}</{operation}>".encode()
 
 
 def saving(version: str, payload: str, **values: str) -> bytes:
@@ -126,7 +137,7 @@ class Answer:
 def post(
     served: Served, version: str, body: bytes | Iterator[bytes], headers: dict[str, str] | None = None
 ) -> Answer:
-    """Send a body on a connection of its own."""
+    """Send a body on a connection of its own, to the endpoint of a service version or to a path."""
     connection = connect(served)
     try:
         return exchange(connection, version, body, headers)
@@ -149,6 +160,7 @@ def exchange(
     named = {"Content-Type": "text/xml; charset=utf-8", **(headers or {})}
     chunked = not isinstance(body, bytes)
     with suppress(BrokenPipeError, ConnectionResetError):  # as urllib3 does, and so most clients in Python
-        connection.request("POST", f"/soap/{version}", body, named, encode_chunked=chunked)
+        path = version if version.startswith("/") else f"/soap/{version}"
+        connection.request("POST", path, body, named, encode_chunked=chunked)
     response = connection.getresponse()
     return Answer(response.status, etree.fromstring(response.read()))

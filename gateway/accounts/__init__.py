@@ -9,7 +9,7 @@ from gateway.accounts.gatekeeper import Counters, Gatekeeper, Guard, Limits
 from gateway.accounts.origin import Proxies
 from gateway.accounts.rate import Rate, Rates
 from gateway.accounts.secret import Sealer, generate, hash_secret, new_secret
-from gateway.accounts.showing import combine, from_basic
+from gateway.accounts.showing import combine, from_basic, from_http
 from gateway.accounts.token import SECURITY, WSSE, read_security
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "Sealer",
     "combine",
     "from_basic",
+    "from_http",
     "generate",
     "hash_secret",
     "new_secret",

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from gateway.errors import NotAuthenticated
 from gateway.records import Credentials
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 PROVIDER_AND_USER = re.compile(r"(\d{7})/(.+)", re.ASCII)
+
+
+def from_http(environ: Mapping[str, Any]) -> Credentials | None:
+    """What a request shows by HTTP; a token that a proxy added is not for us."""
+    header = environ.get("HTTP_AUTHORIZATION", "")
+    return from_basic(header) if header.lower().startswith("basic") else None
 
 
 def from_basic(header: str) -> Credentials:

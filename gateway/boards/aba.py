@@ -8,6 +8,7 @@ from gateway.boards.face import (
     Adapter,
     Answer,
     Line,
+    areas,
     born,
     family,
     given,
@@ -28,7 +29,7 @@ BOARD = Board(
         CreditType("Lifelong Learning", also=("Lifelong Learning (CME)",)),
         CreditType("Patient Safety"),
     ),
-    practice_areas=(
+    practice_areas=areas(
         "Ambulatory/Outpatient",
         "Cardiac Anesthesia",
         "Critical Care Medicine",
@@ -44,6 +45,7 @@ BOARD = Board(
         "Thoracic Anesthesia",
         "Trauma",
     ),
+    outlined=True,
 )
 # False is no refusal: there was nothing to revoke, so nothing counts.
 REVOKED = {"true": True, "1": True, "false": True, "0": True}

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from gateway.boards.face import (
     Adapter,
     Line,
+    areas,
     born,
     family,
     given,
@@ -28,7 +29,7 @@ BOARD = Board(
         CreditType("Practice Assessment", also=("Practice Assessment (Part IV)",)),
         CreditType("Patient Safety"),
     ),
-    practice_areas=(
+    practice_areas=areas(
         "Adolescent Medicine",
         "Adult Congenital Heart Disease",
         "Advanced Heart Failure and Transplant Cardiology",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gateway.boards.face import Adapter, Line, born, family, given, kind, one_by_one, trimmed, verdict
+from gateway.boards.face import Adapter, Line, areas, born, family, given, kind, one_by_one, trimmed, verdict
 from gateway.records import Board, Claim, CreditType, Reply, Verdict
 
 BOARD = Board(
@@ -16,7 +16,7 @@ BOARD = Board(
         CreditType("Improvement in Medical Practice", also=("Improvement in Medical Practice (Part IV)",)),
         CreditType("Patient Safety"),
     ),
-    practice_areas=(
+    practice_areas=areas(
         "Allergy",
         "Facial Plastic & Reconstructive Surgery",
         "Head & Neck",

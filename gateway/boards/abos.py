@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gateway.boards.face import Adapter, Line, kind, one_by_one, said, settled, trimmed, verdict
+from gateway.boards.face import Adapter, Line, areas, kind, one_by_one, said, settled, trimmed, verdict
 from gateway.records import Board, Claim, CreditType, Reply, Verdict
 
 BOARD = Board(
@@ -14,7 +14,7 @@ BOARD = Board(
         CreditType("Accredited CME"),
         CreditType("Self-Assessment Examination", also=("Self-Assessment Examination (SAE)",)),
     ),
-    practice_areas=(
+    practice_areas=areas(
         "Adult Reconstruction",
         "Foot and Ankle",
         "General Orthopaedics",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gateway.boards.face import Adapter, Line, born, kind, one_by_one, said, verdict
+from gateway.boards.face import Adapter, Line, areas, born, kind, one_by_one, said, verdict
 from gateway.records import Board, Claim, CreditType, Reply, Verdict
 
 BOARD = Board(
@@ -16,7 +16,7 @@ BOARD = Board(
             also=("Lifelong Learning and Self-Assessment (Part II)",),
         ),
     ),
-    practice_areas=(
+    practice_areas=areas(
         "Adolescent Medicine",
         "Child Abuse Pediatrics",
         "Developmental-Behavioral Pediatrics",

@@ -8,6 +8,7 @@ from gateway.boards.face import (
     Adapter,
     Answer,
     Line,
+    areas,
     born,
     family,
     given,
@@ -27,7 +28,7 @@ BOARD = Board(
         CreditType("Self-Assessment", also=("Self-Assessment (Part II)",)),
         CreditType("Improvement in Medical Practice", also=("Improvement in Medical Practice (Part IV)",)),
     ),
-    practice_areas=(
+    practice_areas=areas(
         "All Practice Areas (e.g. ethics)",
         "Surgical Pathology",
         "Clinical Pathology",

@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from gateway.boards.face import Adapter, Line, born, family, given, kind, references, said, settled, verdict
+from gateway.boards.face import (
+    Adapter,
+    Line,
+    areas,
+    born,
+    family,
+    given,
+    kind,
+    references,
+    said,
+    settled,
+    verdict,
+)
 from gateway.records import Board, Claim, CreditType, Reply
 
 BOARD = Board(
@@ -16,7 +28,7 @@ BOARD = Board(
         CreditType("Accredited CME"),
         CreditType("Self-Assessment", also=("Self-Assessment (Part II)",)),
     ),
-    practice_areas=(
+    practice_areas=areas(
         "Complex General Surgical Oncology",
         "Hand Surgery",
         "Hospice & Palliative Medicine",

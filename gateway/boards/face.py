@@ -13,7 +13,7 @@ from typing import Protocol
 
 from gateway.boards.reasons import discreet
 from gateway.errors import BoardRefused, BoardUnavailable
-from gateway.records import Board, Claim, Reply, Verdict
+from gateway.records import Board, Claim, PracticeArea, Reply, Verdict
 
 FAILURES_IN_A_ROW = 3
 CALLS_TO_NARROW = 20  # enough to find one record among 100
@@ -65,6 +65,11 @@ class Adapter:
     report: Callable[[Line, Sequence[Claim]], Reply]
     withdraw: Callable[[Line, Sequence[Claim]], Reply]
     collect: Callable[[Line, str, Sequence[Claim]], Reply] = no_tickets
+
+
+def areas(*names: str) -> tuple[PracticeArea, ...]:
+    """Practice areas that a board has had as long as is publicly known."""
+    return tuple(map(PracticeArea, names))
 
 
 # --- from claims ------------------------------------------------------------------------------------

@@ -3,26 +3,36 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import click
 
-from gateway import assembly, settings
+from gateway import assembly, program, settings
 from gateway.accounts import generate, hash_secret, new_secret
-from gateway.cli.options import NAME, as_json_option, provider_argument
+from gateway.cli.options import NAME, as_json_option, provider_argument, today
 from gateway.errors import NotFound
-from gateway.records import USUAL, Account, Provider, Scope, Secret
+from gateway.records import USUAL, Account, Provider, Scope, Secret, Step
 from gateway.sealing import load_key
+from gateway.store import Store
 from gateway.terminal import catalogue, say
 
 LONGEST_NAME = 100
+FIRST_YEAR = 1900
 
 
 def _named(context: click.Context, parameter: click.Parameter, value: str) -> str:
     if not (value.strip() and value.isprintable() and len(value) <= LONGEST_NAME):
         raise click.BadParameter(f"a name has 1 to {LONGEST_NAME} printable characters")
     return value
+
+
+def _due(days: Mapping[int, str]) -> str:
+    """By when years are due, with the first year of each day but the first."""
+    told = [day if since == FIRST_YEAR else f"{day} since {since}" for since, day in days.items()]
+    return ", ".join(told) or program.DUE
 
 
 def _user_name(context: click.Context, parameter: click.Parameter, value: str) -> str:
@@ -38,6 +48,27 @@ password_option = click.option(
 scope_type = click.Choice([str(scope) for scope in Scope])
 
 
+def _due_day(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """Take a day as MM-DD, which every year has, and none after the usual one."""
+    if value is None:
+        return None
+    try:
+        day = date.fromisoformat(f"2001-{value}")
+    except ValueError:
+        raise click.BadParameter("write the day as MM-DD, such as 01-31") from None
+    if f"{day:%m-%d}" != value or value > program.DUE:
+        raise click.BadParameter(f"an accreditor asks for a day before {program.DUE}, not later")
+    return value
+
+
+due_option = partial(
+    click.option,
+    "--due",
+    callback=_due_day,
+    help=f"The day of the next year, MM-DD, by which a year is due; {program.DUE} unless it is earlier.",
+)
+
+
 @click.group()
 def provider() -> None:
     """Accredited providers."""
@@ -46,11 +77,31 @@ def provider() -> None:
 @provider.command("add")
 @provider_argument
 @click.argument("name", callback=_named)
-def provider_add(provider: str, name: str) -> None:
+@due_option()
+def provider_add(provider: str, name: str, due: str | None) -> None:
     """Add a provider: seven digits and a name."""
     with assembly.opened(settings.load()) as store:
         store.accounts.add_provider(Provider(provider, name))
+        if due is not None:
+            store.accounts.set_due_day(provider, FIRST_YEAR, due)
     say(f"Added provider {provider}.")
+
+
+@provider.command("set")
+@provider_argument
+@due_option(required=True)
+@click.option(
+    "--since", type=click.IntRange(FIRST_YEAR, 9999), default=FIRST_YEAR, help="The first such year."
+)
+def provider_set(provider: str, due: str, since: int) -> None:
+    """Have a provider's years be due earlier, as a state's accreditor may ask.
+
+    A year before `--since` is due when it was.
+    """
+    with assembly.opened(settings.load()) as store:
+        store.accounts.set_due_day(provider, since, due)
+    first = "" if since == FIRST_YEAR else f" from {since} on"
+    say(f"Years of provider {provider}{first} are due by {due} of the next one.")
 
 
 @provider.command("list")
@@ -58,8 +109,33 @@ def provider_add(provider: str, name: str) -> None:
 def provider_list(as_json: bool) -> None:
     """List the providers."""
     with assembly.opened(settings.load()) as store:
-        rows = [{"id": p.id, "name": p.name, "enabled": p.enabled} for p in store.accounts.providers()]
-    catalogue(rows, as_json, id="{id}", enabled="{enabled}", name="{name}")
+        days = store.accounts.due_days()
+        rows = [
+            {"id": p.id, "name": p.name, "enabled": p.enabled, "due": _due(days.get(p.id, {}))}
+            for p in store.accounts.providers()
+        ]
+    catalogue(rows, as_json, id="{id}", enabled="{enabled}", due="{due}", name="{name}")
+
+
+@provider.command("due")
+@click.argument("year", type=click.IntRange(FIRST_YEAR, 9999))
+@as_json_option
+def provider_due(year: int, as_json: bool) -> None:
+    """List by when a year of each provider is due, and when it was submitted."""
+    configured = settings.load()
+    with assembly.opened(configured) as store:
+        rows = [_standing(store, one, year, today(configured)) for one in store.accounts.providers()]
+    catalogue(
+        rows, as_json, id="{id}", due="{due}", submitted="{submitted}", overdue="{overdue}", name="{name}"
+    )
+
+
+def _standing(store: Store, one: Provider, year: int, today: date) -> dict[str, object]:
+    taken, own = store.read(one.id, lambda unit: (unit.program.taken(year), unit.program.due_day(year)))
+    submitted = [done.at for done in taken if done.step is Step.SUMMARY]
+    due = program.due_day(year, own)
+    told = {"due": str(due), "submitted": f"{submitted[-1]:%Y-%m-%d}" if submitted else None}
+    return {"id": one.id, "name": one.name, **told, "overdue": program.is_overdue(taken, due, today)}
 
 
 @provider.command("disable")

@@ -1,31 +1,25 @@
-"""The commands that take or make files: check, submit, sample."""
+"""The commands that take files: check, submit."""
 
 from __future__ import annotations
 
 import contextlib
 import io
 import os
-import random
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime, time
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 import click
-from lxml import etree
 
-from gateway import assembly, checking, rules, samples, settings
+from gateway import assembly, checking, settings
 from gateway.cli.options import ACCEPTED, REFUSED, as_json_option, provider_id, today
 from gateway.client import Corrections, GatewayClient, Submitted
 from gateway.errors import Refused, Unreadable
-from gateway.records import Credentials, replace
-from gateway.schema import Reader
+from gateway.records import Credentials
 from gateway.terminal import Report, bar, err, out, say
-from gateway.version import PayloadVersion
 
 STANDARD_INPUT = Path("-")
 LONGEST_KEY = 90
@@ -198,86 +192,3 @@ def _password() -> str:
     if given is None and not sys.stdin.isatty():
         raise click.UsageError("there is no terminal to ask for the password at: set CME_GATEWAY_PASSWORD")
     return given or str(click.prompt("Password", hide_input=True, err=True))
-
-
-@click.group()
-def sample() -> None:
-    """Payloads made up for trying things out."""
-
-
-VERSION = click.option("--version", "name", default="2.0", show_default=True, help="Payload version.")
-COUNT = click.option("--count", default=1, show_default=True, type=click.IntRange(1))
-SEED = click.option("--seed", type=int, help="The same seed gives the same samples on the same day.")
-ERRORS = click.option(
-    "--errors", default=0, show_default=True, type=click.IntRange(0, 100), help="Percent with an error."
-)
-
-
-@sample.command("activity")
-@VERSION
-@COUNT
-@SEED
-@ERRORS
-def sample_activity(name: str, count: int, seed: int | None, errors: int) -> None:
-    """Write activities that are valid by schema and rules, or wrong in named ways, to standard output."""
-    configured = settings.load()
-    reader = assembly.reader(configured)
-    version = reader.named("activity", name)
-    breaks = rules.breaks(version.number, version.holds)
-    made = samples.activities(version.number, count, _seed(seed), today(configured), errors, breaks)
-    _write(reader, version, [(one.activity, one.breaks) for one in made])
-
-
-@sample.command("learner")
-@VERSION
-@COUNT
-@SEED
-@ERRORS
-@click.option("--activity-id", help="The activity that was completed; else one of a new sandbox.")
-@click.option("--provider", default="0001234", show_default=True, callback=provider_id, help="Who reports.")
-def sample_learner(
-    name: str, count: int, seed: int | None, errors: int, activity_id: str | None, provider: str
-) -> None:
-    """Write completions that are valid by schema and rules, or wrong in named ways, to standard output.
-
-    Their dates, credits and boards are those of the sandbox's activity of that id; of any other id, of
-    a course that ended some weeks ago.
-    """
-    configured, number = settings.load(), _seed(seed)
-    reader, day = assembly.reader(configured), today(configured)
-    version = reader.named("learner", name)
-    activity = samples.demo_activity(activity_id or samples.reportable_activity(day), day)
-    made = partial(samples.completions, version.number, seed=number, today=day, activity=activity)
-    created = datetime.combine(day, time(8), ZoneInfo(configured.zone))
-    [sound] = made(count=1, provider_id=provider)
-
-    def can_be_written(changes: Mapping[str, Any]) -> bool:
-        broken = replace(sound.completion, **changes)
-        document, lost = reader.write([broken], version, created=created)
-        return not lost and all(map(version.judge.accepts, document.iter(version.record)))
-
-    known = rules.breaks(version.number, version.holds, version.payload)
-    alone = [(code, changes) for code, changes in known if set(changes) <= version.fields]
-    breaks = [(code, changes) for code, changes in alone if can_be_written(changes)]
-    told = made(count=count, provider_id=provider, error_percent=errors, breaks=breaks)
-    _write(reader, version, [(one.completion, one.breaks) for one in told], created=created)
-
-
-def _seed(given: int | None) -> int:
-    return random.SystemRandom().randrange(10**6) if given is None else given
-
-
-Made = Sequence[tuple[Any, str | None]]
-
-
-def _write(reader: Reader, version: PayloadVersion, made: Made, **head: Any) -> None:
-    """Write records to standard output, each that breaks a rule under a comment which names the rule."""
-    document, _ = reader.write([record for record, _ in made], version, **head)
-    prefixes = [prefix for prefix in document.nsmap if prefix]
-    for element, (_, code) in zip(list(document.iter(version.record)), made, strict=True):
-        if code:
-            element.addprevious(etree.Comment(f" the next record breaks rule {code} "))
-    etree.cleanup_namespaces(document, keep_ns_prefixes=prefixes)
-    sys.stdout.buffer.write(
-        etree.tostring(document, pretty_print=True, xml_declaration=True, encoding="UTF-8")
-    )

@@ -61,11 +61,11 @@ class Node:
     """A step of the tables' paths, joined into a tree; `order` is the document order.
 
     `plain` holds the children that are told by their tag alone, `keyed` those told by a key as well, by
-    its value. `name` and `many` are those of its `field`, `is_word` tells whether that is a short text as it
-    stands, `build` makes the record of its `parts`: all at hand, since reading asks for them at every
-    element. What an element says by itself is its `own`: by attribute, None for its text. The first node of
-    a record's own tree knows its `fields`, each with the steps to it, and which of them are `lists` or
-    `needed`.
+    its value, and under None the one that takes whatever none of the keys tells. `name` and `many` are
+    those of its `field`, `is_word` tells whether that is a short text as it stands, `build` makes the
+    record of its `parts`: all at hand, since reading asks for them at every element. What an element says
+    by itself is its `own`: by attribute, None for its text. The first node of a record's own tree knows
+    its `fields`, each with the steps to it, and which of them are `lists` or `needed`.
     """
 
     tag: str = ""
@@ -81,7 +81,7 @@ class Node:
     own: dict[str | None, Field] = dataclasses.field(default_factory=dict)
     order: list[Node] = dataclasses.field(default_factory=list)
     plain: dict[str, Node] = dataclasses.field(default_factory=dict)
-    keyed: dict[str, dict[str, Node]] = dataclasses.field(default_factory=dict)
+    keyed: dict[str, dict[str | None, Node]] = dataclasses.field(default_factory=dict)
     parts: Node | None = None
     fields: dict[str, tuple[Field, tuple[Node, ...]]] = dataclasses.field(default_factory=dict)
     lists: tuple[str, ...] = ()
@@ -94,9 +94,12 @@ class Node:
                 return node
         node = Node(tag, key, value)
         self.order.append(node)
-        if key is None:
+        if key is None and tag in self.keyed:
+            self.keyed[tag][None] = node
+        elif key is None:
             self.plain[tag] = node
         else:
+            assert tag not in self.plain, f"{tag} is told by its keys first"
             nodes = self.keyed.setdefault(tag, {})
             assert all(known.key == key for known in nodes.values()), f"{tag} has two keys"
             nodes[value.casefold()] = node
@@ -111,7 +114,8 @@ class Node:
         nodes = self.keyed.get(element.tag)
         if nodes is None:
             return None
-        return nodes.get((_said(element, next(iter(nodes.values())).key) or "").strip().casefold())
+        said = (_said(element, next(iter(nodes.values())).key) or "").strip().casefold()
+        return nodes.get(said) or nodes.get(None)
 
 
 def _said(element: Element, key: str | None) -> str | None:

@@ -8,7 +8,8 @@ from datetime import datetime
 
 from gateway import lifecycle, saving
 from gateway.errors import Malformed, NotFound
-from gateway.operations.call import Call, Terms, perform
+from gateway.operations.call import Call, Terms, judgement, perform
+from gateway.operations.counting import note_saved
 from gateway.records import (
     Action,
     Activity,
@@ -21,6 +22,7 @@ from gateway.records import (
     Status,
     StoredReceipt,
 )
+from gateway.repeating import decide_all, instances
 from gateway.store import Store, Unit
 
 
@@ -44,13 +46,14 @@ def save_activity(
 
     def save(unit: Unit, now: datetime) -> tuple[Result, ...]:
         today = terms.day(now)
-        shelf = saving.Shelf(unit.activities, entries)
-        by = saving.Judgement(call.caller.provider_id, call.version, today, unit.credits.reported)
-        decisions = [saving.decide(entry, shelf, by) for entry in entries]
+        shelf = saving.Shelf(unit.activities, [*entries, *instances(entries)])
+        by = judgement(call, unit, today)
+        decisions = [decide_all(entry, shelf, by) for entry in entries]
         if call.all_or_nothing and any(decision.action is Action.REFUSED for decision in decisions):
             return tuple(map(saving.not_done, decisions))
         if not call.validate_only:
             shelf.put_back(today.year)
+            note_saved(decisions, unit, today)
         return tuple(saving.result(decision, today) for decision in decisions)
 
     return perform(call, save, notices, store, terms)

@@ -26,6 +26,7 @@ from gateway.records import (
     replace,
 )
 from gateway.rules import finding
+from gateway.saving import Judgement
 from gateway.store import Store, Unit
 
 LONGEST_MONTH = 31
@@ -75,6 +76,11 @@ class Call:
     submission_key: str | None = None
     validate_only: bool = False
     all_or_nothing: bool = False
+
+
+def judgement(call: Call, unit: Unit, today: date) -> Judgement:
+    """What the activities of a call are judged by."""
+    return Judgement(call.caller.provider_id, call.version, today, unit.credits.reported)
 
 
 Save = Callable[[Unit, datetime], tuple[Result, ...]]

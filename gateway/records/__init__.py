@@ -8,16 +8,31 @@ import dataclasses
 
 from gateway.records.activity import (
     Activity,
+    CategoryCount,
+    ContentOutline,
     Credit,
     InKindSupport,
     Location,
     MeasuredOutcome,
     MocRegistration,
     MonetarySupport,
+    OutlineKey,
+    StateContent,
     Status,
 )
 from gateway.records.audit import AuditAnchor, AuditEntry, AuditLink, AuditRow, FailedAttempt
-from gateway.records.board import Backlog, Board, Claim, CreditType, Errand, Question, Reply, Run, Verdict
+from gateway.records.board import (
+    Backlog,
+    Board,
+    Claim,
+    CreditType,
+    Errand,
+    PracticeArea,
+    Question,
+    Reply,
+    Run,
+    Verdict,
+)
 from gateway.records.caller import (
     USUAL,
     Account,
@@ -41,18 +56,41 @@ from gateway.records.completion import (
 )
 from gateway.records.copied import Copied
 from gateway.records.finding import Finding, Place, Severity
-from gateway.records.receipt import Action, CreditResult, MissingGate, NextStatus, Outcome, Receipt, Result
+from gateway.records.program import (
+    Checked,
+    CreditFigures,
+    Figures,
+    FormatFigures,
+    ProgramSummary,
+    Step,
+    Taken,
+)
+from gateway.records.receipt import (
+    Action,
+    CountAsOf,
+    CreditResult,
+    Instance,
+    MissingGate,
+    NextStatus,
+    Outcome,
+    Receipt,
+    Result,
+)
 from gateway.records.register import Enrolment, KeyKind, Loaded, Match, MatchKind, Registered, RegisterRow
 from gateway.records.stored import (
+    FoundActivities,
+    KeptActivity,
     KeptCredit,
     KeptPayload,
+    Reopening,
     Sought,
+    SoughtActivities,
     StoredActivity,
     StoredCredit,
     StoredParticipant,
     StoredReceipt,
 )
-from gateway.records.submission import ActivityEntry, CompletionEntry, LearnerAction, RecordAction
+from gateway.records.submission import ActivityEntry, CompletionEntry, LearnerAction, RecordAction, Repeat
 
 replace = dataclasses.replace  # by a name of its own, or mypy takes no changes from a dictionary
 
@@ -69,22 +107,32 @@ __all__ = [
     "Backlog",
     "Board",
     "Caller",
+    "CategoryCount",
+    "Checked",
     "Claim",
     "ClaimedCredit",
     "Completion",
     "CompletionEntry",
+    "ContentOutline",
     "Copied",
+    "CountAsOf",
     "Credentials",
     "Credit",
+    "CreditFigures",
     "CreditResult",
     "CreditStatus",
     "CreditType",
     "Enrolment",
     "Errand",
     "FailedAttempt",
+    "Figures",
     "Finding",
+    "FormatFigures",
+    "FoundActivities",
     "Identifier",
     "InKindSupport",
+    "Instance",
+    "KeptActivity",
     "KeptCredit",
     "KeptPayload",
     "KeyKind",
@@ -102,8 +150,11 @@ __all__ = [
     "NextStatus",
     "Origin",
     "Outcome",
+    "OutlineKey",
     "Participant",
     "Place",
+    "PracticeArea",
+    "ProgramSummary",
     "Provider",
     "Question",
     "Receipt",
@@ -111,6 +162,8 @@ __all__ = [
     "RegisterRow",
     "Registered",
     "Regulation",
+    "Reopening",
+    "Repeat",
     "Reply",
     "Result",
     "Run",
@@ -118,11 +171,15 @@ __all__ = [
     "Secret",
     "Severity",
     "Sought",
+    "SoughtActivities",
+    "StateContent",
     "Status",
+    "Step",
     "StoredActivity",
     "StoredCredit",
     "StoredParticipant",
     "StoredReceipt",
+    "Taken",
     "Token",
     "Verdict",
     "replace",

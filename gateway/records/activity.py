@@ -62,12 +62,50 @@ class MeasuredOutcome:
 
 @dataclass(frozen=True, slots=True)
 class MocRegistration:
-    """The registration of an activity with one certifying board for MOC credit."""
+    """The registration of an activity with one certifying board for MOC credit.
+
+    The board's practice areas and the provider's attestation are said since 2.1. Before, who registered
+    attested by it; None is an attestation that could have been given and was not.
+    """
 
     board: str | None = None
     points: Decimal | None = None
     credit_types: tuple[str, ...] = ()
     claim_date: date | None = None
+    practice_areas: tuple[str, ...] = ()
+    attested: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryCount:
+    """How many learners of one category took part: since 2.1, beside physicians and other learners."""
+
+    category: str | None = None
+    count: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OutlineKey:
+    """An entry of a content outline, and by what it is named: a numeric code, a tag or free text."""
+
+    keyword: str | None = None
+    value: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ContentOutline:
+    """A selection from the content outline of a board; ABA has a first one and a second one."""
+
+    source: str | None = None
+    keys: tuple[OutlineKey, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StateContent:
+    """A subject that a state asks its licensees to learn about, such as a topic of opioids."""
+
+    domain: str | None = None
+    topic: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,9 +113,12 @@ class Activity:
     """A CME activity: everything any payload version can say of it.
 
     The fields up to `specialties` are shared by all versions, the next block belongs to PARS before
-    November 2021 (payload 1.0), the one after to PARS since (2.0 on). The last block is the
-    gateway's own: what 1.0 could not say and was derived, whether the activity was closed on
-    purpose, and the payload version in which it was first reported.
+    November 2021 (payload 1.0), the one after to PARS since (2.0 on), the third to what came in 2025
+    (2.1 on). The last block is the gateway's own: what 1.0 could not say and was derived, whether the
+    activity was closed on purpose, the payload version in which it was first reported, and the ACCME
+    Activity ID of the first of its repeats, of which itself is a further one.
+
+    All versions count `physicians` and `other_learners`; `participants` tells the latter by category.
     """
 
     activity_id: str | None = None
@@ -123,14 +164,37 @@ class Activity:
     mips: bool | None = None
     rems_type: str | None = None
 
+    participants: tuple[CategoryCount, ...] = ()
+    professions: tuple[str, ...] = ()
+    interprofessional: bool | None = None
+    content_outlines: tuple[ContentOutline, ...] = ()
+    rems_identifiers: tuple[str, ...] = ()
+    has_state_content: bool | None = None
+    state_content: tuple[StateContent, ...] = ()
+    pharmacy_type: str | None = None
+    pharmacy_topic: str | None = None
+    pharmacy_live_date: date | None = None
+    pharmacy_sequence: int | None = None
+    uan_pharmacy: str | None = None
+    uan_pharmacy_tech: str | None = None
+    pharmacy_recertifications: str | None = None
+    pharmacy_content_tags: str | None = None
+
     derived: frozenset[str] = frozenset()
     closed: bool = False
     born: str = ""
+    repeat_of: str | None = None
 
     @property
     def joint_providers(self) -> tuple[str, ...]:
         """All joint providers, whichever credit they stand beside."""
         return tuple(name for credit in self.credits for name in credit.joint_providers)
+
+    @property
+    def others_by_category(self) -> int | None:
+        """How many other learners the categories make together, None where none is counted."""
+        counts = [one.count for one in self.participants if one.count is not None]
+        return sum(counts) if counts else None
 
     @property
     def credit_amounts(self) -> tuple[Decimal, ...]:

@@ -19,6 +19,16 @@ class CreditType:
     until: date | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class PracticeArea:
+    """A field in which a board certifies, and the days between which an activity may start that is
+    registered for it."""
+
+    name: str
+    since: date | None = None
+    until: date | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Board:
     """A certifying board of the collaboration, with its lists as they are publicly known.
@@ -26,7 +36,7 @@ class Board:
     `since` is the first day on which an activity may start that is registered with it, None where
     it is not publicly known. `id_shape` is a regular expression of its learner ids, None where any
     text will do. `one_report`: a learner is reported once per activity, and with the registered
-    points. An empty list means no check.
+    points. `outlined`: its activities are tagged by its content outline. An empty list means no check.
     """
 
     acronym: str
@@ -35,8 +45,9 @@ class Board:
     until: date | None = None
     id_shape: str | None = None
     credit_types: tuple[CreditType, ...] = ()
-    practice_areas: tuple[str, ...] = ()
+    practice_areas: tuple[PracticeArea, ...] = ()
     one_report: bool = False
+    outlined: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

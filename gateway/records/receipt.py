@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from gateway.records.activity import Status
 from gateway.records.completion import CreditStatus
@@ -57,8 +57,31 @@ class NextStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class Instance:
+    """What became of one instance of an activity that is held several times."""
+
+    action: Action
+    activity_id: str | None = None
+    provider_activity_id: str | None = None
+    start_date: date | None = None
+    end_date: date | None = None
+    city: str | None = None
+    status: Status | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CountAsOf:
+    """How many learners an enduring material had altogether on 31 December of a year, or at its end."""
+
+    year: int
+    physicians: int | None = None
+    other_learners: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
-    """What became of one record."""
+    """What became of one record; `instances` of an activity that is held several times, `counts` of
+    enduring material, oldest first."""
 
     number: int
     action: Action
@@ -68,6 +91,8 @@ class Result:
     next_statuses: tuple[NextStatus, ...] = ()
     credits: tuple[CreditResult, ...] = ()
     findings: tuple[Finding, ...] = ()
+    instances: tuple[Instance, ...] = ()
+    counts: tuple[CountAsOf, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

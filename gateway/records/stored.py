@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
-from gateway.records.activity import Activity
+from gateway.records.activity import Activity, Status
 from gateway.records.completion import CreditStatus, Learner, Participant
 from gateway.records.receipt import Receipt
 
@@ -89,6 +89,54 @@ class Sought:
     submitted_until: datetime | None = None
     activity_id: str | None = None
     status: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SoughtActivities:
+    """What activities are searched by; None means that it does not matter.
+
+    `status` is that of the day `today`, `title` a part of the title, whatever the case. Between `first`
+    and `last`, both included, lies a day of the activity at least. `repeats_of` is the ACCME Activity ID
+    of the first of some repeats, which is found too.
+    """
+
+    today: date
+    year: int | None = None
+    status: Status | None = None
+    format: str | None = None
+    title: str | None = None
+    first: date | None = None
+    last: date | None = None
+    board: str | None = None
+    repeats_of: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FoundActivities:
+    """Activities that were found, newest first; `next` is the row before which the search goes on, None
+    where it has ended. A search looks at so many at a time, so a page may be short, or empty."""
+
+    activities: tuple[Activity, ...] = ()
+    next: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reopening:
+    """That a closed activity was opened again, by whom and why: the words of a person, sealed on disk."""
+
+    activity_id: str
+    user: str
+    at: datetime
+    reason: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class KeptActivity:
+    """A living activity of any provider, as it lies in the store."""
+
+    row: int
+    provider_id: str
+    activity: Activity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

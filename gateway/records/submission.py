@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 
 from gateway.records.activity import Activity
 from gateway.records.completion import Completion
@@ -27,13 +28,29 @@ class LearnerAction(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Repeat:
+    """A further date and place of an activity: each becomes an activity of its own.
+
+    Without an end it takes as long as the record's own instance, without any part of a place it is held
+    where that is.
+    """
+
+    start_date: date | None = None
+    end_date: date | None = None
+    city: str | None = None
+    state: str | None = None
+    country: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ActivityEntry:
     """One record of a submission as it was read: number from 1, and where its fields stand.
 
     `activity` is None when its shape could not be read; then `findings` say why, and the two ids
     are what could still be made out. `onto` lays the record over the one that is stored: an update
     replaces exactly the fields its version can hold, all others stay (docs/wire.md). `derived` tells
-    which derived fields the record has in the end.
+    which derived fields the record has in the end. `repeats` are the further instances of the activity,
+    which itself is the first.
     """
 
     number: int
@@ -43,6 +60,7 @@ class ActivityEntry:
     action: RecordAction | None = None
     close: bool | None = None
     provider_id: str | None = None
+    repeats: tuple[Repeat, ...] = ()
     onto: Callable[[Activity], Activity] = lambda stored: stored
     derived: Callable[[Activity], tuple[Finding, ...]] = lambda kept: ()
     findings: tuple[Finding, ...] = ()

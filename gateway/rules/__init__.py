@@ -1,10 +1,10 @@
 """What a record must satisfy beyond its shape: one function a rule, one code a rule.
 
 Of activities: `A1` identity and description, `A2` dates, `A3` place, `A4` credit and providership,
-`A5` support, `A6` results, `A7` MOC. Of completions: `C1` what it is of, `C2` dates, `C3` what it
-reports, `C4` types of credit, `C5` amounts, `C6` credit ids; `L1` the learner, `L2` identifiers, `L3`
-REMS participants. `A9`, `C9`, `L9`: what an operation finds. A code is never reused; a new rule is one
-function in this package and nothing else.
+`A5` support, `A6` results, `A7` MOC, `A8` REMS, states and pharmacy. Of completions: `C1` what it is
+of, `C2` dates, `C3` what it reports, `C4` types of credit, `C5` amounts, `C6` credit ids; `L1` the
+learner, `L2` identifiers, `L3` REMS participants. `A9`, `C9`, `L9`: what an operation finds, `P9` of a
+provider's year. A code is never reused; a new rule is one function in this package and nothing else.
 """
 
 from __future__ import annotations
@@ -21,10 +21,13 @@ from gateway.rules import (  # noqa: F401  importing declares their rules
     accreditation,
     activity,
     completion,
+    counting,
     credit,
     granting,
+    holding,
     learner,
     moc,
+    programmes,
     timing,
 )
 from gateway.rules.certificate import Certificate, certified, is_cme

@@ -15,10 +15,9 @@ from gateway.records import (
     Severity,
 )
 from gateway.rules.declaration import Context, rule
-from gateway.vocabulary import CME_CREDIT, COMMENDATION_TAGS
+from gateway.vocabulary import CERTIFICATIONS, CME_CREDIT, COMMENDATION_TAGS
 
 _STEP, _TOO_MUCH = Decimal("0.25"), Decimal(10_000)
-_CERTIFICATIONS = (CME_CREDIT,)
 _CURRENCIES = ("USD",)
 
 
@@ -58,14 +57,14 @@ def credit_comes_in_quarters(activity: Activity, context: Context) -> Iterable[o
     "credits",
     severity=Severity.WARNING,
     remedy=f"Write {CME_CREDIT}, unless another credit is meant.",
-    source="JS-ACT",
-    good={"credits": _credit("90")},
+    source="JS-ACT, JA",
+    good={"credits": _credit("90") + _credit("90", certification="Nursing")},
     bad={"credits": _credit("90", certification="AMA PRA Category 9")},
 )
 def certification_is_known(activity: Activity, context: Context) -> Iterable[object]:
-    """The certification of a credit is one that PARS knows."""
+    """The certification of a credit is one that PARS or Joint Accreditation knows."""
     named = (credit.certification for credit in activity.credits)
-    return [name for name in named if name and name not in _CERTIFICATIONS]
+    return [name for name in named if name and name not in CERTIFICATIONS]
 
 
 @rule(
@@ -83,6 +82,36 @@ def direct_activity_has_no_joint_providers(activity: Activity, context: Context)
 
 
 @rule(
+    "A404",
+    "credits",
+    severity=Severity.WARNING,
+    remedy="Give each certification once, with its amount and all joint providers.",
+    source="JS-ACT; once is the gateway's own reading",
+    good={"credits": _credit("90") + _credit("45", certification="Pharmacy")},
+    bad={"credits": _credit("90") + _credit("45")},
+)
+def certification_is_given_once(activity: Activity, context: Context) -> Iterable[object]:
+    """An activity is certified once for each kind of credit."""
+    return repeated(credit.certification for credit in activity.credits)
+
+
+@rule(
+    "A405",
+    "interprofessional",
+    severity=Severity.WARNING,
+    since=(2, 1),
+    remedy="Send isInterprofessional true, or leave the IPCE credit out.",
+    source="JA; that the two go together is the gateway's own reading",
+    good={"interprofessional": True, "credits": _credit("90", certification="IPCE")},
+    bad={"interprofessional": False, "credits": _credit("90", certification="IPCE")},
+)
+def ipce_credit_is_for_a_team(activity: Activity, context: Context) -> bool:
+    """An activity with interprofessional credit (IPCE) is not said to be of one profession alone."""
+    of_team = any(credit.certification == "IPCE" for credit in activity.credits)
+    return not of_team or activity.interprofessional is not False
+
+
+@rule(
     "A501",
     "commercial_support",
     remedy="Send yes, or leave the sources out.",
@@ -91,6 +120,7 @@ def direct_activity_has_no_joint_providers(activity: Activity, context: Context)
     bad={
         "commercial_support": False,
         "monetary_supports": (MonetarySupport(500, "Northern Devices", "USD"),),
+        "in_kind_supports": (),
     },
 )
 def unsupported_activity_names_no_source(activity: Activity, context: Context) -> Iterable[object]:
@@ -155,32 +185,6 @@ def monetary_support_is_in_dollars(activity: Activity, context: Context) -> Iter
     """The currency of monetary support is USD."""
     currencies = (support.currency for support in activity.monetary_supports)
     return [currency for currency in currencies if currency and currency not in _CURRENCIES]
-
-
-@rule(
-    "A601",
-    "physicians",
-    remedy="Give the number of physicians; 0 is allowed.",
-    source="SEED1, FAQ-status",
-    good={"physicians": 0},
-    bad={"physicians": -1},
-)
-def physicians_are_not_negative(activity: Activity, context: Context) -> bool:
-    """The count of physicians is not negative."""
-    return activity.physicians is None or activity.physicians >= 0
-
-
-@rule(
-    "A602",
-    "other_learners",
-    remedy="Give the number of other learners; 0 is allowed.",
-    source="SEED1, FAQ-status",
-    good={"other_learners": 0},
-    bad={"other_learners": -1},
-)
-def other_learners_are_not_negative(activity: Activity, context: Context) -> bool:
-    """The count of other learners is not negative."""
-    return activity.other_learners is None or activity.other_learners >= 0
 
 
 @rule(

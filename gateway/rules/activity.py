@@ -1,36 +1,23 @@
-"""What an activity is called, when and where it is held: A1 identity, A2 dates, A3 place."""
+"""What an activity is called and of what kind it is: A1."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import date
-from typing import Any
 
-import pycountry
-
-from gateway.records import Activity, Location, Severity
+from gateway.records import Activity, Severity
 from gateway.rules.declaration import Context, rule
-from gateway.vocabulary import FORMATS, US_STATES, USA, format_named, legacy_type_named
+from gateway.vocabulary import FORMATS, PROFESSIONS, format_named, legacy_type_named
 
 _LONGEST = {"provider_activity_id": 100, "title": 500, "description": 2500, "url": 2000}
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _WEB_ADDRESS = re.compile(r"https?://[^\s/?#]\S*", re.IGNORECASE)
-_COUNTRIES = frozenset(country.alpha_3 for country in pycountry.countries)
-_FIRST_YEAR, _YEARS_AHEAD = 1990, 10
 
 USE_ONE = f"Use one of: {', '.join(format.name for format in FORMATS)}."
 
 
 def _fits(activity: Activity, field: str) -> bool:
     return len(getattr(activity, field) or "") <= _LONGEST[field]
-
-
-def _held(start: str, end: str) -> dict[str, Any]:
-    """An example's dates, without the MOC registrations that would lean on others."""
-    first, last = date.fromisoformat(start), date.fromisoformat(end)
-    reported = {"reporting_start": first, "reporting_end": last}
-    return {"start_date": first, "end_date": last, **reported, "moc_registrations": ()}
 
 
 @rule(
@@ -156,148 +143,15 @@ def url_is_a_web_address(activity: Activity, context: Context) -> bool:
 
 
 @rule(
-    "A201",
-    "start_date",
-    remedy="Give the day on which the activity starts.",
-    source="SEED1, FAQ-status",
-    good=_held("2026-03-09", "2026-03-10"),
-    bad={"start_date": None},
-)
-def start_date_is_given(activity: Activity, context: Context) -> bool:
-    """An activity has a start date."""
-    return activity.start_date is not None
-
-
-@rule(
-    "A202",
-    "end_date",
-    since=(2, 0),
-    remedy="Give the last day of the activity; a one-day activity ends on the day it starts.",
-    source="SEED1, FAQ-status",
-    good=_held("2026-03-09", "2026-03-09"),
-    bad={"end_date": None},
-)
-def end_date_is_given(activity: Activity, context: Context) -> bool:
-    """An activity has an end date."""
-    return activity.end_date is not None
-
-
-@rule(
-    "A203",
-    "end_date",
-    remedy="Check both dates.",
-    source="SEED2 asks for both dates; the order is the gateway's own reading",
-    good=_held("2026-03-10", "2026-03-10"),
-    bad=_held("2026-03-10", "2026-03-09"),
-)
-def end_is_not_before_start(activity: Activity, context: Context) -> bool:
-    """An activity does not end before it starts."""
-    return not (activity.start_date and activity.end_date) or activity.end_date >= activity.start_date
-
-
-@rule(
-    "A204",
-    "end_date",
-    remedy="Report what runs on as a new activity with dates of its own.",
-    source="SEED2, FAQ-79, FAQ-10496",
-    good={"format": "Enduring Material", **_held("2026-01-01", "2028-12-31")},
-    bad={"format": "Regularly Scheduled Series", **_held("2026-01-01", "2027-01-01")},
-)
-def length_is_what_the_format_allows(activity: Activity, context: Context) -> bool:
-    """A series runs for at most 12 months, enduring material for at most 36, both days counted."""
-    format, start, end = format_named(activity.format), activity.start_date, activity.end_date
-    if not (format and format.months and start and end):
-        return True
-    # Months are counted, never dates built: the last day would lie beyond the calendar in 9999.
-    return (end.year * 12 + end.month - format.months, end.day) < (start.year * 12 + start.month, start.day)
-
-
-@rule(
-    "A205",
-    "start_date",
-    remedy="Check the year of the start date.",
-    source="the limits are the gateway's own",
-    good=_held("1990-01-01", "1990-01-01"),
-    bad=_held("1989-12-31", "1989-12-31"),
-)
-def start_is_from_1990_to_ten_years_ahead(activity: Activity, context: Context) -> bool:
-    """An activity starts in 1990 or later, and at most ten years ahead."""
-    last_year = context.today.year + _YEARS_AHEAD
-    return activity.start_date is None or _FIRST_YEAR <= activity.start_date.year <= last_year
-
-
-@rule(
-    "A206",
-    "reporting_start",
+    "A110",
+    "professions",
     severity=Severity.WARNING,
-    since=(2, 0),
-    remedy="Send the start date of the activity as ReportingStartDate.",
-    source="JS-ACT, a draft",
-    good=_held("2026-03-09", "2026-03-10"),
-    bad={"reporting_start": date(1991, 1, 1)},
+    since=(2, 1),
+    remedy="Write the profession as Joint Accreditation does, such as Physician Assistant.",
+    source="JA, JS-ACT",
+    good={"professions": ("Physician Assistant",)},
+    bad={"professions": ("Doctor",)},
 )
-def reporting_start_agrees_with_start(activity: Activity, context: Context) -> bool:
-    """The reporting start date is of the year in which the activity starts."""
-    return _same_year(activity.reporting_start, activity.start_date)
-
-
-@rule(
-    "A207",
-    "reporting_end",
-    severity=Severity.WARNING,
-    since=(2, 0),
-    remedy="Send the end date of the activity as ReportingEndDate.",
-    source="JS-ACT, a draft",
-    good=_held("2026-12-31", "2027-01-01"),
-    bad={"reporting_end": date(1991, 1, 1)},
-)
-def reporting_end_agrees_with_end(activity: Activity, context: Context) -> bool:
-    """The reporting end date is of the year in which the activity ends."""
-    return _same_year(activity.reporting_end, activity.end_date)
-
-
-def _same_year(reported: date | None, held: date | None) -> bool:
-    return reported is None or held is None or reported.year == held.year
-
-
-@rule(
-    "A301",
-    "location",
-    remedy="Give the country as three capital letters, such as USA or CAN.",
-    source="FAQ-status; ISO 3166-1 alpha-3",
-    good={"location": Location("Lyon", None, "FRA")},
-    bad={"location": Location("Lyon", None, "FR")},
-)
-def country_is_an_iso_code(activity: Activity, context: Context) -> Iterable[object]:
-    """A country is given by its three-letter ISO 3166 code."""
-    country = activity.location and activity.location.country
-    return [country] if country and country not in _COUNTRIES else []
-
-
-@rule(
-    "A302",
-    "location",
-    remedy="Give the state as two capital letters, such as MN or PR.",
-    source="FAQ-status, CF; USPS codes",
-    good={"location": Location("Ponce", "PR", "USA")},
-    bad={"location": Location("Duluth", "Minnesota", "USA")},
-)
-def state_is_a_postal_code(activity: Activity, context: Context) -> Iterable[object]:
-    """A state of the USA is given by its two-letter postal code."""
-    place = activity.location or Location()
-    return [place.state] if place.country == USA and place.state and place.state not in US_STATES else []
-
-
-@rule(
-    "A303",
-    "location",
-    severity=Severity.WARNING,
-    remedy="Give the country beside the state.",
-    source="JS-ACT, SEED1",
-    good={"location": Location("Duluth", "MN", "USA")},
-    bad={"location": Location("Duluth", "MN", None)},
-)
-def state_stands_beside_its_country(activity: Activity, context: Context) -> Iterable[object]:
-    """A state is given together with its country."""
-    place = activity.location or Location()
-    return [place.state] if place.state and not place.country else []
+def profession_is_known(activity: Activity, context: Context) -> Iterable[object]:
+    """A profession that an activity is for is one of those that Joint Accreditation lists."""
+    return [name for name in activity.professions if name not in PROFESSIONS]

@@ -5,18 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
-from gateway.boards import takes_part
-from gateway.records import Activity, Credit, MocRegistration
+from gateway.boards import BOARDS, areas_of, takes_part, types_of
+from gateway.records import Activity, ContentOutline, Credit, MocRegistration, OutlineKey, Severity, replace
 from gateway.rules.accreditation import in_quarters, repeated
 from gateway.rules.declaration import Context, rule
-from gateway.vocabulary import CME_CREDIT
+from gateway.vocabulary import CME_CREDIT, OUTLINE_KEYWORDS, OUTLINE_SOURCES
 
 _TWO_CREDITS = (Credit(CME_CREDIT, Decimal(2)),)
 
 
-def _moc(board: str, points: str, claimed: date | None = None) -> MocRegistration:
-    return MocRegistration(board, Decimal(points), ("Medical Knowledge",), claimed)
+_TYPES = {"ABP": ("Lifelong Learning and Self-Assessment",)}
+_KNOWLEDGE = ("Medical Knowledge",)
+
+
+def _moc(board: str, points: str, claimed: date | None = None, **fields: Any) -> MocRegistration:
+    plain = MocRegistration(board, Decimal(points), _TYPES.get(board, _KNOWLEDGE), claimed)
+    return replace(plain, **fields)
+
+
+def _registered(**fields: Any) -> dict[str, Any]:
+    """An example's registration with ABIM, without the specialties that would lean on others."""
+    return {"moc_registrations": (_moc("ABIM", "0.25", **fields),), "specialties": ()}
 
 
 @rule(
@@ -39,7 +50,7 @@ def board_takes_part_when_the_activity_starts(activity: Activity, context: Conte
     remedy="Round the points to a quarter.",
     source="JS-ACT; the upper limit is the gateway's own",
     good={"moc_registrations": (_moc("ABIM", "0.25"),)},
-    bad={"moc_registrations": (_moc("ABIM", "0.1"),)},
+    bad={"moc_registrations": (_moc("ABIM", "0.1"),), "specialties": ()},
 )
 def moc_points_come_in_quarters(activity: Activity, context: Context) -> Iterable[object]:
     """MOC points are at least 0.25, less than 10,000, and in steps of 0.25."""
@@ -53,7 +64,7 @@ def moc_points_come_in_quarters(activity: Activity, context: Context) -> Iterabl
     remedy="Lower the points, or correct the credit.",
     source="FAQ-7922",
     good={"credits": _TWO_CREDITS, "moc_registrations": (_moc("ABIM", "2"),)},
-    bad={"credits": _TWO_CREDITS, "moc_registrations": (_moc("ABIM", "2.25"),)},
+    bad={"credits": _TWO_CREDITS, "moc_registrations": (_moc("ABIM", "2.25"),), "specialties": ()},
 )
 def moc_points_are_not_above_the_credit(activity: Activity, context: Context) -> Iterable[object]:
     """MOC points are not above the credit of the activity."""
@@ -68,7 +79,7 @@ def moc_points_are_not_above_the_credit(activity: Activity, context: Context) ->
     remedy="Put all credit types of a board into one registration.",
     source="JS-ACT",
     good={"moc_registrations": (_moc("ABIM", "0.25"), _moc("ABP", "0.25"))},
-    bad={"moc_registrations": (_moc("ABIM", "0.25"), _moc("ABIM", "0.25"))},
+    bad={"moc_registrations": (_moc("ABIM", "0.25"), _moc("ABIM", "0.25")), "specialties": ()},
 )
 def board_is_registered_once(activity: Activity, context: Context) -> Iterable[object]:
     """An activity is registered once with each board."""
@@ -81,9 +92,92 @@ def board_is_registered_once(activity: Activity, context: Context) -> Iterable[o
     remedy="Give the last day on which MOC credit may be claimed.",
     source="JS-ACT, FAQ-status",
     good={"moc_registrations": (_moc("ABIM", "0.25", date.max),)},
-    bad={"moc_registrations": (_moc("ABIM", "0.25", date.min),)},
+    bad={"moc_registrations": (_moc("ABIM", "0.25", date.min),), "specialties": ()},
 )
 def claim_date_is_not_before_start(activity: Activity, context: Context) -> Iterable[object]:
     """MOC credit is not to be claimed before the activity starts."""
     claimed = (registration.claim_date for registration in activity.moc_registrations)
     return [day for day in claimed if day and activity.start_date and day < activity.start_date]
+
+
+@rule(
+    "A706",
+    "moc_registrations",
+    severity=Severity.WARNING,
+    remedy="Use the credit types that GetServiceInfo lists with the board.",
+    source="MOCLIST, MOCG; their wording on the wire is not publicly known",
+    good=_registered(credit_types=("Medical Knowledge (Part II)", "patient safety")),
+    bad=_registered(credit_types=("Nursing",)),
+)
+def credit_type_is_of_its_board(activity: Activity, context: Context) -> Iterable[object]:
+    """A credit type of a MOC registration is one that the board grants on the day the activity starts."""
+    return [
+        type
+        for one in activity.moc_registrations
+        if (board := BOARDS.get(one.board or ""))
+        for type in _unlisted(one.credit_types, types_of(board, activity.start_date))
+    ]
+
+
+@rule(
+    "A707",
+    "moc_registrations",
+    severity=Severity.WARNING,
+    since=(2, 1),
+    remedy="Use the practice areas that GetServiceInfo lists with the board.",
+    source="MOCLIST",
+    good=_registered(practice_areas=("Internal Medicine",)),
+    bad=_registered(practice_areas=("Otology",)),
+)
+def practice_area_is_of_its_board(activity: Activity, context: Context) -> Iterable[object]:
+    """A practice area of a MOC registration is one of the board's on the day the activity starts."""
+    return [
+        area
+        for one in activity.moc_registrations
+        for area in _unlisted(one.practice_areas, _areas(one, activity))
+    ]
+
+
+@rule(
+    "A708",
+    "specialties",
+    severity=Severity.WARNING,
+    remedy="Use the practice areas that GetServiceInfo lists with the boards of the activity.",
+    source="MOCLIST, JS-ACT",
+    good=_registered() | {"specialties": ("Internal Medicine",)},
+    bad=_registered() | {"specialties": ("Otology",)},
+)
+def specialty_is_of_a_board(activity: Activity, context: Context) -> Iterable[object]:
+    """Where an activity is registered for MOC, a specialty is a practice area of one of its boards."""
+    if not activity.specialties:
+        return ()
+    listed = [_areas(registration, activity) for registration in activity.moc_registrations]
+    return _unlisted(activity.specialties, frozenset().union(*listed)) if listed and all(listed) else ()
+
+
+@rule(
+    "A709",
+    "content_outlines",
+    severity=Severity.WARNING,
+    since=(2, 1),
+    remedy=f"Use {' or '.join(OUTLINE_SOURCES)}, and in it {', '.join(OUTLINE_KEYWORDS)}.",
+    source="JS-ACT",
+    good={"content_outlines": (ContentOutline("01_ABAMCO", (OutlineKey("Level 3 ID", "1.2.3"),)),)},
+    bad={"content_outlines": (ContentOutline("09_ABAMCO", (OutlineKey("Level 3 ID", "1.2.3"),)),)},
+)
+def outline_is_known(activity: Activity, context: Context) -> Iterable[object]:
+    """A selection from a content outline is one that PARS knows, and so is how its entries are named."""
+    outlines = activity.content_outlines
+    sources = [outline.source for outline in outlines if outline.source not in OUTLINE_SOURCES]
+    keywords = (key.keyword for outline in outlines for key in outline.keys)
+    return sources + [keyword for keyword in keywords if keyword not in OUTLINE_KEYWORDS]
+
+
+def _areas(registration: MocRegistration, activity: Activity) -> frozenset[str]:
+    board = BOARDS.get(registration.board or "")
+    return areas_of(board, activity.start_date) if board else frozenset()
+
+
+def _unlisted(names: Iterable[str], known: frozenset[str]) -> list[str]:
+    """Those that a list lacks; an empty list means no check."""
+    return [name for name in names if known and name.casefold() not in known]

@@ -6,6 +6,7 @@ from functools import partial
 
 from gateway.records import Finding, Place, Severity
 from gateway.rules.declaration import Notice, Subject
+from gateway.rules.yearly import YEARLY
 
 of_activity = partial(Notice, subject=Subject.ACTIVITY)
 of_completion = partial(Notice, subject=Subject.COMPLETION)
@@ -55,14 +56,16 @@ _NOTICES = (
         code="A905",
         field="activity_id",
         text="A closed activity is not deleted.",
-        remedy="Leave it; the operator can tell what to do about an activity that was closed by mistake.",
+        remedy="Leave it. What was closed by mistake is opened again (ReopenActivity, scope admin), and can "
+        "then be deleted.",
         source="SEED1",
     ),
     of_activity(
         code="A906",
         field="activity_id",
         text="A closed activity does not change.",
-        remedy="Leave it as it is; the operator can tell what to do about one that was closed by mistake.",
+        remedy="Leave it as it is. What was closed by mistake is opened again (ReopenActivity, scope admin), "
+        "and can then be changed.",
         source="the gateway's own reading; SEED1 tells of no way back",
     ),
     of_activity(
@@ -107,6 +110,72 @@ _NOTICES = (
         text="The activity has no id of yours; sent again, it is added again.",
         remedy="Give your own Provider Activity ID, or send the ACCME Activity ID from now on.",
         source="ETH1, docs/wire.md",
+    ),
+    of_activity(
+        code="A913",
+        field="activity_id",
+        text="Only a closed activity is reopened.",
+        remedy="Change it as it is: it is open.",
+        source="the gateway's own reading; SEED1 tells of no way back",
+    ),
+    of_activity(
+        code="A914",
+        field="activity_id",
+        text="What counts as closed by its data of before November 2021 is not reopened.",
+        remedy="Send the correction: it takes changes and learners as it is.",
+        source="the gateway's own reading; SEED0 tells of closing by itself",
+    ),
+    of_activity(
+        code="A915",
+        field="provider_activity_id",
+        text="Repeats of an activity that is stored are found again by its Provider Activity ID alone.",
+        remedy="Send a Provider Activity ID of yours with the record.",
+        source="docs/wire.md",
+    ),
+    of_activity(
+        code="A916",
+        field="provider_activity_id",
+        text="The Provider Activity ID for the copy is that of an activity you have.",
+        remedy="Give another one, or update the activity that has it.",
+        source="docs/wire.md",
+    ),
+    of_activity(
+        code="A917",
+        field="physicians",
+        text="A count says how many physicians completed the activity, or how many other learners, or both.",
+        remedy="Give Physicians, OtherLearners, or both; 0 will do.",
+        source="SEED1",
+    ),
+    of_activity(
+        code="A918",
+        field="as_of",
+        severity=Severity.WARNING,
+        text="Only enduring material is counted as of a year; of any other activity there is one count.",
+        remedy="Leave AsOf out.",
+        source="SEED2, FAQ-79",
+    ),
+    of_activity(
+        code="A919",
+        field="as_of",
+        text="Enduring material is counted as of a year in which it is offered, up to this year.",
+        remedy="Check AsOf and the dates of the activity.",
+        source="SEED2, FAQ-79",
+    ),
+    of_activity(
+        code="A920",
+        field="physicians",
+        text="The count of enduring material is of all learners since it began, so it never falls.",
+        remedy="Give all learners up to 31 December of the year; correct an earlier figure by sending that "
+        "year again.",
+        source="SEED2, FAQ-79",
+    ),
+    of_activity(
+        code="A930",
+        field="",
+        severity=Severity.WARNING,
+        text="What was reported before November 2021 was migrated as PARS migrated it.",
+        remedy="Send the activity anew where the migrated value is not what you mean.",
+        source="SEED2",
     ),
     of_completion(
         code="C901",
@@ -186,7 +255,7 @@ _NOTICES = (
 )
 
 NOWHERE = Place()
-NOTICES = {notice.code: notice for notice in _NOTICES}
+NOTICES = {notice.code: notice for notice in (*_NOTICES, *YEARLY)}
 
 
 def finding(code: str, place: Place = NOWHERE, detail: str = "") -> Finding:

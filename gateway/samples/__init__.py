@@ -4,7 +4,7 @@ They are seeded, so that the same seed makes the same records on the same day. A
 are invented.
 """
 
-from gateway.samples.activity import Sample, activities
+from gateway.samples.activity import Sample, Wanted, activities
 from gateway.samples.breaking import Breaks
 from gateway.samples.completion import (
     KNOWN,
@@ -28,6 +28,7 @@ __all__ = [
     "DemoCompletion",
     "Sample",
     "SampleCompletion",
+    "Wanted",
     "activities",
     "completions",
     "demo_activities",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from random import Random
-from typing import Any
+from typing import Any, TypeVar
 
 from gateway import vocabulary as words
 from gateway.records import (
@@ -18,9 +18,11 @@ from gateway.records import (
     MeasuredOutcome,
     MocRegistration,
     MonetarySupport,
+    Status,
     replace,
 )
 from gateway.samples.breaking import Breaks, maybe_broken
+from gateway.samples.newest import added
 from gateway.vocabulary import CME_CREDIT, FORMATS, IN_PERSON
 
 Fields = dict[str, Any]
@@ -50,6 +52,7 @@ FLAGS = tuple(
 )
 # Days from the first to the last, within what the format allows.
 _LONGEST = {None: 3, 12: 364, 36: 1094}
+_THREE_YEARS = 1096
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,39 +63,88 @@ class Sample:
     breaks: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What invented activities are to be like: of this status on the day they are made, and of this format;
+    None is any."""
+
+    status: Status | None = None
+    format: str | None = None
+
+
+ANY = Wanted()
+
+
 def activities(
-    version: tuple[int, int], count: int, seed: int, today: date, error_percent: int = 0, breaks: Breaks = ()
+    version: tuple[int, int],
+    count: int,
+    seed: int,
+    today: date,
+    error_percent: int = 0,
+    breaks: Breaks = (),
+    wanted: Wanted = ANY,
 ) -> Iterator[Sample]:
     """Invent `count` activities as a sender of a payload version would report them.
 
     For (1, 0) only what 1.0 can say is filled in, the format beside the old type that says it.
     About `error_percent` of a hundred have one of `breaks`, each a rule's code and the changes that
-    break it, applied. An unknown version is a KeyError.
+    break it, applied; the status is that before. An unknown version is a KeyError, a format that the
+    version cannot say a ValueError.
     """
     chance = Random(seed)  # noqa: S311  invented on purpose the same each time, no secret
     invent = _INVENTORS[max(known for known in _INVENTORS if known <= version)]
     for number in range(1, count + 1):
-        activity = invent(chance, f"DMS-{seed:04}-{number:04}", today)
+        activity = invent(chance, f"DMS-{seed:04}-{number:04}", today, wanted)
         yield Sample(*maybe_broken(chance, activity, breaks, error_percent))
 
 
 # --- since November 2021: drafted, then offered, then accounted for ------------------------------
 
 
-def _present(chance: Random, own_id: str, today: date) -> Activity:
-    draft = _drafted(chance, own_id, today)
-    if chance.random() < 0.15:
+def _present(chance: Random, own_id: str, today: date, wanted: Wanted) -> Activity:
+    status = wanted.status or chance.choices(tuple(_OFTEN), tuple(_OFTEN.values()))[0]
+    draft = _drafted(chance, own_id, today, status, _format(chance, FORMATS, wanted))
+    if status is Status.DRAFT:
         return draft
     offered = replace(draft, **_offered(chance, draft))
-    over = offered.end_date is not None and offered.end_date < today
-    return replace(offered, **_accounted(chance)) if over and chance.random() < 0.7 else offered
+    over = status is not Status.ACTIVE
+    accounted = over and (status is Status.CLOSED or chance.random() < 0.7)
+    told = replace(offered, **_accounted(chance)) if accounted else offered
+    return replace(told, closed=status is Status.CLOSED)
 
 
-def _drafted(chance: Random, own_id: str, today: date) -> Activity:
-    format = chance.choice(FORMATS)
-    start = today + timedelta(days=chance.randrange(-700, 200))
-    end = start + timedelta(days=chance.randint(0, _LONGEST[format.months]))
+def _newest(chance: Random, own_id: str, today: date, wanted: Wanted) -> Activity:
+    return added(chance, _present(chance, own_id, today, wanted))
+
+
+# How often each status comes where none is wanted; a closed activity takes no corrections, so none is.
+_OFTEN = {Status.DRAFT: 15, Status.ACTIVE: 30, Status.READY_TO_CLOSE: 55}
+Named = TypeVar("Named", words.Format, words.LegacyType)
+
+
+def _format(chance: Random, known: Sequence[Named], wanted: Wanted) -> Named:
+    fitting = [one for one in known if wanted.format in (None, getattr(one, "format", one.name))]
+    if not fitting:
+        raise ValueError(wanted.format)
+    return chance.choice(fitting)
+
+
+def _drafted(chance: Random, own_id: str, today: date, status: Status, format: words.Format) -> Activity:
+    lasts = chance.randint(0, _LONGEST[format.months])
+    end = today + timedelta(days=_last_day(chance, status, lasts))
+    start = end - timedelta(days=lasts)
     return held(start, end, provider_activity_id=own_id, title=_title(chance), format=format.name)
+
+
+def _last_day(chance: Random, status: Status, lasts: int) -> int:
+    """How many days from today an activity of that length ends, to be of a status; it may have begun."""
+    match status:
+        case Status.ACTIVE:
+            return chance.randrange(200 + lasts)
+        case Status.DRAFT:
+            return chance.randrange(-700, 200) + lasts
+        case _:
+            return chance.randrange(-700, 0)
 
 
 def held(start: date, end: date, **fields: Any) -> Activity:
@@ -133,7 +185,8 @@ def _registered(chance: Random, draft: Activity, credits: tuple[Credit, ...]) ->
     claimed = draft.end_date + timedelta(days=365)
     return {
         "moc_registrations": tuple(
-            MocRegistration(board, credits[0].amount, (type,), claimed) for board, type, _ in registers
+            MocRegistration(board, credits[0].amount, (type,), claimed, attested=True)
+            for board, type, _ in registers
         ),
         "specialties": tuple(area for _, _, area in registers),
     }
@@ -148,9 +201,10 @@ def _accounted(chance: Random) -> Fields:
 # --- until November 2021 ---------------------------------------------------------------------------
 
 
-def _legacy(chance: Random, own_id: str, today: date) -> Activity:
-    type = chance.choice(words.LEGACY_TYPES)
-    start = today - timedelta(days=chance.randrange(-100, 1500))
+def _legacy(chance: Random, own_id: str, today: date, wanted: Wanted) -> Activity:
+    type = _format(chance, words.LEGACY_TYPES, wanted)
+    start = today - timedelta(days=_first_day(chance, type, wanted.status))
+    counted = chance.random() < 0.8 if wanted.status is None else wanted.status is Status.CLOSED
     return reported(
         start,
         provider_activity_id=own_id,
@@ -161,10 +215,23 @@ def _legacy(chance: Random, own_id: str, today: date) -> Activity:
         hours_of_instruction=_amount(chance),
         competencies=_some(chance, words.COMPETENCIES, 3),
         **{flag: chance.random() < 0.6 for flag in FLAGS},
-        **_accredited(chance),
+        **(_accredited(chance) if wanted.status is not Status.DRAFT else {}),
         **_supported(chance, words.IN_KIND_KINDS),
-        **(_counted(chance) if chance.random() < 0.8 else {}),
+        **(_counted(chance) if counted else {}),
     )
+
+
+def _first_day(chance: Random, type: words.LegacyType, status: Status | None) -> int:
+    """How many days ago an activity began, to be of a status: enduring material ran for three years, all
+    else for a day."""
+    lasts = _THREE_YEARS if type.format == "Enduring Material" else 0
+    match status:
+        case None:
+            return chance.randrange(-100, 1500)
+        case Status.DRAFT | Status.ACTIVE:
+            return chance.randrange(-100, 1)
+        case _:
+            return lasts + chance.randrange(1, 1500)
 
 
 def reported(start: date, **fields: Any) -> Activity:
@@ -210,7 +277,8 @@ def _counted(chance: Random) -> Fields:
 
 
 # A version without an inventor of its own takes the one of the version before.
-_INVENTORS: dict[tuple[int, int], Callable[[Random, str, date], Activity]] = {
+_INVENTORS: dict[tuple[int, int], Callable[[Random, str, date, Wanted], Activity]] = {
     (1, 0): _legacy,
     (2, 0): _present,
+    (2, 1): _newest,
 }

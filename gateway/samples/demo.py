@@ -51,7 +51,7 @@ def _demo(today: date, number: int, first: int, last: int, fields: Fields) -> Ac
 
 def _registration(today: date) -> Fields:
     claimed = today + timedelta(days=400)
-    points = MocRegistration("ABIM", Decimal("11.25"), ("Medical Knowledge",), claimed)
+    points = MocRegistration("ABIM", Decimal("11.25"), ("Medical Knowledge",), claimed, attested=True)
     return {"moc_registrations": (points,), "specialties": ("Internal Medicine",)}
 
 

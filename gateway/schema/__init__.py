@@ -272,7 +272,7 @@ def _errors(findings: list[Finding]) -> int:
 
 
 def _by_name(fields: Iterable[Field]) -> dict[str, Field]:
-    """Fields by name, with their parts, whose names give way to those of whole fields."""
+    """Fields by name, with their parts, whose names give way to those of whole fields and of parts before."""
     fields = tuple(fields)
-    inner = {name: part for field in fields for name, part in _by_name(field.parts).items()}
+    inner = {name: part for field in reversed(fields) for name, part in _by_name(field.parts).items()}
     return inner | {field.name: field for field in fields}

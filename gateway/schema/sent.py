@@ -56,7 +56,9 @@ class Sent:
         """Where a field stands or would have to stand, and by which name; the record itself for none."""
         if not name:
             return self.top
-        spot = self._version.table.find(self._record, name)
+        find, others = self._version.table.find, self._version.instead.get(name, ())
+        spots = [find(self._record, one) for one in (name, *others)]
+        spot = next((spot for spot in spots if not spot.path), spots[0])
         there = self.place(spot.element)
         return replace(there, path=f"{there.path}/{spot.path}" if spot.path else there.path, field=spot.label)
 

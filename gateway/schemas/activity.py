@@ -20,7 +20,7 @@ NAMESPACES = {
     "a": "http://ns.medbiq.org/address/v1/",
     "ar": "http://ns.medbiq.org/activityreport/v1/",
 }
-OWN = frozenset({"derived", "closed", "born"})  # the gateway's own fields of an activity
+OWN = frozenset({"derived", "closed", "born", "repeat_of"})  # the gateway's own fields of an activity
 ACTIVITY_FIELDS = frozenset(field.name for field in dataclasses.fields(Activity)) - OWN
 _activity, _entry = builder(Activity), builder(ActivityEntry)
 _ACTIONS: Mapping[str | None, RecordAction] = {action.value: action for action in RecordAction}
@@ -32,19 +32,20 @@ class ActivityVersion(PayloadVersion):
     """A version of the activity payload.
 
     `complete` names the fields it adds in `derived`, of which `also_holds` are only other words for what
-    this version did say. `carry` saves, from the stored record, what this version cannot hold inside a
-    field it can hold.
+    this version did say. `join` makes one value of what this version may spell in several ways. `carry`
+    saves, from the stored record, what this version cannot hold inside a field it can hold.
     """
 
     payload: ClassVar[str] = "activity"
     wrapper: ClassVar[str] = "ACCMEActivities"
     own_prefix: ClassVar[str] = "act"
     noun: ClassVar[type] = Activity
-    directives: ClassVar[frozenset[str]] = frozenset({"action", "close", "provider_id"})
+    directives: ClassVar[frozenset[str]] = frozenset({"action", "close", "provider_id", "repeats"})
     fields: ClassVar[frozenset[str]] = ACTIVITY_FIELDS
     unread: ClassVar[Mapping[str, str]] = {METRICS_2: "MedBiquitous Medical Education Metrics version 2"}
 
     record: str = f"{{{NAMESPACES['m']}}}MedicalEducationMetrics"
+    join: Callable[[dict[str, Any]], dict[str, Any]] = lambda values: values
     carry: Callable[[Activity, Activity], Activity] = lambda stored, merged: merged
     also_holds: frozenset[str] = frozenset()
 
@@ -55,7 +56,7 @@ class ActivityVersion(PayloadVersion):
 
     def read(self, values: Mapping[str, Any]) -> Activity:
         """The activity that values are of, first reported in this version."""
-        activity: Activity = self.complete(_activity(**self.said(values), born=self.name))
+        activity: Activity = self.complete(_activity(**self.join(self.said(values)), born=self.name))
         return activity
 
     def values(self, record: Activity) -> dict[str, Any]:
@@ -83,7 +84,19 @@ class ActivityVersion(PayloadVersion):
             if name in stored.derived or getattr(stored, name) != getattr(incoming, name)
         }
         derived = stored.derived - given | filled | renamed
-        return self.carry(stored, replace(stored, **changes, derived=derived))
+        merged = self.carry(stored, replace(stored, **changes, derived=derived))
+        untrue = dict.fromkeys(self._contradicted(stored, merged), ())
+        return replace(merged, **untrue) if untrue else merged
+
+    def _contradicted(self, stored: Activity, merged: Activity) -> Iterator[str]:
+        """What this version cannot hold and no longer is so, by what it does hold: counts by category that
+        are not the other learners any more, identifiers of another REMS."""
+        others = merged.other_learners
+        recounted = others not in (stored.other_learners, stored.others_by_category)
+        if recounted and "participants" not in self.holds:
+            yield "participants"
+        if merged.rems_type != stored.rems_type and "rems_identifiers" not in self.holds:
+            yield "rems_identifiers"
 
     def entry(self, draft: Draft) -> ActivityEntry:
         """The entry of an activity that was read."""
@@ -96,6 +109,7 @@ class ActivityVersion(PayloadVersion):
             action=_ACTIONS.get(action),
             close=draft.values.get("close"),
             provider_id=draft.values.get("provider_id"),
+            repeats=draft.values.get("repeats", ()),
             onto=lambda stored: self.update(stored, activity) if activity else stored,
             derived=lambda kept: tuple(self._derived(draft, kept)),
             findings=draft.findings,

@@ -1,10 +1,12 @@
 """Activity 2.0: PARS from November 2021, on the same MedBiquitous metrics.
 
 What 1.0 knew and PARS dropped is gone; formats, outcomes, CME Passport, MOC and the close switch
-came (SEED2, JS-ACT).
+came (SEED2, JS-ACT). It is the trunk of what came later.
 """
 
 from __future__ import annotations
+
+from functools import partial
 
 from lxml import etree
 
@@ -21,56 +23,67 @@ NAMESPACE = "urn:cme-gateway:pars:activity:2.0"
 FORMAT = Kind(lambda text: known.name if (known := vocabulary.format_named(text)) else TEXT.read(text))
 FEE = Kind(lambda text: vocabulary.FREE if text == "No, it's free" else text)
 
+PLACE_AND_TIME = (
+    trunk.LOCATION,
+    *trunk.DATES,
+    trunk.PROVIDERSHIP,
+    Field("format", f"{EDUCATION}/hx:activityFormat/lom:string", FORMAT),
+    *trunk.SUPPORT,
+)
+OFFER = (
+    *trunk.DIRECTIVES,
+    Field("close", f"{EXTENSION}/act:closeActivityRecord", BOOLEAN),
+    Field("delivery_methods", f"{EXTENSION}/act:DeliveryMethods/act:DeliveryMethod", many=True),
+    Field("passport", f"{EXTENSION}/act:ForPublicList", BOOLEAN),
+    Field("fee", f"{EXTENSION}/act:FeeForParticipation", FEE),
+    Field("registration", f"{EXTENSION}/act:ActivityRegistration"),
+    Field(
+        "in_kind_supports",
+        trunk.IN_KIND,
+        many=True,
+        record=InKindSupport,
+        parts=(Field("source", "act:source", needed=True),),
+    ),
+    Field(
+        "outcomes",
+        f"{EXTENSION}/act:MeasuredOutcomes/act:MeasuredOutcome",
+        many=True,
+        record=MeasuredOutcome,
+        parts=(
+            Field("outcome", "act:Outcome"),
+            Field("measurement_types", "act:MeasurementType", many=True),
+        ),
+    ),
+    Field("commendation_tags", f"{EXTENSION}/act:CommendationTags/act:CommendationTag", many=True),
+)
+MOC = Field(
+    "moc_registrations",
+    f"{EXTENSION}/act:MOCRegistrations/act:MOCRegistration",
+    many=True,
+    record=partial(MocRegistration, attested=True),  # who registers attests: there is no other word for it
+    parts=(
+        Field("board", "act:boardName", needed=True),
+        Field("points", "act:mocPoints", DECIMAL),
+        Field("credit_types", "act:MOCCreditType", many=True),
+        Field("claim_date", "act:CreditClaimDate", DATE),
+    ),
+)
+PROGRAMMES = (
+    Field("mips", f"{EXTENSION}/act:IsMeritBasedIncentivePaymentSystem", BOOLEAN),
+    Field("rems_type", f"{EXTENSION}/act:REMS/act:REMSType"),
+)
+
 TABLE = Table(
     (
         *trunk.REPORT,
         *trunk.DESCRIPTION,
         trunk.CREDITS,
         trunk.SPECIALTIES,
-        trunk.LOCATION,
-        *trunk.DATES,
-        trunk.PROVIDERSHIP,
-        Field("format", f"{EDUCATION}/hx:activityFormat/lom:string", FORMAT),
-        *trunk.SUPPORT,
+        *PLACE_AND_TIME,
         *trunk.PARTICIPANTS,
-        *trunk.DIRECTIVES,
-        Field("close", f"{EXTENSION}/act:closeActivityRecord", BOOLEAN),
-        Field("delivery_methods", f"{EXTENSION}/act:DeliveryMethods/act:DeliveryMethod", many=True),
-        Field("passport", f"{EXTENSION}/act:ForPublicList", BOOLEAN),
-        Field("fee", f"{EXTENSION}/act:FeeForParticipation", FEE),
-        Field("registration", f"{EXTENSION}/act:ActivityRegistration"),
-        Field(
-            "in_kind_supports",
-            trunk.IN_KIND,
-            many=True,
-            record=InKindSupport,
-            parts=(Field("source", "act:source", needed=True),),
-        ),
-        Field(
-            "outcomes",
-            f"{EXTENSION}/act:MeasuredOutcomes/act:MeasuredOutcome",
-            many=True,
-            record=MeasuredOutcome,
-            parts=(
-                Field("outcome", "act:Outcome"),
-                Field("measurement_types", "act:MeasurementType", many=True),
-            ),
-        ),
-        Field("commendation_tags", f"{EXTENSION}/act:CommendationTags/act:CommendationTag", many=True),
-        Field(
-            "moc_registrations",
-            f"{EXTENSION}/act:MOCRegistrations/act:MOCRegistration",
-            many=True,
-            record=MocRegistration,
-            parts=(
-                Field("board", "act:boardName", needed=True),
-                Field("points", "act:mocPoints", DECIMAL),
-                Field("credit_types", "act:MOCCreditType", many=True),
-                Field("claim_date", "act:CreditClaimDate", DATE),
-            ),
-        ),
-        Field("mips", f"{EXTENSION}/act:IsMeritBasedIncentivePaymentSystem", BOOLEAN),
-        Field("rems_type", f"{EXTENSION}/act:REMS/act:REMSType"),
+        *OFFER,
+        MOC,
+        *PROGRAMMES,
     ),
     NAMESPACES | {"act": NAMESPACE},
     trunk.ALWAYS,
@@ -95,6 +108,25 @@ def prepare(activity: Activity) -> Activity:
 
 
 def carry(stored: Activity, merged: Activity) -> Activity:
+    """Keep what other versions say inside the fields of this one."""
+    return carry_registrations(stored, carry_legacy(stored, merged))
+
+
+def carry_registrations(stored: Activity, merged: Activity) -> Activity:
+    """Keep what only 2.1 can say of the boards that stay: practice areas, and an attestation refused."""
+    left = list(stored.moc_registrations)
+
+    def kept(one: MocRegistration) -> MocRegistration:
+        known = next((before for before in left if before.board == one.board), one)
+        if known in left:
+            left.remove(known)
+        attested = one.attested if known.attested is None else known.attested
+        return replace(one, practice_areas=known.practice_areas, attested=attested)
+
+    return replace(merged, moc_registrations=tuple(map(kept, merged.moc_registrations)))
+
+
+def carry_legacy(stored: Activity, merged: Activity) -> Activity:
     """Keep what only 1.0 could say: the old type while it fits the format, and the kinds of in-kind
     support at the sources that stay."""
     old = vocabulary.legacy_type_named(stored.legacy_type)

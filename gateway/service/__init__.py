@@ -6,7 +6,18 @@ in. The contracts under `wsdl/` and `xsd/service/` are the source; this is their
 
 from gateway.model import Names
 from gateway.records import Scope
-from gateway.service.activities import get_activity, get_activity_as, get_receipt, save_activity
+from gateway.service.activities import (
+    close_activity,
+    copy_activity,
+    find_activities,
+    get_activity,
+    get_activity_as,
+    get_receipt,
+    reopen_activity,
+    save_activity,
+    update_learner_counts,
+)
+from gateway.service.addresses import LEARNERS, SERVICES
 from gateway.service.info import get_service_info
 from gateway.service.learners import (
     find_learners,
@@ -15,25 +26,45 @@ from gateway.service.learners import (
     get_status_by_learner,
     save_learner_activity,
 )
+from gateway.service.program import accept_agreement, get_program_summary, submit_program_summary
 from gateway.service.request import Gateway, Operation, Request, ServiceVersion, without_payload
 from gateway.shape import Judge
 
-__all__ = ["V1", "V2", "VERSIONS", "Gateway", "Operation", "Request", "ServiceVersion"]
+__all__ = [
+    "OPERATIONS",
+    "SERVICES",
+    "V1",
+    "V2",
+    "VERSIONS",
+    "Gateway",
+    "Operation",
+    "Request",
+    "ServiceVersion",
+    "addresses_of",
+]
 
 FIRST = {
     "SaveActivity": Operation(save_activity, Scope.SUBMIT, payload="activity"),
     "GetActivity": Operation(get_activity, Scope.READ),
-    "SaveLearnerActivity": Operation(save_learner_activity, Scope.SUBMIT, payload="learner"),
-    "GetLearnerStatusByLearner": Operation(get_status_by_learner, Scope.READ),
-    "GetLearnerStatusByCreditId": Operation(get_status_by_credit_id, Scope.READ),
-    "GetServiceInfo": Operation(get_service_info, scope=None),
+    "SaveLearnerActivity": Operation(save_learner_activity, Scope.SUBMIT, payload="learner", at=(LEARNERS,)),
+    "GetLearnerStatusByLearner": Operation(get_status_by_learner, Scope.READ, at=(LEARNERS,)),
+    "GetLearnerStatusByCreditId": Operation(get_status_by_credit_id, Scope.READ, at=(LEARNERS,)),
+    "GetServiceInfo": Operation(get_service_info, scope=None, at=SERVICES),
 }
 SECOND = {
     **FIRST,
     "GetActivityAs": Operation(get_activity_as, Scope.READ),
-    "GetLearnerMatch": Operation(get_learner_match, Scope.MATCH),
-    "FindLearners": Operation(find_learners, Scope.READ),
-    "GetReceipt": Operation(get_receipt, Scope.READ),
+    "FindActivities": Operation(find_activities, Scope.READ),
+    "UpdateLearnerCounts": Operation(update_learner_counts, Scope.SUBMIT),
+    "CloseActivity": Operation(close_activity, Scope.SUBMIT),
+    "ReopenActivity": Operation(reopen_activity, Scope.ADMIN),
+    "CopyActivity": Operation(copy_activity, Scope.SUBMIT),
+    "GetLearnerMatch": Operation(get_learner_match, Scope.MATCH, at=(LEARNERS,)),
+    "FindLearners": Operation(find_learners, Scope.READ, at=(LEARNERS,)),
+    "GetReceipt": Operation(get_receipt, Scope.READ, at=SERVICES),
+    "GetProgramSummary": Operation(get_program_summary, Scope.READ),
+    "AcceptAgreement": Operation(accept_agreement, Scope.SUBMIT),
+    "SubmitProgramSummary": Operation(submit_program_summary, Scope.SUBMIT),
 }
 
 PERSONAL = ("Learner", "LearnerId", "LearnerIdDomain", "BirthDate", "LastName")
@@ -54,9 +85,17 @@ V1 = ServiceVersion(
 V2 = ServiceVersion(
     name="v2",
     operations=SECOND,
-    activity="2.0",
+    activity="2.1",
     judge=_judge("v2"),
 )
 VERSIONS = (V1, V2)
 OPERATIONS = tuple(dict.fromkeys(name for version in VERSIONS for name in version.operations))
 """The names of all operations there are."""
+
+
+def addresses_of(name: str) -> tuple[str, ...]:
+    """The paths at which an operation is found as plain XML; none where there is no such operation."""
+    for version in VERSIONS:
+        if name in version.operations:
+            return tuple(f"{service}/{name}" for service in version.operations[name].at)
+    return ()

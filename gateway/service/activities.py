@@ -2,12 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from lxml import etree
 
-from gateway import answers, operations
+from gateway import answers, calls, operations
+from gateway.amending import PlaceOf, naming
+from gateway.errors import TooLarge
+from gateway.operations import ActivitySearch, ActivityView, Call, Copy, Counted
+from gateway.records import ActivityEntry, Place, Receipt
 from gateway.service.request import Request
 
 Element = etree._Element
+
+IDS = {"activity_id": "ActivityId", "provider_activity_id": "ProviderActivityId"}
+NAMES: Mapping[str, Mapping[str, str]] = {
+    "UpdateLearnerCounts": {
+        "physicians": "Physicians",
+        "other_learners": "OtherLearners",
+        "as_of": "AsOf",
+    },
+    "CopyActivity": {
+        operations.OF_THE_COPY: "NewProviderActivityId",
+        "title": "Title",
+        "start_date": "StartDate",
+        "end_date": "EndDate",
+    },
+}
+"""What is a parameter of an operation, by the name its finding has."""
 
 
 def save_activity(request: Request) -> Element:
@@ -23,6 +45,80 @@ def get_activity(request: Request) -> Element:
 def get_activity_as(request: Request) -> Element:
     """GetActivityAs: one activity in any payload version."""
     return _activity(request, request.get("PayloadVersion") or "")
+
+
+def find_activities(request: Request) -> Element:
+    """FindActivities: the provider's activities, in pages."""
+    search = ActivitySearch(
+        year=_whole(request.get("Year")),
+        status=request.get("Status"),
+        format=request.get("Format"),
+        title=request.get("Title"),
+        first=request.day("DateFrom"),
+        last=request.day("DateUntil"),
+        board=request.get("Board"),
+        repeats_of=request.get("RepeatsOf"),
+        size=int(request.get("PageSize") or operations.USUAL_PAGE),
+        page=request.get("PageToken"),
+    )
+    gateway = request.gateway
+    page = operations.find_activities(request.proven(), search, gateway.store, gateway.terms)
+    return request.answered(
+        {
+            "Count": len(page.activities),
+            "Activity": [_found(view, gateway.reader.label) for view in page.activities],
+            "NextPageToken": page.next,
+        }
+    )
+
+
+def update_learner_counts(request: Request) -> Element:
+    """UpdateLearnerCounts: how many learners completed one or many activities."""
+    rows = [row for name, row in request.rows if name == "LearnerCounts"]
+    gateway = request.gateway
+    if len(rows) > gateway.limits.max_records:
+        raise TooLarge(f"A call may count the learners of {gateway.limits.max_records:,} activities.")
+    counted = [_counted(number, row, request) for number, row in enumerate(rows, 1)]
+    return _told(
+        request,
+        operations.update_learner_counts(
+            _call(request), counted, request.notices, gateway.store, gateway.terms
+        ),
+    )
+
+
+def close_activity(request: Request) -> Element:
+    """CloseActivity: the deliberate act of closing."""
+    gateway, entry = request.gateway, _named(request.parameters, _places(request))
+    call = _call(request)
+    return _told(
+        request, operations.close_activity(call, entry, request.notices, gateway.store, gateway.terms)
+    )
+
+
+def reopen_activity(request: Request) -> Element:
+    """ReopenActivity: opening again what was closed by mistake."""
+    gateway, entry = request.gateway, _named(request.parameters, _places(request))
+    call, reason = _call(request), request.get("Reason") or ""
+    return _told(
+        request,
+        operations.reopen_activity(call, entry, reason, request.notices, gateway.store, gateway.terms),
+    )
+
+
+def copy_activity(request: Request) -> Element:
+    """CopyActivity: a new draft from an activity."""
+    gateway, entry = request.gateway, _named(request.parameters, _places(request))
+    copy = Copy(
+        provider_activity_id=request.get("NewProviderActivityId"),
+        title=request.get("Title"),
+        start_date=request.day("StartDate"),
+        end_date=request.day("EndDate"),
+    )
+    call = _call(request)
+    return _told(
+        request, operations.copy_activity(call, entry, copy, request.notices, gateway.store, gateway.terms)
+    )
 
 
 def get_receipt(request: Request) -> Element:
@@ -55,3 +151,63 @@ def _activity(request: Request, version_name: str) -> Element:
         },
         document,
     )
+
+
+# --- what is asked ---------------------------------------------------------------------------------------
+
+
+def _call(request: Request) -> Call:
+    """A call without a payload, as if it had one of the endpoint's version."""
+    return request.call(request.gateway.reader.named("activity", request.version.activity))
+
+
+def _counted(number: int, row: Mapping[str, str], request: Request) -> Counted:
+    return Counted(
+        entry=_named(row, _places(request, f"/svc:LearnerCounts[{number}]"), number),
+        physicians=_whole(row.get("Physicians")),
+        other_learners=_whole(row.get("OtherLearners")),
+        year=_whole(row.get("AsOf")),
+    )
+
+
+def _named(said: Mapping[str, str], place: PlaceOf, number: int = 1) -> ActivityEntry:
+    return naming(said.get("ActivityId") or None, said.get("ProviderActivityId") or None, place, number)
+
+
+def _places(request: Request, within: str = "") -> PlaceOf:
+    """Where a field stands in the request; what is none of its parameters is of the activity itself."""
+    path, label = f"/svc:{request.operation}{within}", request.gateway.reader.label
+    names = {**IDS, **NAMES.get(request.operation, {})}
+
+    def place(field: str) -> Place:
+        name = names.get(field)
+        return Place(f"{path}/svc:{name}", field=name) if name else Place(path, field=label(field))
+
+    return place
+
+
+def _whole(text: str | None) -> int | None:
+    return int(text) if text else None
+
+
+# --- what is told ----------------------------------------------------------------------------------------
+
+
+def _told(request: Request, receipt: Receipt) -> Element:
+    calls.acknowledged(receipt)
+    return request.acknowledged(receipt)
+
+
+def _found(view: ActivityView, label: answers.Label) -> answers.Told:
+    activity = view.activity
+    return {
+        "ActivityId": activity.activity_id,
+        "ProviderActivityId": activity.provider_activity_id,
+        "Title": activity.title,
+        "Format": activity.format,
+        "StartDate": activity.start_date,
+        "EndDate": activity.end_date,
+        "RepeatOf": activity.repeat_of,
+        "Status": view.status,
+        "NextStatus": answers.next_statuses(view.next_statuses, label),
+    }

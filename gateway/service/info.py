@@ -52,5 +52,5 @@ def _board(board: Board) -> dict[str, object]:
         "Until": board.until,
         "IdShape": board.id_shape,
         "CreditType": [type.name for type in board.credit_types],
-        "PracticeArea": list(board.practice_areas),
+        "PracticeArea": [area.name for area in board.practice_areas],
     }

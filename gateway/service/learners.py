@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import date
 
 from lxml import etree
 
 from gateway import answers, operations, rules
-from gateway.errors import Malformed, TooLarge
-from gateway.fields import DATE
+from gateway.errors import TooLarge
 from gateway.matching import UNMATCHED, state_named
 from gateway.operations import LearnerQuery, Search
 from gateway.records import Completion, Finding, Identifier, Learner, Match, Place, StoredCredit, replace
@@ -48,7 +46,7 @@ def get_status_by_learner(request: Request) -> Element:
         learner_id=request.get("LearnerId"),
         domain=(request.get("LearnerIdDomain") or "").rpartition(":")[2] or None,
         birthday=request.get("BirthDate"),
-        completed_on=_day(request, "CompletionDate"),
+        completed_on=request.day("CompletionDate"),
     )
     gateway = request.gateway
     credits = operations.get_status_by_learner(request.proven(), query, gateway.store, gateway.terms)
@@ -74,8 +72,8 @@ def find_learners(request: Request) -> Element:
     """FindLearners: the provider's learners' credits, in pages."""
     search = Search(
         last_name=request.get("LastName"),
-        submitted_from=_day(request, "SubmittedFrom"),
-        submitted_until=_day(request, "SubmittedUntil"),
+        submitted_from=request.day("SubmittedFrom"),
+        submitted_until=request.day("SubmittedUntil"),
         activity_title=request.get("ActivityTitle"),
         activity_id=request.get("ActivityId"),
         status=request.get("Status"),
@@ -94,15 +92,6 @@ def find_learners(request: Request) -> Element:
 
 
 # --- what was asked ------------------------------------------------------------------------------------
-
-
-def _day(request: Request, name: str) -> date | None:
-    """A day of the calendar: what XML Schema calls a date may lie beyond it."""
-    text = request.get(name)
-    try:
-        return DATE.read(text) if text else None
-    except ValueError as error:
-        raise Malformed(f"{name} cannot be read. {error}", remedy="Write it as YYYY-MM-DD.") from None
 
 
 def _learner(row: Mapping[str, str]) -> Learner:

@@ -19,11 +19,13 @@ from gateway.accounts import Gatekeeper, Proxies, combine
 from gateway.admission import Admission
 from gateway.audit import Refusals, attempting
 from gateway.errors import GatewayError, Malformed, NotAllowed, UnknownOperation, UnknownSchema, Unreadable
+from gateway.fields import DATE
 from gateway.findings import finding, shown
 from gateway.intake import Limits, take_credentials
 from gateway.operations import Call, Terms
 from gateway.records import Caller, Credentials, Finding, Origin, Place, Receipt, Scope, replace
 from gateway.schema import Reader, Reading
+from gateway.service.addresses import ACTIVITIES
 from gateway.shape import Judge, line_of
 from gateway.store import Store
 from gateway.version import PayloadVersion
@@ -73,6 +75,14 @@ class Request:
     def get(self, name: str) -> str | None:
         """A parameter's text; empty counts as absent."""
         return self.parameters.get(name) or None
+
+    def day(self, name: str) -> date | None:
+        """A parameter as a day of the calendar: what XML Schema calls a date may lie beyond it."""
+        text = self.get(name)
+        try:
+            return DATE.read(text) if text else None
+        except ValueError as error:
+            raise Malformed(f"{name} cannot be read. {error}", remedy="Write it as YYYY-MM-DD.") from None
 
     def asks(self, name: str) -> bool:
         """Whether a boolean parameter is true."""
@@ -146,11 +156,12 @@ class Request:
 class Operation:
     """An operation of the service, for accounts that have its `scope`; those without one are open, and
     need no credentials. A payload (activity, learner) is taken only where it belongs: elsewhere it is as
-    unknown as any other parameter."""
+    unknown as any other parameter. As plain XML it is found `at` these services."""
 
     answer: Callable[[Request], Element]
     scope: Scope | None
     payload: str | None = None
+    at: tuple[str, ...] = (ACTIVITIES,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from typing import Any
 from lxml import etree
 
 import gateway.spyne_shim  # noqa: F401  must come before spyne
-from gateway.accounts import combine, from_basic, read_security
+from gateway.accounts import combine, from_http, read_security
 from gateway.errors import GatewayError, UnknownOperation
 from gateway.records import Credentials
 from gateway.service import Gateway, ServiceVersion
@@ -100,8 +100,7 @@ def _service(version: ServiceVersion, gateway: Gateway) -> type[Service]:
 
 def _shown(environ: Environ, now: datetime) -> Credentials | None:
     """What the caller shows beside the body: by HTTP, in Security headers."""
-    header = environ.get("HTTP_AUTHORIZATION", "")  # a proxy may add one that is not for us
-    basic = from_basic(header) if header.lower().startswith("basic") else None
+    basic = from_http(environ)
     token = read_security(environ[SECURITY], now)
     return combine(token, basic) if token else basic
 

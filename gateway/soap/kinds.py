@@ -8,6 +8,8 @@ from lxml import etree
 
 from gateway.errors import Unreadable, VersionMismatch
 from gateway.intake import Media
+from gateway.service import addresses_of
+from gateway.service.addresses import ACTIVITIES, bare
 
 Element = etree._Element
 
@@ -75,7 +77,8 @@ def of_envelope(envelope: Element, media: Media) -> Soap:
     if name.localname != "Envelope":
         raise Unreadable(
             f"The message is not a SOAP envelope; its root is {name.localname[:60]}.",
-            remedy="Put the request into the Body of a SOAP envelope.",
+            remedy="Put the request into the Body of a SOAP envelope, or send it as plain XML to "
+            f"{_plain_address(name.localname)}.",
         )
     soap = next((kind for kind in KINDS if kind.namespace == name.namespace), None)
     if soap is None:
@@ -83,3 +86,8 @@ def of_envelope(envelope: Element, media: Media) -> Soap:
     if media.kind not in {soap.media, NEITHER}:
         raise VersionMismatch(f"A SOAP {soap.version} envelope does not come as {media.kind}.")
     return soap
+
+
+def _plain_address(name: str) -> str:
+    """Where an element of that name would be taken as it is."""
+    return next(iter(addresses_of(bare(name))), f"{ACTIVITIES}/ and its operation")

@@ -14,7 +14,18 @@ from urllib.parse import urlsplit
 import pytest
 from lxml import etree
 from served import Served, serving
-from wire import Answer, connect, course, envelope, exchange, old_course, parameters, post, saving
+from wire import (
+    Answer,
+    connect,
+    course,
+    envelope,
+    exchange,
+    newest_course,
+    old_course,
+    parameters,
+    post,
+    saving,
+)
 
 pytestmark = [pytest.mark.network, pytest.mark.contract]
 
@@ -116,7 +127,13 @@ def test_a_finding_says_where(
 
 
 @pytest.mark.parametrize(
-    ("version", "payload", "found"), [("v2", old_course, "1.0"), ("v1", course, "2.0")], ids=["v2", "v1"]
+    ("version", "payload", "found"),
+    [
+        ("v2", old_course, "1.0"),
+        ("v2", course, "2.0"),
+        ("v1", course, "2.0"),
+        ("v1", newest_course, "2.1"),
+    ],
 )
 def test_an_endpoint_takes_the_other_versions(
     served: Served, own_id: str, version: str, payload: Callable[[str], str], found: str

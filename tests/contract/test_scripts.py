@@ -61,7 +61,7 @@ def test_the_contract_loads(told: dict[str, Any], version: str) -> None:
 def test_a_typed_activity_is_saved(told: dict[str, Any], version: str) -> None:
     """What the client made of plain values is taken, in the endpoint's payload version."""
     receipt, (result,) = told["saved"], many(told["saved"]["Result"])
-    assert ({"v1": "1.0", "v2": "2.0"}[version], "Success") == (receipt["SchemaVersion"], receipt["Outcome"])
+    assert ({"v1": "1.0", "v2": "2.1"}[version], "Success") == (receipt["SchemaVersion"], receipt["Outcome"])
     assert (told["own_id"], "Added") == (result["ProviderActivityId"], result["Action"])
     assert "X030" not in [finding["Code"] for finding in many(result.get("Finding", []))]
 

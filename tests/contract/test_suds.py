@@ -44,7 +44,7 @@ def payload(client: Any, version: str, own_id: str, title: str) -> Any:
     physicians = create(f"{METRICS}ParticipantsByCategoryType")
     physicians.value, physicians._category = 12, "physician"
     record.ParticipationMetrics.ParticipantsByCategory = [physicians]
-    number = "1.0" if version == "v1" else "2.0"
+    number = "1.0" if version == "v1" else "2.1"
     activities = create(f"{{urn:cme-gateway:pars:activity:{number}}}ACCMEActivities")
     activities.MedicalEducationMetrics = [record]
     activities._schemaVersion = number

@@ -27,9 +27,12 @@ SHARED = {"SaveActivity", "GetActivity", "GetServiceInfo"}
 SHARED |= {"SaveLearnerActivity", "GetLearnerStatusByLearner", "GetLearnerStatusByCreditId"}
 OPERATIONS = {
     "v1": SHARED,
-    "v2": SHARED | {"GetActivityAs", "GetReceipt", "GetLearnerMatch", "FindLearners"},
+    "v2": SHARED
+    | {"GetActivityAs", "GetReceipt", "GetLearnerMatch", "FindLearners"}
+    | {"FindActivities", "UpdateLearnerCounts", "CloseActivity", "ReopenActivity", "CopyActivity"}
+    | {"GetProgramSummary", "AcceptAgreement", "SubmitProgramSummary"},
 }
-PAYLOAD = {"v1": "1.0", "v2": "2.0"}
+PAYLOAD = {"v1": "1.0", "v2": "2.1"}
 ADDED, REFUSED = "Added", "Refused"
 
 
@@ -154,7 +157,7 @@ def test_service_info_needs_no_credentials(either: Caller) -> None:
     info = either.call("GetServiceInfo", ProviderId=None, User=None, Password=None)
     assert either.version == info.ServiceVersion
     assert OPERATIONS[either.version] == set(info.Operation)
-    assert {"1.0", "2.0"} <= {v.Version for v in info.PayloadVersion if v.Payload == "activity"}
+    assert {"1.0", "2.0", "2.1"} == {v.Version for v in info.PayloadVersion if v.Payload == "activity"}
     assert {"CallBytes": 8 << 20, "CallRecords": 2000} == {
         limit.Name: limit.Value for limit in info.Limit if limit.Name in {"CallBytes", "CallRecords"}
     }
@@ -182,6 +185,9 @@ ASKED = {
     "BirthDate": "01-01",
     "LastName": "Nobody",
     "Learner": [{"LastName": "Nobody"}],
+    "LearnerCounts": [{"Physicians": 1}],
+    "Reason": "Nobody asked",
+    "Year": 2025,
 }
 REPORTS = {"DateTimeCreated": datetime.fromisoformat("2025-03-11"), "ActivityReport": [REPORT]}
 PERIOD = {"ReportingStartDate": date(2025, 1, 1), "ReportingEndDate": date(2025, 12, 31)}
@@ -315,17 +321,91 @@ def test_either_version_reads_what_the_other_saved(
     """An activity saved at one endpoint is read at the other, in that one's payload version."""
     old, new = connect(served, "v1"), connect(served, "v2")
     old.save(old.record(own_id))
-    assert "2.0" == new.call("GetActivity", ProviderActivityId=own_id).SchemaVersion
+    assert "2.1" == new.call("GetActivity", ProviderActivityId=own_id).SchemaVersion
     new.save(new.record(own_id, "Asthma, renamed", activityRecordAction="Update"))
     answer = old.call("GetActivity", ProviderActivityId=own_id)
     described = answer.ACCMEActivities.MedicalEducationMetrics[0].ActivityDescription
     assert ("1.0", "Asthma, renamed") == (answer.SchemaVersion, described.lom.general.title.string._value_1)
 
 
+NEWEST: dict[str, Any] = {
+    "MOCRegistrations": {
+        "MOCRegistration": [
+            {
+                "boardName": "ABA",
+                "mocPoints": "6.5",
+                "MOCCreditType": ["Lifelong Learning (CME)"],
+                "CreditClaimDate": date(2025, 12, 1),
+                "MOCPracticeArea": ["Pain Medicine", "Trauma"],
+                "MOCAttestation": True,
+            }
+        ]
+    },
+    "REMS": {"REMSType": "Opioid Analgesic", "REMSRelatedIdentifier": ["EG-123456-001", "EG-123456-002"]},
+    "ContentOutlines": {
+        "ContentOutlineSelections": [
+            {
+                "ContentOutlineSource": "01_ABAMCO",
+                "ContentOutlineKeys": [
+                    {"ContentKeyword": "Level 3 ID", "ContentKeywordValue": "1.1.3"},
+                    {"ContentKeyword": "Tag ID", "ContentKeywordValue": "47"},
+                ],
+            }
+        ]
+    },
+    "HasStateContentTags": True,
+    "StateContentTags": {
+        "StateContent": [{"StateContentDomain": "Opioids", "StateContentTopic": "Prescribing"}]
+    },
+    "isInterprofessional": True,
+    "PharmacyActivityType": "Application",
+    "PharmacyActivityTopic": "08-Pain Management",
+    "PharmacyLiveDate": date(2025, 3, 10),
+    "PharmacySequenceNumber": 17,
+    "UANPharmacy": "JA0001234-0000-25-017-L08-P",
+    "UANPharmacyTech": "JA0001234-0000-25-017-L08-T",
+    "HasPharmacyRecertifications": "not sure",
+    "HasPharmacyContentTags": "false",
+}
+"""Each extension element that came with 2.1."""
+
+
+def joint(caller: Caller, own_id: str) -> dict[str, Any]:
+    """A typed record that says what only 2.1 can."""
+    record = caller.record(own_id, **NEWEST)
+    education = record["ActivityDescription"]["lom"]["healthcareMetadata"]["healthcareEducation"]
+    education["credits"].append({"activityCertification": "Pharmacy", "numberOfCredits": "6.5"})
+    education["targetAudience"] = {"profession": [{"string": "Physician"}, {"string": "Pharmacist"}]}
+    counts = {"physician": 12, "pharmacist": 7, "other": 0}
+    record["ParticipationMetrics"]["ParticipantsByCategory"] = [
+        {"_value_1": count, "category": category} for category, count in counts.items()
+    ]
+    return record
+
+
+def test_what_only_2_1_can_say_outlives_an_update_of_1_0(
+    served: Served, connect: Callable[..., Caller], own_id: str
+) -> None:
+    """Typed in every field it comes back as it was sent, also after an old system sent its part again."""
+    old, new = connect(served, "v1"), connect(served, "v2")
+    sent = joint(new, own_id)
+    assert [] == [one.Code for one in new.save(sent).Result[0].Finding]
+    asked = old.call("GetActivity", ProviderActivityId=own_id)
+    (record,) = asked.ACCMEActivities.MedicalEducationMetrics
+    assert {"REMSRelatedIdentifier", "profession", "ParticipantsByCategory"} <= {
+        one.Field for one in asked.Finding
+    }
+    record.XtensibleInfo = {"HoursOfInstruction": "6.5"}
+    assert "Updated" == old.save(record).Result[0].Action
+    answer = new.call("GetActivity", ProviderActivityId=own_id)
+    (back,) = serialize_object(answer.ACCMEActivities.MedicalEducationMetrics, dict)
+    assert set() == set(leaves(sent)) - set(leaves(back))
+
+
 # --- the newest version's own operations ----------------------------------------------------------------
 
 
-@pytest.mark.parametrize("payload", ["1.0", "2.0"])
+@pytest.mark.parametrize("payload", ["1.0", "2.0", "2.1"])
 def test_an_activity_is_read_in_any_version(newest: Caller, own_id: str, payload: str) -> None:
     """GetActivityAs answers in the version asked for, valid by its schema, and names what is lost."""
     newest.save(newest.record(own_id, CommendationTags={"CommendationTag": ["Engages Teams"]}))

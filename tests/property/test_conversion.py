@@ -20,7 +20,7 @@ import xmlschema
 from hypothesis import given, settings
 from hypothesis.strategies import SearchStrategy
 from lxml import etree
-from payloads import ACTIVITIES, L1, L2, LEARNERS, READER, TODAY, V1, V2
+from payloads import ACTIVITIES, L1, L2, LEARNERS, READER, TODAY, V1, V2, V21
 from property.test_official import OURS, Official, medbiq, official, officially  # noqa: F401  two of them are fixtures
 
 from gateway import boards, rules, samples
@@ -58,6 +58,12 @@ ONLY_SINCE = {
     "moc_registrations",
     "mips",
     "rems_type",
+}
+ONLY_LATER = {
+    *("participants", "professions", "interprofessional", "content_outlines", "rems_identifiers"),
+    *("has_state_content", "state_content", "pharmacy_type", "pharmacy_topic", "pharmacy_live_date"),
+    *("pharmacy_sequence", "uan_pharmacy", "uan_pharmacy_tech"),
+    *("pharmacy_recertifications", "pharmacy_content_tags"),
 }
 RESTATED = {"legacy_type"}  # it may be said in other words, those of the format and the delivery methods
 
@@ -110,6 +116,14 @@ def test_2_0_returns_what_it_was_given(activity: Activity) -> None:
 
 
 @seeded
+@given(activities.newest)
+def test_2_1_returns_what_it_was_given(activity: Activity) -> None:
+    """Whatever 2.1 can say comes back as it was, and nothing else with it."""
+    assert replace(activity, born="2.1") == received(activity, V21)
+    assert [] == named(READER.write([activity], V21)[1])
+
+
+@seeded
 @given(activities.legacy)
 def test_1_0_returns_what_it_was_given(activity: Activity) -> None:
     """Whatever 1.0 can say comes back as it was; what comes back with it is marked as derived."""
@@ -122,9 +136,9 @@ def test_1_0_returns_what_it_was_given(activity: Activity) -> None:
 
 @pytest.mark.parametrize("closed", [True, False])
 def test_close_switch_returns(closed: bool) -> None:
-    """In 2.0 the close switch says whether the activity is closed; 1.0 has none."""
+    """Since 2.0 the close switch says whether the activity is closed; 1.0 has none."""
     activity = replace(_invented(V2, 1)[0], closed=closed)
-    assert closed is sent(activity, V2).close
+    assert [closed] * 2 == [sent(activity, version).close for version in (V2, V21)]
     assert None is sent(activity, V1).close
 
 
@@ -159,6 +173,26 @@ def test_update_by_1_0_loses_nothing_of_2_0(activity: Activity) -> None:
 
 
 @seeded
+@given(activities.read_as_2_1)
+@pytest.mark.parametrize("version", [V1, V2], ids=lambda version: version.name)
+def test_update_by_an_old_version_loses_nothing_of_2_1(version: ActivityVersion, activity: Activity) -> None:
+    """A 2.1 record, updated by the document an old version makes of it, is in 2.1 what it was."""
+    if words.legacy_type_of(activity.format, ()) is None and version is V1:
+        return  # 1.0 cannot say such a format
+    updated = sent(activity, version).onto(activity)
+    assert given_fields(activity).items() <= given_fields(received(updated, V21)).items()
+
+
+@seeded
+@given(activities.read_as_1_0 | activities.read_as_2_0)
+def test_update_by_2_1_loses_nothing_of_an_old_version(activity: Activity) -> None:
+    """A record of an old version, updated by the 2.1 document made from it, is in each what it was."""
+    updated = sent(activity, V21).onto(activity)
+    for version in (V1, V2):
+        assert given_fields(received(activity, version)) == given_fields(received(updated, version))
+
+
+@seeded
 @given(activities.stored)
 @each_version
 def test_update_by_its_own_reading_changes_nothing(version: ActivityVersion, activity: Activity) -> None:
@@ -176,11 +210,12 @@ def test_update_by_its_own_reading_changes_nothing(version: ActivityVersion, act
 def lost_in(version: ActivityVersion, activity: Activity) -> set[str]:
     """What a version cannot say of an activity, as the contract tells it."""
     held = given_fields(activity)
-    if version is V2:
+    if version is not V1:
         told = words.legacy_type_of(activity.format, activity.delivery_methods)
         kinds = {"in_kind_supports"} if any(one.kinds for one in activity.in_kind_supports) else set()
         type = {"legacy_type"} if told is None or told.code != activity.legacy_type else set()
-        return held.keys() & (ONLY_BEFORE | type) | kinds
+        later = held.keys() & ONLY_LATER | registered_since(activity) if version is V2 else set()
+        return held.keys() & (ONLY_BEFORE | type) | kinds | later
     type_said = words.legacy_type_named(received(activity, V1).legacy_type)
     methods = (type_said.delivery,) if type_said and type_said.delivery else ()
     unsaid = {
@@ -188,7 +223,13 @@ def lost_in(version: ActivityVersion, activity: Activity) -> set[str]:
         "passport": activity.passport is True,
         "delivery_methods": activity.delivery_methods != methods,
     }
-    return held.keys() & (ONLY_SINCE | {name for name, lost in unsaid.items() if lost})
+    return held.keys() & (ONLY_SINCE | ONLY_LATER | {name for name, lost in unsaid.items() if lost})
+
+
+def registered_since(activity: Activity) -> set[str]:
+    """The registrations, where they say what only 2.1 can: practice areas, or that nobody attests."""
+    said = (one.practice_areas or one.attested is not True for one in activity.moc_registrations)
+    return {"moc_registrations"} if any(said) else set()
 
 
 @seeded
@@ -207,11 +248,14 @@ def test_what_is_lost_is_listed(version: ActivityVersion, activity: Activity) ->
 
 def test_loss_is_noticed() -> None:
     """Negative control: each field that one version alone has is missed by the other, and no other is."""
-    full = {"V1": _golden(V1), "V2": _golden(V2)}
-    assert lost_in(V2, full["V1"]) >= ONLY_BEFORE
-    assert lost_in(V1, full["V2"]) >= ONLY_SINCE
-    assert set() == lost_in(V1, full["V1"])
-    assert set() == lost_in(V2, full["V2"])
+    full = {version: _golden(version) for version in ACTIVITIES}
+    assert lost_in(V2, full[V1]) >= ONLY_BEFORE
+    assert lost_in(V21, full[V1]) >= ONLY_BEFORE
+    assert lost_in(V1, full[V2]) >= ONLY_SINCE
+    assert lost_in(V1, full[V21]) >= ONLY_SINCE | ONLY_LATER
+    assert {*ONLY_LATER, "moc_registrations"} == lost_in(V2, full[V21])
+    assert set() == lost_in(V21, full[V2])
+    assert [set()] * 3 == [lost_in(version, full[version]) for version in ACTIVITIES]
 
 
 # --- what is written is valid --------------------------------------------------------------------------

@@ -29,12 +29,14 @@ REPORTS = "{{http://ns.medbiq.org/activityreport/{}/}}ActivityReports"
 KINDS = {  # what of a document the official schemas know, by the checker's name for it
     "activity/v1_0": ("activity/v1", "{http://ns.medbiq.org/metrics/v1/}MedicalEducationMetrics"),
     "activity/v2_0": ("activity/v1", "{http://ns.medbiq.org/metrics/v1/}MedicalEducationMetrics"),
+    "activity/v2_1": ("activity/v1", "{http://ns.medbiq.org/metrics/v1/}MedicalEducationMetrics"),
     "learner/v1_0": ("learner/v1", REPORTS.format("v1")),
     "learner/v2_0": ("learner/v2", REPORTS.format("v2")),
 }
 LOOSENED = {  # what each payload's control takes any text for: file, element, type
     "activity/v1_0": ("healthcare.xsd", "commercialSupport", "hx:yesNoType"),
     "activity/v2_0": ("healthcare.xsd", "commercialSupport", "hx:yesNoType"),
+    "activity/v2_1": ("healthcare.xsd", "commercialSupport", "hx:yesNoType"),
     "learner/v1_0": ("activityreport.xsd", "CompletedDateTime", "xs:dateTime"),
     "learner/v2_0": ("activityreport_v2.xsd", "Profession", "ar2:REMSProfessionType"),
 }

@@ -24,7 +24,7 @@ from reports import BOARD_CREDIT, CME_CREDIT, COURSE, NURSE, REMS_COURSE, comple
 from sqlalchemy import BinaryExpression, BindParameter, Executable, select, true
 from sqlalchemy.sql.visitors import replacement_traverse
 
-from gateway import schemas
+from gateway import records, schemas
 from gateway.accounts import Gatekeeper, hash_secret
 from gateway.errors import GatewayError
 from gateway.intake import Limits
@@ -58,6 +58,7 @@ class Own:
     used_keys: list[str]
     pages: list[str]
     learners: list[Learner]
+    years: list[str]
 
 
 @dataclass
@@ -119,7 +120,8 @@ def founded(folder: Path) -> Iterator[Town]:
     keys = Keys(KEY.digest)
     for provider in BOTH:
         store.accounts.add_provider(Provider(provider, f"Provider {provider}"))
-        store.accounts.add_user(Account(provider, USER, hash_secret(WORDS[provider], KEY)))
+        secret = hash_secret(WORDS[provider], KEY)
+        store.accounts.add_user(Account(provider, USER, secret, scopes=frozenset(records.Scope)))
     with store.loading as loading:
         loading.keep([keys.enrol(row) for people in PEOPLE.values() for row in people])
     town = Town(store)
@@ -149,12 +151,14 @@ def _settled(town: Town, provider: str, number: int) -> Own:
     found = [etree.fromstring(town.ask(provider, "FindLearners", *PAGE, size)) for size in sizes]
     pages = [str(text(one, "NextPageToken")) for one in found]
     credits = [str(one.credit_id) for each in earned for one in each.credits]
+    years = [str(2018 + number)]
+    town.ask(provider, "AcceptAgreement", f"<Year>{years[0]}</Year>")
     activities, own = (
         [str(one.activity_id) for one in courses],
         [str(one.provider_activity_id) for one in courses],
     )
     assert all(saved) and "None" not in (*receipts, *pages)
-    return Own(activities, own, credits, receipts, keys[:1], keys[1:], pages, learners)
+    return Own(activities, own, credits, receipts, keys[:1], keys[1:], pages, learners, years)
 
 
 PAGE = ("<SubmittedFrom>2020-01-01</SubmittedFrom>",)
@@ -191,6 +195,7 @@ NOBODYS = {
     "receipts": "20261121-000000000000",
     "asked_keys": "key-of-nobody",
     "used_keys": "key-of-nobody-used",
+    "years": "2012",
 }
 
 
@@ -264,6 +269,23 @@ class Asker:
         one = f"<Learner><LastName>{learner.family_names[0]}</LastName><NPI>{npi}</NPI></Learner>"
         return "GetLearnerMatch", [one], [one]
 
+    def year(self) -> tuple[str, list[str], list[str]]:
+        """The year in which they accepted an agreement, against one in which nobody did."""
+        operation = self.random.choice(["GetProgramSummary", "AcceptAgreement", "SubmitProgramSummary"])
+        return operation, *self._each("<Year>{}</Year>", "years")
+
+    def amend(self) -> tuple[str, list[str], list[str]]:
+        """Close, open, count or copy their activity, by either id."""
+        operation = self.random.choice([*AMENDING])
+        name, kind = self.random.choice(BY_EITHER_ID)
+        theirs, nobodys = self._each(f"<{name}>{{}}</{name}>", kind)
+        template = AMENDING[operation]
+        return operation, [template.format(*theirs)], [template.format(*nobodys)]
+
+    def repeats(self) -> tuple[str, list[str], list[str]]:
+        """The repeats of their activity."""
+        return "FindActivities", *self._each("<RepeatsOf>{}</RepeatsOf>", "activities")
+
     def info(self) -> tuple[str, list[str], list[str]]:
         """What is told to everybody."""
         return "GetServiceInfo", [], []
@@ -329,9 +351,18 @@ KINDS: list[Callable[[Asker], tuple[str, list[str], list[str]]]] = [
     Asker.save,
     Asker.save_with_their_key,
     Asker.report,
+    Asker.year,
+    Asker.amend,
+    Asker.repeats,
 ]
-OFTEN = (3, 3, 3, 3, 2, 2, 1, 1, 1, 1)  # what only reads is asked more often, being quicker
-VARYING = re.compile(rb"<svc:(ReceiptId|ReceivedAt)>[^<]*<|Receipt \d{8}-\d{12} of [-0-9: ]*UTC")
+AMENDING = {
+    "CloseActivity": "{}",
+    "ReopenActivity": "{}<Reason>It was not mine</Reason>",
+    "CopyActivity": "{}",
+    "UpdateLearnerCounts": "<LearnerCounts>{}<Physicians>7</Physicians></LearnerCounts>",
+}
+OFTEN = (3, 3, 3, 3, 2, 2, 1, 1, 1, 1, 1, 2, 1)  # what only reads is asked more often, being quicker
+VARYING = re.compile(rb"<svc:(ReceiptId|ReceivedAt|DueDate)>[^<]*<|Receipt \d{8}-\d{12} of [-0-9: ]*UTC")
 
 
 def told(answer: bytes, own: Own) -> bytes:
@@ -406,6 +437,7 @@ READING = {
     "receipts by id": "storage.repositories._BY_ID",
     "receipts by key": "storage.repositories._BY_KEY",
     "the latest receipt": "storage.repositories._WITH_KEY",
+    "the steps of a year": "storage.program._TAKEN",
     "credits by id": "storage.credits._BY_CREDIT_ID",
     "a credit's standing": "storage.credits._STANDING",
 }

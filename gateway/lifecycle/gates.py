@@ -1,7 +1,6 @@
-"""The statuses of an activity, what each asks for, and what moves an activity to the next.
+"""What each status asks of an activity: one row a thing, for today and for the time before November 2021.
 
-A status is never stored: it follows from the data, the day and the close switch. What is missing
-for a status is no error, an incomplete but valid record is a Draft (FAQ-status, SEED1).
+What is missing for a status is no error: an incomplete but valid record is a Draft (FAQ-status, SEED1).
 """
 
 from __future__ import annotations
@@ -10,7 +9,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from gateway.records import Activity, MissingGate, NextStatus, Status
+from gateway.boards import AREAS, BOARDS, areas_of
+from gateway.records import Activity, MissingGate, MocRegistration, Status
 from gateway.vocabulary import IN_PERSON, USA, format_named, legacy_type_named
 
 Holds = Callable[[Activity, date], bool]
@@ -19,12 +19,30 @@ Applies = Callable[[Activity], bool]
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """One thing a status asks for; `holds` takes the activity and today."""
+    """One thing a status asks for; `holds` takes the activity and today, `boards` names those of its
+    registrations for which it does not hold."""
 
     status: Status
     field: str
     text: str
     holds: Holds
+    boards: Callable[[Activity], tuple[str, ...]] = lambda activity: ()
+
+    def missing(self, activity: Activity) -> MissingGate:
+        """Tell it to who waits for the status."""
+        names = ", ".join(self.boards(activity))
+        return MissingGate(self.field, f"{self.text} Missing: {names}." if names else self.text)
+
+
+def _for_each_board(field: str, text: str, fine: Callable[[Activity, MocRegistration], bool]) -> Gate:
+    def holds(activity: Activity, today: date) -> bool:
+        return all(fine(activity, one) for one in activity.moc_registrations)
+
+    def lacking(activity: Activity) -> tuple[str, ...]:
+        left = (one.board for one in activity.moc_registrations if not fine(activity, one))
+        return tuple(board if board and board in BOARDS else "an unknown board" for board in left)
+
+    return Gate(Status.CLOSED, field, text, holds, lacking)
 
 
 def _given(field: str) -> Holds:
@@ -45,7 +63,8 @@ def _when(applies: Applies, holds: Holds) -> Holds:
     return lambda activity, today: not applies(activity) or holds(activity, today)
 
 
-def _over(activity: Activity, today: date) -> bool:
+def over(activity: Activity, today: date) -> bool:
+    """Whether its last day has passed."""
     return activity.end_date is not None and activity.end_date < today
 
 
@@ -75,7 +94,8 @@ def _american(activity: Activity) -> bool:
 
 
 def _open(activity: Activity) -> bool:
-    return bool(activity.passport or activity.moc_registrations or activity.rems_type)
+    rems = activity.rems_type or activity.rems_identifiers
+    return bool(activity.passport or activity.moc_registrations or rems)
 
 
 def _joint(activity: Activity) -> bool:
@@ -86,8 +106,22 @@ def _supported(activity: Activity) -> bool:
     return activity.commercial_support is True
 
 
-def _registered(activity: Activity) -> bool:
-    return bool(activity.moc_registrations)
+def _in_its_area(activity: Activity, registration: MocRegistration) -> bool:
+    """Whether a practice area is said beside the registration or, as before 2.1, as a specialty of the
+    activity: there, one of another board's list says nothing of this board."""
+    board = BOARDS.get(registration.board or "")
+    listed = areas_of(board, activity.start_date) if board else frozenset()
+    said = (area.casefold() for area in activity.specialties)
+    return bool(registration.practice_areas) or any(
+        not listed or area in listed or area not in AREAS for area in said
+    )
+
+
+def _outlined(activity: Activity, registration: MocRegistration) -> bool:
+    """Whether what the board wants tagged by its content outline is; before 2.1 nobody could."""
+    board = BOARDS.get(registration.board or "")
+    wanted = board is not None and board.outlined and activity.born not in _WITHOUT_OUTLINES
+    return not wanted or bool(activity.content_outlines)
 
 
 def _located(activity: Activity) -> bool:
@@ -96,11 +130,12 @@ def _located(activity: Activity) -> bool:
 
 
 _SEEN = "Listed in CME Passport, with MOC or with REMS, "
+_WITHOUT_OUTLINES = ("", "1.0", "2.0")  # the payload versions, by `Activity.born`, that could not tag them
 _ACTIVE, _READY, _CLOSED = Status.ACTIVE, Status.READY_TO_CLOSE, Status.CLOSED
 
 # What Ready to Close asks for beyond Active is a day gone by. Fee, registration and URL stand once,
-# with Active, though FAQ-status names them again for MOC. Registering with a board is taken as the
-# provider's attestation, since no document can attest otherwise (the gateway's own reading).
+# with Active, though FAQ-status names them again for MOC. Before payload 2.1 registering with a board is
+# the provider's attestation, since no document could attest otherwise (the gateway's own reading).
 GATES = (
     Gate(_ACTIVE, "delivery_methods", "A delivery method is needed.",
          _when(_delivered, _given("delivery_methods"))),
@@ -117,7 +152,7 @@ GATES = (
     Gate(_ACTIVE, "url", _SEEN + "it needs a URL.", _when(_open, _given("url"))),
     Gate(_ACTIVE, "description", "A description is needed.", _given("description")),
     Gate(_ACTIVE, "providership", "The providership is needed.", _given("providership")),
-    Gate(_READY, "end_date", "The end date has not passed yet.", _over),
+    Gate(_READY, "end_date", "The end date has not passed yet.", over),
     Gate(_CLOSED, "joint_providers", "Provided jointly, it needs a joint provider's name.",
          _when(_joint, _given("joint_providers"))),
     Gate(_CLOSED, "outcomes", "At least one measured outcome is needed.", _given("outcomes")),
@@ -130,14 +165,16 @@ GATES = (
     Gate(_CLOSED, "physicians", "The physicians must be counted; 0 will do.", _given("physicians")),
     Gate(_CLOSED, "other_learners", "The other learners must be counted; 0 will do.",
          _given("other_learners")),
-    Gate(_CLOSED, "specialties", "Registered for MOC, it needs a practice area.",
-         _when(_registered, _given("specialties"))),
-    Gate(_CLOSED, "moc_registrations", "Each MOC registration needs a credit type.",
-         _each("moc_registrations", "credit_types")),
-    Gate(_CLOSED, "moc_registrations", "Each MOC registration needs its points.",
-         _each("moc_registrations", "points")),
-    Gate(_CLOSED, "moc_registrations", "Each MOC registration needs its claim date.",
-         _each("moc_registrations", "claim_date")),
+    _for_each_board("specialties", "Each board needs one of its practice areas.", _in_its_area),
+    _for_each_board("moc_registrations", "Each MOC registration needs a credit type.",
+                    lambda activity, registration: bool(registration.credit_types)),
+    _for_each_board("moc_registrations", "Each MOC registration needs its points.",
+                    lambda activity, registration: registration.points is not None),
+    _for_each_board("moc_registrations", "Each MOC registration needs its claim date.",
+                    lambda activity, registration: registration.claim_date is not None),
+    _for_each_board("moc_registrations", "Each MOC registration needs the provider's attestation.",
+                    lambda activity, registration: registration.attested is True),
+    _for_each_board("content_outlines", "The board's content outline must be tagged.", _outlined),
 )  # fmt: skip
 
 # What PARS asked for until November 2021, when an activity with all of it closed by itself
@@ -169,51 +206,7 @@ LEGACY_GATES = (
          _when(_supported, _sourced)),
 )  # fmt: skip
 
-_GATES_OF = {status: tuple(gate for gate in GATES if gate.status is status) for status in (_ACTIVE, _READY)}
-CLOSE_SWITCH = MissingGate("close", "It is closed on purpose: send closeActivityRecord true.")
 
-
-def status(activity: Activity, today: date) -> Status:
-    """Tell where an activity stands on a day; its start date is not tested (docs/sources.md)."""
-    if activity.closed or _closed_as_then(activity, today):
-        return _CLOSED
-    if _missing(_GATES_OF[_ACTIVE], activity, today):
-        return Status.DRAFT
-    return _READY if _over(activity, today) else _ACTIVE
-
-
-def next_statuses(activity: Activity, today: date) -> tuple[NextStatus, ...]:
-    """Tell what an activity can become and what is missing for it: the answer to "why not yet?".
-
-    A Closed one becomes nothing else. From Active on the calendar alone moves it.
-    """
-    match status(activity, today):
-        case Status.DRAFT:
-            reached = _READY if _over(activity, today) else _ACTIVE
-            return (NextStatus(reached, _missing(_GATES_OF[_ACTIVE], activity, today)),)
-        case Status.ACTIVE:
-            return (NextStatus(_READY, _missing(_GATES_OF[_READY], activity, today)),)
-        case Status.READY_TO_CLOSE:
-            return (NextStatus(_CLOSED, _shortest_way_to_close(activity, today)),)
-        case _:
-            return ()
-
-
-def missing_to_close(activity: Activity, today: date) -> tuple[MissingGate, ...]:
-    """Tell why the close switch cannot be granted; empty when it can (FAQ-status, SEED1)."""
-    return _missing(GATES, activity, today)
-
-
-def _closed_as_then(activity: Activity, today: date) -> bool:
-    return activity.born == "1.0" and _over(activity, today) and not _missing(LEGACY_GATES, activity, today)
-
-
-def _shortest_way_to_close(activity: Activity, today: date) -> tuple[MissingGate, ...]:
-    # A record of the old time closes by itself once complete as then, or by the switch as any other.
-    now = (*missing_to_close(activity, today), CLOSE_SWITCH)
-    then = _missing(LEGACY_GATES, activity, today)
-    return min(now, then, key=len) if activity.born == "1.0" else now
-
-
-def _missing(gates: Iterable[Gate], activity: Activity, today: date) -> tuple[MissingGate, ...]:
-    return tuple(MissingGate(gate.field, gate.text) for gate in gates if not gate.holds(activity, today))
+def missing(gates: Iterable[Gate], activity: Activity, today: date) -> tuple[MissingGate, ...]:
+    """What an activity lacks of these, in their order."""
+    return tuple(gate.missing(activity) for gate in gates if not gate.holds(activity, today))

@@ -1,0 +1,280 @@
+"""The operations on stored activities as elements: what is asked, and that answers are what the contract
+says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from amended import keep
+from desk import Desk
+from entries import COMPLETE, DRAFT
+from fakes import PASSWORD, PROVIDER, USER, Mirror
+from lxml import etree
+from messages import Element, activity, payload, request, text, texts
+from test_service import Counter
+
+from gateway.accounts import Gatekeeper, hash_secret
+from gateway.errors import Malformed, NotAllowed, TooLarge, UnknownOperation
+from gateway.intake import Limits
+from gateway.records import Account, Activity, MocRegistration, Scope
+from gateway.service import V1, V2, ServiceVersion
+from gateway.vocabulary import ENDURING
+
+ID = "<ActivityId>202600001</ActivityId>"
+LASTING = replace(
+    COMPLETE, format=ENDURING, start_date=date(2024, 2, 1), end_date=date(2027, 1, 31), moc_registrations=()
+)
+
+
+@pytest.fixture
+def counter() -> Counter:
+    """A gateway without records."""
+    return Counter()
+
+
+@pytest.fixture
+def admin() -> Counter:
+    """A gateway whose user may administer."""
+    counter = Counter()
+    secret = hash_secret(PASSWORD, Mirror())
+    account = Account(PROVIDER, USER, secret, scopes=frozenset({*Scope}))
+    gatekeeper = Gatekeeper(lambda *_: account, Mirror(), seconds=3600)
+    counter.gateway = replace(counter.gateway, gatekeeper=gatekeeper)
+    return counter
+
+
+def fill(counter: Counter, *activities: Activity) -> None:
+    """Keep activities as they are."""
+    desk = Desk()
+    desk.store = counter.store
+    keep(desk, *activities)
+
+
+def located(answer: Element) -> list[tuple[str | None, str | None, str | None]]:
+    """What was found: code, field and path."""
+    found = answer.iterfind(".//{*}Result/{*}Finding")
+    return [(text(one, "Code"), text(one, "Field"), text(one, "Path")) for one in found]
+
+
+def test_version_1_does_not_have_them(counter: Counter) -> None:
+    """They belong to the newest service version."""
+    for name in ("FindActivities", "UpdateLearnerCounts", "CloseActivity", "ReopenActivity", "CopyActivity"):
+        with pytest.raises(UnknownOperation):
+            counter.ask(request(name, namespace=V1.namespace), V1)
+
+
+def test_a_list_tells_where_each_activity_stands(counter: Counter) -> None:
+    """Ids, title, format, dates, status, and what is missing for the next."""
+    fill(counter, DRAFT, COMPLETE)
+    answer = counter.ask(request("FindActivities"))
+    assert ("2", ["202600002", "202600001"], None) == (
+        text(answer, "Count"),
+        texts(answer, "ActivityId"),
+        text(answer, "NextPageToken"),
+    )
+    draft = list(answer.iterfind(".//{*}Activity"))[1]
+    assert ("SPRING-27", "Asthma in Schools", "Live Course", "2027-01-10", "2027-01-11") == tuple(
+        text(draft, name) for name in ("ProviderActivityId", "Title", "Format", "StartDate", "EndDate")
+    )
+    assert ["Draft", "Active"] == texts(draft, "Status")
+    assert "ForPublicList" in texts(draft, "Field")
+
+
+def test_a_list_comes_in_pages(counter: Counter) -> None:
+    """By the token, with the same search."""
+    fill(counter, DRAFT, replace(DRAFT, provider_activity_id="B"), COMPLETE)
+    asked = ("<Year>2027</Year>", "<PageSize>1</PageSize>")
+    first = counter.ask(request("FindActivities", *asked))
+    token = f"<PageToken>{text(first, 'NextPageToken')}</PageToken>"
+    second = counter.ask(request("FindActivities", *asked, token))
+    assert (["202600002"], ["202600001"]) == (texts(first, "ActivityId"), texts(second, "ActivityId"))
+    with pytest.raises(Malformed, match="PageToken"):
+        counter.ask(request("FindActivities", "<PageSize>1</PageSize>", token))
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("<Status>Draft</Status>", ["202600001"]),
+        ("<Format>Live Course</Format><Title>asthma</Title>", ["202600001"]),
+        ("<DateFrom>2027-01-11</DateFrom><DateUntil>2027-12-31</DateUntil>", ["202600001"]),
+        ("<Board>ABIM</Board>", ["202600002"]),
+        ("<RepeatsOf>202600002</RepeatsOf>", ["202600002"]),
+        ("<Status/><Title/><Year/>", ["202600002", "202600001"]),
+    ],
+)
+def test_each_parameter_is_heard(counter: Counter, asked: str, found: list[str]) -> None:
+    """An empty one counts as absent."""
+    fill(counter, DRAFT, replace(COMPLETE, moc_registrations=(MocRegistration("ABIM"),)))
+    assert found == texts(counter.ask(request("FindActivities", asked)), "ActivityId")
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "<Status>Open</Status>",
+        "<Year>26</Year>",
+        "<PageSize>501</PageSize>",
+        "<DateFrom>--</DateFrom>",
+        "<DateFrom>10000-01-01</DateFrom>",
+        "<Format>Lunch</Format>",
+    ],
+)
+def test_what_cannot_be_searched_by_is_a_fault(counter: Counter, asked: str) -> None:
+    """As with every operation that reads."""
+    with pytest.raises(Malformed):
+        counter.ask(request("FindActivities", asked))
+
+
+def test_closing_tells_the_gates_where_they_are(counter: Counter) -> None:
+    """Each by its name on the wire, in the one result."""
+    fill(counter, DRAFT)
+    answer = counter.ask(request("CloseActivity", ID))
+    assert ("Failure", ["Refused"], "202600001") == (
+        text(answer, "Outcome"),
+        texts(answer, "Action"),
+        text(answer, "ActivityId"),
+    )
+    assert ("A907", "ForPublicList", "/svc:CloseActivity") in located(answer)
+    assert ("A907", "MeasuredOutcome", "/svc:CloseActivity") in located(answer)
+
+
+def test_closing_answers_with_a_receipt(counter: Counter) -> None:
+    """Which is read back, and given again for the same key."""
+    fill(counter, COMPLETE)
+    key = "<SubmissionKey>K</SubmissionKey>"
+    first = counter.ask(request("CloseActivity", key, ID))
+    assert ("Success", "Updated", "Closed", V2.activity) == tuple(
+        text(first, name) for name in ("Outcome", "Action", "Status", "SchemaVersion")
+    )
+    again = counter.ask(request("CloseActivity", key, ID))
+    assert (text(first, "ReceiptId"), "true") == (text(again, "ReceiptId"), text(again, "Replayed"))
+    read = counter.ask(request("GetReceipt", key))
+    assert text(first, "ReceiptId") == text(read, "ReceiptId")
+    assert 1 == len(counter.store.tables.audit)
+
+
+def test_reopening_is_for_those_who_administer(counter: Counter, admin: Counter) -> None:
+    """Anyone else is refused; so is an administrator without a reason."""
+    fill(counter, replace(COMPLETE, closed=True))
+    fill(admin, replace(COMPLETE, closed=True))
+    reason = "<Reason>Closed a year too early</Reason>"
+    with pytest.raises(NotAllowed, match="admin"):
+        counter.ask(request("ReopenActivity", ID, reason))
+    for none in ("", "<Reason/>", "<Reason> </Reason>", f"<Reason>{'x' * 501}</Reason>"):
+        with pytest.raises(Malformed):
+            admin.ask(request("ReopenActivity", ID, none))
+    answer = admin.ask(request("ReopenActivity", ID, reason))
+    assert ("Updated", "Ready to Close") == (text(answer, "Action"), text(answer, "Status"))
+    assert ["Closed a year too early"] == [one.reason for one in admin.store.tables.reopenings]
+
+
+def test_copying_answers_with_the_copys_ids(counter: Counter) -> None:
+    """And what it still needs."""
+    fill(counter, COMPLETE)
+    new = "<NewProviderActivityId>NEW</NewProviderActivityId><Title>New</Title>"
+    days = "<StartDate>2027-05-03</StartDate><EndDate>2027-05-04</EndDate>"
+    answer = counter.ask(request("CopyActivity", ID, new, days))
+    assert ("Added", "202600002", "NEW", ["Draft", "Active"]) == (
+        text(answer, "Action"),
+        text(answer, "ActivityId"),
+        text(answer, "ProviderActivityId"),
+        texts(answer, "Status"),
+    )
+    again = counter.ask(request("CopyActivity", ID, new, days))
+    path = "/svc:CopyActivity/svc:NewProviderActivityId"
+    assert [("A916", "NewProviderActivityId", path)] == [one for one in located(again) if one[0] != "A910"]
+
+
+def test_a_rule_the_copy_breaks_is_found_at_its_parameter(counter: Counter) -> None:
+    """What is no parameter is found with the operation."""
+    fill(counter, replace(COMPLETE, url="nonsense"))
+    answer = counter.ask(request("CopyActivity", ID, "<EndDate>1995-01-01</EndDate>"))
+    assert ("A203", "EndDate", "/svc:CopyActivity/svc:EndDate") in located(answer)
+    assert ("A109", "URL", "/svc:CopyActivity") in located(answer)
+
+
+def counts(physicians: int, as_of: int | None = None, activity_id: str = "202600001") -> str:
+    """The counts of one activity."""
+    year = f"<AsOf>{as_of}</AsOf>" if as_of else ""
+    return (
+        f"<LearnerCounts><ActivityId>{activity_id}</ActivityId><Physicians>{physicians}</Physicians>"
+        f"<OtherLearners>1</OtherLearners>{year}</LearnerCounts>"
+    )
+
+
+def test_counts_tell_their_history(counter: Counter) -> None:
+    """One result a record, with all years of enduring material."""
+    fill(counter, LASTING, DRAFT)
+    answer = counter.ask(
+        request("UpdateLearnerCounts", counts(9, 2024), counts(12, 2025), counts(3, None, "202600002"))
+    )
+    assert ["Updated"] * 3 == texts(answer, "Action")
+    second = list(answer.iterfind(".//{*}Result"))[1]
+    assert [("2024", "9"), ("2025", "12")] == [
+        (text(one, "AsOf"), text(one, "Physicians")) for one in second.iterfind("{*}LearnerCount")
+    ]
+
+
+def test_a_wrong_count_is_found_in_its_record(counter: Counter) -> None:
+    """Which record, which field, why, what to do."""
+    fill(counter, LASTING)
+    counter.ask(request("UpdateLearnerCounts", counts(12, 2024)))
+    answer = counter.ask(request("UpdateLearnerCounts", counts(13, 2025), counts(9, 2026)))
+    path = "/svc:UpdateLearnerCounts/svc:LearnerCounts[2]/svc:Physicians"
+    assert [("A920", "Physicians", path)] == located(answer)
+    found = answer.findtext(".//{*}Finding/{*}Text")
+    assert ("Partial success", "13 as of 2025, and 9 as of 2026") == (
+        text(answer, "Outcome"),
+        (found or "").partition("It was ")[2].rstrip("."),
+    )
+
+
+@pytest.mark.parametrize(
+    "wrong", ["<Physicians>-1</Physicians>", "<AsOf>26</AsOf>", "<Physicians>x</Physicians>"]
+)
+def test_a_count_is_a_whole_number(counter: Counter, wrong: str) -> None:
+    """What the contract rules out is a fault."""
+    with pytest.raises(Malformed):
+        counter.ask(request("UpdateLearnerCounts", f"<LearnerCounts>{ID}{wrong}</LearnerCounts>"))
+
+
+def test_as_many_records_as_a_call_may_have(counter: Counter) -> None:
+    """More are refused before any is looked at."""
+    counter.gateway = replace(counter.gateway, limits=Limits(max_records=2))
+    fill(counter, DRAFT)
+    assert counter.ask(request("UpdateLearnerCounts", counts(1), counts(2))) is not None
+    with pytest.raises(TooLarge):
+        counter.ask(request("UpdateLearnerCounts", counts(1), counts(2), counts(3)))
+    with pytest.raises(Malformed):
+        counter.ask(request("UpdateLearnerCounts"))
+
+
+@pytest.mark.parametrize("version", [V1, V2], ids=lambda version: version.name)
+def test_the_receipt_of_repeats_is_valid_at_each_endpoint(counter: Counter, version: ServiceVersion) -> None:
+    """Every endpoint takes every payload, so each contract has a place for instances."""
+    extension = (
+        "<act:RepeatInstances><act:RepeatInstance><act:StartDate>2027-03-09</act:StartDate>"
+        "<act:City>Duluth</act:City><act:StateOrProvince>MN</act:StateOrProvince>"
+        "<act:Country>USA</act:Country></act:RepeatInstance></act:RepeatInstances>"
+    )
+    sent = payload(activity(extension=extension, version="2.0"), version="2.1")
+    answer = counter.ask(
+        request("SaveActivity", sent, namespace=version.namespace),
+        version,
+    )
+    instances = list(answer.iterfind(".//{*}Instance"))
+    assert [("SPRING-27", None), ("SPRING-27#2", "Duluth")] == [
+        (text(one, "ProviderActivityId"), text(one, "City")) for one in instances
+    ]
+    assert [None, "202600001"] == [one.repeat_of for _, one in counter.store.tables.activities.values()]
+
+
+def test_no_answer_shows_what_it_should_not(counter: Counter) -> None:
+    """The reason is not in any answer; ids of others look unknown."""
+    fill(counter, COMPLETE)
+    answer = counter.ask(request("CloseActivity", "<ActivityId>202699999</ActivityId>"))
+    assert [("A901", "ActivityId", "/svc:CloseActivity/svc:ActivityId")] == located(answer)
+    assert b"Reason" not in etree.tostring(answer)

@@ -1,0 +1,277 @@
+"""Learner counts: one figure, or of enduring material one as of each 31 December, which never falls."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import pytest
+from amended import FIRST_ID, codes, count, keep, named, only, stored
+from desk import Desk
+from entries import COMPLETE, DRAFT, entry
+
+from gateway.operations import Counted
+from gateway.operations.counting import reported_year
+from gateway.records import Action, Activity, CategoryCount, CountAsOf, Outcome, Result, Status
+from gateway.vocabulary import ENDURING
+
+COURSE = replace(COMPLETE, physicians=None, other_learners=None)
+LASTING = replace(
+    COMPLETE,
+    format=ENDURING,
+    start_date=date(2024, 2, 1),
+    end_date=date(2027, 1, 31),
+    physicians=None,
+    other_learners=None,
+    moc_registrations=(),
+)
+
+
+@pytest.fixture
+def desk() -> Desk:
+    """A gateway without records."""
+    return Desk()
+
+
+def counted(
+    physicians: int | None = None,
+    others: int | None = None,
+    year: int | None = None,
+    activity_id: str | None = FIRST_ID,
+    number: int = 1,
+) -> Counted:
+    """The counts of the first activity, or another one."""
+    entry = named(activity_id, None, number)
+    return Counted(entry=entry, physicians=physicians, other_learners=others, year=year)
+
+
+def totals(desk: Desk) -> tuple[int | None, int | None]:
+    """What the first activity says."""
+    return stored(desk)[0].physicians, stored(desk)[0].other_learners
+
+
+def years(result: Result) -> list[tuple[int, int | None, int | None]]:
+    """The history an answer tells."""
+    return [(one.year, one.physicians, one.other_learners) for one in result.counts]
+
+
+# --- one figure ------------------------------------------------------------------------------------------
+
+
+def test_counts_are_kept_and_make_it_closable(desk: Desk) -> None:
+    """SEED1: the totals are entered apart, and are needed to close."""
+    keep(desk, COURSE)
+    result = only(count(desk, counted(12, 3)))
+    assert (Action.UPDATED, Status.READY_TO_CLOSE, [], ()) == (
+        result.action,
+        result.status,
+        codes(result),
+        result.counts,
+    )
+    assert ["close"] == [gate.field for gate in result.next_statuses[0].missing]
+    assert (12, 3) == totals(desk)
+
+
+def test_a_count_that_is_not_said_stays(desk: Desk) -> None:
+    """Nought is a count."""
+    keep(desk, replace(COURSE, physicians=7, other_learners=2))
+    count(desk, counted(physicians=0))
+    assert (0, 2) == totals(desk)
+    count(desk, counted(others=5))
+    assert (0, 5) == totals(desk)
+
+
+def test_the_same_counts_again_change_nothing(desk: Desk) -> None:
+    """Of a closed activity too."""
+    keep(desk, replace(COURSE, physicians=7, other_learners=2, closed=True))
+    assert Action.UNCHANGED is only(count(desk, counted(7, 2))).action
+    refused = only(count(desk, counted(8, 2)))
+    assert (Action.REFUSED, Status.CLOSED, ["A906"]) == (refused.action, refused.status, codes(refused))
+
+
+def test_other_categories_that_no_longer_agree_are_dropped(desk: Desk) -> None:
+    """A total of other learners says less than their categories, but it is the newer."""
+    nurses = (CategoryCount("nurse", 4),)
+    keep(desk, replace(COURSE, other_learners=4, participants=nurses))
+    count(desk, counted(9))
+    assert nurses == stored(desk)[0].participants
+    count(desk, counted(9, 5))
+    assert () == stored(desk)[0].participants
+
+
+def test_each_record_stands_for_itself(desk: Desk) -> None:
+    """In the sender's order; with AllOrNothing none is done where one is refused."""
+    keep(desk, COURSE, replace(DRAFT, provider_activity_id="B"))
+    both = counted(1, 1), counted(2, 2, activity_id="202699999", number=2)
+    refused = count(desk, *both, all_or_nothing=True)
+    assert [["A909"], ["A901"]] == [codes(one) for one in refused.results]
+    assert (None, None) == totals(desk)
+    done = count(desk, *both)
+    assert (Outcome.PARTIAL, [1, 2]) == (done.outcome, [one.number for one in done.results])
+    assert (1, 1) == totals(desk)
+
+
+@pytest.mark.parametrize("activity", [COURSE, LASTING])
+def test_a_count_counts_something(desk: Desk, activity: Activity) -> None:
+    """A917 where neither figure is given."""
+    keep(desk, activity)
+    assert ["A917"] == codes(only(count(desk, counted())))
+
+
+def test_a_year_is_for_enduring_material(desk: Desk) -> None:
+    """With any other activity it is not looked at, and that is said (A918)."""
+    keep(desk, COURSE)
+    result = only(count(desk, counted(1, 1, year=2025)))
+    assert (Action.UPDATED, ["A918"], ()) == (result.action, codes(result), result.counts)
+
+
+# --- enduring material -----------------------------------------------------------------------------------
+
+
+def test_each_year_has_a_figure_and_the_newest_is_the_count(desk: Desk) -> None:
+    """SEED2: cumulative, as of 31 December, while it stays open."""
+    keep(desk, LASTING)
+    count(desk, counted(10, 1, 2024))
+    result = only(count(desk, counted(25, 4, 2025)))
+    assert [(2024, 10, 1), (2025, 25, 4)] == years(result)
+    assert (25, 4) == totals(desk)
+    assert Status.ACTIVE is result.status
+
+
+def test_an_earlier_year_is_corrected_in_the_history_alone(desk: Desk) -> None:
+    """Its count stays that of the newest year."""
+    keep(desk, LASTING)
+    count(desk, counted(10, 1, 2024), counted(25, 4, 2025, number=2))
+    result = only(count(desk, counted(12, 2, 2024)))
+    assert (Action.UPDATED, [(2024, 12, 2), (2025, 25, 4)]) == (result.action, years(result))
+    assert (25, 4) == totals(desk)
+
+
+def test_several_years_may_come_in_one_call(desk: Desk) -> None:
+    """Each record sees what the ones before it said."""
+    keep(desk, LASTING)
+    receipt = count(desk, counted(10, 1, 2024), counted(9, 1, 2025, number=2), counted(25, 1, 2025, number=3))
+    assert [[], ["A920"], []] == [codes(one) for one in receipt.results]
+    assert {2024: CountAsOf(2024, 10, 1), 2025: CountAsOf(2025, 25, 1)} == desk.store.tables.counts[FIRST_ID]
+
+
+@pytest.mark.parametrize(
+    ("figures", "year", "paths"),
+    [
+        ((9, 5), 2025, ["/physicians"]),
+        ((9, 0), 2025, ["/physicians", "/other_learners"]),
+        ((31, 5), 2025, ["/physicians"]),
+        ((10, 1), 2025, []),
+        ((30, 9), 2025, []),
+    ],
+)
+def test_a_figure_does_not_fall(desk: Desk, figures: tuple[int, int], year: int, paths: list[str]) -> None:
+    """Lower than the year before or higher than the year after is refused, naming both."""
+    keep(desk, LASTING)
+    count(desk, counted(10, 1, 2024), counted(30, 9, 2026, number=2))
+    result = only(count(desk, counted(*figures, year)))
+    assert [("A920", path) for path in paths] == [(found.code, found.path) for found in result.findings]
+    assert (Action.REFUSED if paths else Action.UPDATED) is result.action
+
+
+def test_the_same_year_again_is_a_correction(desk: Desk) -> None:
+    """Downwards too, as long as it does not fall below the year before."""
+    keep(desk, LASTING)
+    count(desk, counted(10, 1, 2024), counted(30, 4, 2025, number=2))
+    assert Action.UPDATED is only(count(desk, counted(20, 4, 2025))).action
+    assert (20, 4) == totals(desk)
+    assert Action.UNCHANGED is only(count(desk, counted(20, 4, 2025))).action
+
+
+def test_what_is_not_said_of_a_year_stays_as_it_was_then(desk: Desk) -> None:
+    """The year before tells what was."""
+    keep(desk, LASTING)
+    count(desk, counted(10, 1, 2024))
+    assert [(2024, 10, 1), (2025, 20, 1)] == years(only(count(desk, counted(20, year=2025))))
+
+
+@pytest.mark.parametrize("year", [2023, 2027, 2028])
+def test_a_year_is_one_of_the_activitys_up_to_now(desk: Desk, year: int) -> None:
+    """A919, which says which years it can be."""
+    keep(desk, LASTING)
+    (found,) = only(count(desk, counted(1, 1, year))).findings
+    assert ("A919", "/as_of") == (found.code, found.path)
+    assert "2024 to 2026" in found.text
+
+
+@pytest.mark.parametrize(
+    ("today", "year"),
+    [
+        (date(2026, 3, 31), 2025),
+        (date(2026, 4, 1), 2026),
+        (date(2024, 2, 2), 2024),
+        (date(2029, 6, 1), 2027),
+    ],
+)
+def test_without_a_year_it_is_the_one_that_is_being_reported(today: date, year: int) -> None:
+    """Until 31 March the one before, then this one; never one in which it was not offered."""
+    assert year == reported_year(LASTING, today)
+
+
+def test_a_closed_one_takes_no_figure(desk: Desk) -> None:
+    """Nor does its history."""
+    keep(desk, replace(LASTING, end_date=date(2025, 1, 31), physicians=5, other_learners=5, closed=True))
+    assert ["A906"] == codes(only(count(desk, counted(6, 6, 2025))))
+    assert {} == desk.store.tables.counts
+
+
+def test_an_earlier_year_of_a_closed_one_stays_too(desk: Desk) -> None:
+    """Though its count would not change by it."""
+    (kept,) = keep(desk, replace(LASTING, end_date=date(2025, 1, 31)))
+    count(desk, counted(5, 5, 2024), counted(9, 9, 2025, number=2))
+    (row,) = desk.store.tables.activities
+    closed = replace(kept, physicians=9, other_learners=9, closed=True)
+    desk.store.tables.activities[row] = (desk.caller.provider_id, closed)
+    assert ["A906"] == codes(only(count(desk, counted(6, 6, 2024))))
+    assert Action.UNCHANGED is only(count(desk, counted(5, 5, 2024))).action
+
+
+# --- counts that come with a record ----------------------------------------------------------------------
+
+
+def test_counts_of_a_record_are_those_of_the_year_that_is_reported(desk: Desk) -> None:
+    """Who sends them with SaveActivity, as was always done, has a history too."""
+    desk.clock.now = datetime(2026, 2, 1, tzinfo=UTC)
+    desk.save(entry(replace(LASTING, physicians=10, other_learners=1)))
+    desk.clock.now = datetime(2026, 12, 1, tzinfo=UTC)
+    desk.save(entry(replace(LASTING, physicians=20, other_learners=1)))
+    desk.save(entry(replace(LASTING, physicians=20, other_learners=1)))
+    (kept,) = desk.store.tables.counts.values()
+    assert {2025: CountAsOf(2025, 10, 1), 2026: CountAsOf(2026, 20, 1)} == kept
+
+
+@pytest.mark.parametrize(
+    "activity",
+    [LASTING, replace(COURSE, physicians=1), replace(LASTING, physicians=1, title=None)],
+    ids=["no counts", "a course", "refused"],
+)
+def test_a_record_without_such_counts_has_no_history(desk: Desk, activity: Activity) -> None:
+    """Nor has one that was not stored, or only validated."""
+    desk.save(entry(activity))
+    desk.save(entry(replace(LASTING, physicians=1)), validate_only=True)
+    assert {} == desk.store.tables.counts
+
+
+@pytest.mark.parametrize("activity", [COURSE, LASTING])
+def test_validating_only_keeps_nothing(desk: Desk, activity: Activity) -> None:
+    """And says what the real run says."""
+    keep(desk, activity)
+    before = desk.store.tables
+    tried = count(desk, counted(3, 3), validate_only=True)
+    assert (None, before) == (tried.id, desk.store.tables)
+    assert tried.results == count(desk, counted(3, 3)).results
+
+
+def test_the_same_key_counts_once(desk: Desk) -> None:
+    """A later call in between stays."""
+    keep(desk, COURSE)
+    first = count(desk, counted(3, 3), submission_key="K")
+    desk.clock.now = datetime(2026, 12, 1, tzinfo=UTC)
+    count(desk, counted(5, 5))
+    assert replace(first, replayed=True) == count(desk, counted(3, 3), submission_key="K")
+    assert (5, 5) == totals(desk)

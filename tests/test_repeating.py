@@ -1,0 +1,252 @@
+"""An activity that is held several times and told once becomes as many activities, linked to the first."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+from desk import Desk
+from entries import COMPLETE, DRAFT, entry, only_ids
+
+from gateway.records import (
+    Action,
+    Activity,
+    ActivityEntry,
+    Location,
+    MocRegistration,
+    MonetarySupport,
+    Outcome,
+    Receipt,
+    Repeat,
+    Result,
+    Status,
+)
+
+OWN = "SPRING-27"
+COURSE = replace(DRAFT, location=Location("Duluth", "MN", "USA"), delivery_methods=("In-Person",))
+MARCH = Repeat(date(2027, 3, 9))
+MAY = Repeat(date(2027, 5, 4), date(2027, 5, 4), "Lyon", None, "FRA")
+
+
+@pytest.fixture
+def desk() -> Desk:
+    """A gateway without records."""
+    return Desk()
+
+
+def held(
+    *repeats: Repeat, action: str | None = None, close: bool | None = None, **said: Any
+) -> ActivityEntry:
+    """The course with further dates."""
+    return replace(entry(replace(COURSE, **said), action, close=close), repeats=repeats)
+
+
+def only(receipt: Receipt) -> Result:
+    """The one result of a call."""
+    (result,) = receipt.results
+    return result
+
+
+def stored(desk: Desk) -> list[Activity]:
+    """What the store holds, in the order it came."""
+    return [activity for _, activity in desk.store.tables.activities.values()]
+
+
+def codes(receipt: Receipt) -> list[str]:
+    """The codes of what was found."""
+    return [finding.code for finding in only(receipt).findings]
+
+
+def test_each_date_and_place_becomes_an_activity(desk: Desk) -> None:
+    """SEED2: entered once, with the date and location of each instance; all else is the same."""
+    result = only(desk.save(held(MARCH, MAY, action="Add")))
+    assert (Action.ADDED, "202600001", OWN) == (
+        result.action,
+        result.activity_id,
+        result.provider_activity_id,
+    )
+    first, second, third = stored(desk)
+    assert replace(COURSE, activity_id="202600001") == first
+    assert (date(2027, 3, 9), date(2027, 3, 10), COURSE.location) == (
+        second.start_date,
+        second.end_date,
+        second.location,
+    )
+    assert (date(2027, 5, 4), date(2027, 5, 4), Location("Lyon", None, "FRA")) == (
+        third.start_date,
+        third.end_date,
+        third.location,
+    )
+    assert [(one.start_date, one.end_date) for one in (second, third)] == [
+        (one.reporting_start, one.reporting_end) for one in (second, third)
+    ]
+    assert {COURSE.title} == {one.title for one in stored(desk)}
+
+
+def test_the_receipt_lists_the_instances(desk: Desk) -> None:
+    """Each with its ids, its days and place, and what became of it."""
+    first, second, third = only(desk.save(held(MARCH, MAY))).instances
+    assert [("202600001", OWN), ("202600002", f"{OWN}#2"), ("202600003", f"{OWN}#3")] == [
+        (one.activity_id, one.provider_activity_id) for one in (first, second, third)
+    ]
+    assert (Action.ADDED, Status.DRAFT, "Lyon", date(2027, 5, 4)) == (
+        third.action,
+        third.status,
+        third.city,
+        third.start_date,
+    )
+    assert () == only(desk.save(entry(replace(DRAFT, provider_activity_id="ONCE")))).instances
+
+
+def test_instances_are_linked_to_the_first(desk: Desk) -> None:
+    """By its ACCME Activity ID, which is found with them."""
+    desk.save(held(MARCH, MAY))
+    assert [None, "202600001", "202600001"] == [one.repeat_of for one in stored(desk)]
+
+
+def test_sent_again_the_instances_are_found_again(desk: Desk) -> None:
+    """By own ids that follow from the first one's: Unchanged, and nothing is added."""
+    desk.save(held(MARCH, MAY))
+    again = only(desk.save(held(MARCH, MAY)))
+    assert (Action.UNCHANGED, {Action.UNCHANGED}) == (
+        again.action,
+        {one.action for one in again.instances},
+    )
+    assert 3 == len(stored(desk))
+
+
+def test_a_change_reaches_all_instances(desk: Desk) -> None:
+    """A new title is the title of each; a further date is added; what is told no more stays."""
+    desk.save(held(MARCH))
+    result = only(desk.save(held(MARCH, MAY, action="Update", title="Asthma at School")))
+    assert [Action.UPDATED, Action.UPDATED, Action.ADDED] == [one.action for one in result.instances]
+    assert ["Asthma at School"] * 3 == [one.title for one in stored(desk)]
+    assert [None, "202600001", "202600001"] == [one.repeat_of for one in stored(desk)]
+    assert Action.UNCHANGED is only(desk.save(held(title="Asthma at School"))).action
+    assert 3 == len(stored(desk))
+
+
+def test_a_date_is_corrected_in_its_place(desk: Desk) -> None:
+    """The second instance is the second instance, whenever it is held."""
+    desk.save(held(MARCH, MAY))
+    moved = replace(MARCH, start_date=date(2027, 4, 9))
+    result = only(desk.save(held(moved, MAY)))
+    assert [Action.UNCHANGED, Action.UPDATED, Action.UNCHANGED] == [one.action for one in result.instances]
+    assert (Action.UPDATED, 3) == (result.action, len(stored(desk)))
+
+
+def test_an_instance_is_told_once(desk: Desk) -> None:
+    """Who lists the record's own date too, or one twice, means the same instance."""
+    own = Repeat(COURSE.start_date, COURSE.end_date)
+    assert 2 == len(only(desk.save(held(own, MARCH, MARCH))).instances)
+
+
+def test_who_came_and_who_paid_is_each_instances_own(desk: Desk) -> None:
+    """The first one's counts and support are not taken for the others, and theirs stay theirs."""
+    support = (MonetarySupport(500, "Sample Pharma", "USD"),)
+    paid: dict[str, Any] = {"physicians": 12, "commercial_support": True, "monetary_supports": support}
+    desk.save(held(MARCH, **paid))
+    first, second = stored(desk)
+    assert (12, None, None, ()) == (
+        first.physicians,
+        second.physicians,
+        second.commercial_support,
+        second.monetary_supports,
+    )
+    (row,) = (row for row, (_, one) in desk.store.tables.activities.items() if one == second)
+    counted = replace(second, physicians=7, other_learners=1)
+    desk.store.tables.activities[row] = (desk.caller.provider_id, counted)
+    desk.save(held(MARCH, title="New", **paid))
+    assert [12, 7] == [one.physicians for one in stored(desk)]
+    assert {"New"} == {one.title for one in stored(desk)}
+
+
+def test_closing_closes_the_first_alone(desk: Desk) -> None:
+    """Each instance is closed on its own, when its learners are counted."""
+    early = Repeat(date(2026, 8, 1))
+    told = replace(entry(COMPLETE, close=True), repeats=(early,))
+    result = only(desk.save(told))
+    assert [Status.CLOSED, Status.READY_TO_CLOSE] == [one.status for one in result.instances]
+
+
+@pytest.mark.parametrize(
+    ("repeat", "code", "path"),
+    [
+        (Repeat(date(1950, 1, 1)), "A205", "/repeats[1].start_date"),
+        (Repeat(date(2027, 5, 4), date(2027, 5, 3)), "A203", "/repeats[1].end_date"),
+        (Repeat(date(2027, 5, 4), None, "Lyon", None, "FR"), "A301", "/repeats[1].country"),
+        (Repeat(date(9999, 12, 31)), "A205", "/repeats[1].start_date"),
+        (Repeat(), "A201", "/repeats[1].start_date"),
+    ],
+)
+def test_a_wrong_instance_refuses_the_record(desk: Desk, repeat: Repeat, code: str, path: str) -> None:
+    """All instances or none; the finding says which one it is of."""
+    receipt = desk.save(held(MARCH, repeat))
+    assert (Outcome.FAILURE, (), []) == (receipt.outcome, only(receipt).instances, stored(desk))
+    assert (code, path) in [(found.code, found.path) for found in only(receipt).findings]
+
+
+def test_what_is_wrong_with_all_is_told_once(desk: Desk) -> None:
+    """A missing title is one finding, not one an instance."""
+    assert ["A103"] == codes(desk.save(held(MARCH, MAY, title=None)))
+
+
+def test_a_refused_record_leaves_what_was_stored(desk: Desk) -> None:
+    """And what other records of the call did to the same activities."""
+    desk.save(held(MARCH))
+    before = stored(desk)
+    wrong = replace(MAY, country="FR")
+    other = replace(entry(replace(COURSE, provider_activity_id="OTHER")), number=2)
+    receipt = desk.save(held(MARCH, wrong, title="New"), other)
+    assert [Action.REFUSED, Action.ADDED] == [one.action for one in receipt.results]
+    assert before == stored(desk)[:2]
+    assert 3 == len(stored(desk))
+
+
+def test_without_an_own_id_a_stored_activity_is_not_repeated(desk: Desk) -> None:
+    """Its repeats could not be found again, and would be added with each call (A915)."""
+    desk.save(entry(COURSE))
+    by_id = replace(
+        entry(replace(COURSE, activity_id="202600001", provider_activity_id=None)), repeats=(MAY,)
+    )
+    assert ["A915"] == [code for code in codes(desk.save(by_id)) if code.startswith("A9")][:1]
+    assert 1 == len(stored(desk))
+
+
+def test_without_an_own_id_a_new_one_is_warned_of(desk: Desk) -> None:
+    """As any activity without one is: it is added, and would be added again (A912)."""
+    receipt = desk.save(held(MAY, provider_activity_id=None))
+    assert (["A912"], 2) == (codes(receipt), len(stored(desk)))
+
+
+def test_a_delete_deletes_what_it_names(desk: Desk) -> None:
+    """The repeats are activities of their own."""
+    desk.save(held(MARCH))
+    gone = replace(entry(only_ids(own_id=OWN), "Delete"), repeats=(MARCH,))
+    assert Action.DELETED is only(desk.save(gone)).action
+    assert [f"{OWN}#2"] == [one.provider_activity_id for one in stored(desk)]
+
+
+def test_validating_only_tells_the_instances_and_keeps_none(desk: Desk) -> None:
+    """Without ids, which are not issued."""
+    result = only(desk.save(held(MARCH), validate_only=True))
+    assert [None, None] == [one.activity_id for one in result.instances]
+    assert [] == stored(desk)
+
+
+def test_two_records_of_a_call_may_name_the_same_instance(desk: Desk) -> None:
+    """The second sees what the first did, and is warned."""
+    second = replace(entry(replace(COURSE, provider_activity_id=f"{OWN}#2", title="Own")), number=2)
+    receipt = desk.save(held(MARCH), second)
+    assert [Action.ADDED, Action.UPDATED] == [one.action for one in receipt.results]
+    assert "A911" in [found.code for found in receipt.results[1].findings]
+    assert ["Asthma in Schools", "Own"] == [one.title for one in stored(desk)]
+
+
+def test_registrations_are_those_of_each_instance(desk: Desk) -> None:
+    """A course registered with a board is so wherever it is held."""
+    moc = (MocRegistration("ABIM"),)
+    desk.save(held(MARCH, moc_registrations=moc))
+    assert [moc, moc] == [one.moc_registrations for one in stored(desk)]
