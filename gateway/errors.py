@@ -15,7 +15,9 @@ GatewayError
 │  ├─ NotFound
 │  ├─ Conflict
 │  ├─ TooManyLookups
-│  ├─ UntrustedHost · NotLoopback
+│  ├─ UntrustedHost
+│  ├─ Misused                   the operator must start it another way: exit 64
+│  │  └─ NotLoopback
 │  └─ CallRefused                what our own client was answered
 └─ Failed                       ours, or beyond us: SOAP Server, HTTP 5xx, exit 1
    ├─ StoreUnavailable · Busy
@@ -241,7 +243,14 @@ class UntrustedHost(Refused):
     remedy = "Call it by a name it knows; the operator lists those in CME_GATEWAY_TRUSTED_HOSTS."
 
 
-class NotLoopback(Refused):
+class Misused(Refused):
+    """It cannot be started like this."""
+
+    code = "S912"
+    remedy = "See --help, and `cme-gateway settings`."
+
+
+class NotLoopback(Misused):
     """The sandbox serves loopback only, since its password is known to everybody."""
 
     code = "S911"

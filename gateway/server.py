@@ -14,7 +14,7 @@ from pathlib import Path
 
 from gateway import __version__, logs, metrics
 from gateway.assembly import ready
-from gateway.errors import Failed, Refused
+from gateway.errors import Failed, Misused
 from gateway.serving import STOPS
 from gateway.settings import Settings
 
@@ -28,7 +28,7 @@ Run = Callable[[Settings, Callable[[], None]], None]
 def serve(settings: Settings, served: Callable[[], None] = lambda: None) -> None:
     """Serve until told to stop, and call `served` once calls are taken.
 
-    Raises Failed where the address is taken or the store is not ready, Refused where the server is
+    Raises Failed where the address is taken or the store is not ready, Misused where the server is
     not installed.
     """
     run = _server(settings.server)
@@ -57,7 +57,7 @@ def _count_together(settings: Settings) -> None:
 
 def _server(name: str) -> Run:
     if importlib.util.find_spec(name) is None:
-        raise Refused(f"{name} is not installed.", remedy=f"Install it: pip install 'cme-gateway[{name}]'.")
+        raise Misused(f"{name} is not installed.", remedy=f"Install it: pip install 'cme-gateway[{name}]'.")
     if name == "granian":
         from gateway.serving import under_granian
 
