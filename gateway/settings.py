@@ -62,6 +62,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     forwarded_allow_ips: Annotated[
         str, Meta(description="proxies whose X-Forwarded headers count, as addresses separated by commas")
     ] = "127.0.0.1,::1"
+    tls_certificate: Annotated[
+        str, Meta(description="PEM file of our own certificate, for TLS without a proxy, with granian")
+    ] = ""
+    tls_key: Annotated[str, Meta(description="PEM file of the key of that certificate")] = ""
     max_call_bytes: Annotated[int, Meta(ge=1024, description="bytes a call may have, at least 1024")] = (
         8 * 2**20
     )
