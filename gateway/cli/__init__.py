@@ -40,7 +40,8 @@ def main() -> NoReturn:
         say(alone.format_message(), err)
         sys.exit(MISUSED)
     except click.ClickException as wrong:
-        say(f"{NAME}: {wrong.format_message().rstrip('.')}.{_help_for(wrong)}", err)
+        said = wrong.format_message()
+        say(f"{NAME}: {said if said.endswith(('.', '?')) else f'{said}.'}{_help_for(wrong)}", err)
         sys.exit(MISUSED)
     except (click.Abort, KeyboardInterrupt):
         sys.exit(INTERRUPTED)
