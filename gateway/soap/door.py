@@ -8,7 +8,7 @@ from typing import Any
 
 from lxml import etree
 
-from gateway import calls, intake
+from gateway import calls, intake, memory
 from gateway.answers import failed
 from gateway.errors import GatewayError, VersionMismatch
 from gateway.service import Gateway, ServiceVersion
@@ -37,9 +37,9 @@ class SoapDoor:
             body = exchange.read_body(self._limits)
             media = exchange.read_media()
             try:
-                return self._admission.run(lambda: self._answer(body, media, exchange, environ))
+                return self._admission.run(lambda: self._answer(body, media, exchange, environ), len(body))
             finally:
-                intake.give_back(len(body))
+                memory.give_back(len(body))
         except GatewayError as error:
             return self._refuse(error, exchange, environ)
         except Exception as error:
