@@ -13,7 +13,7 @@ from typing import Any, Generic, TypeVar
 
 from lxml import etree
 
-from gateway import calls, intake
+from gateway import calls, intake, memory
 from gateway.answers import failed
 from gateway.errors import GatewayError
 from gateway.service import Gateway
@@ -68,9 +68,9 @@ class Door(ABC, Generic[Spoken]):
         try:
             body, media = exchange.read(self._limits)
             try:
-                return self._admission.run(lambda: self._tell(body, media, exchange))
+                return self._admission.run(lambda: self._tell(body, media, exchange), len(body))
             finally:
-                intake.give_back(len(body))
+                memory.give_back(len(body))
         except GatewayError as error:
             return self._refuse(error, exchange)
         except Exception as error:

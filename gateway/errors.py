@@ -15,7 +15,9 @@ GatewayError
 │  ├─ NotFound
 │  ├─ Conflict
 │  ├─ TooManyLookups
-│  ├─ UntrustedHost · NotLoopback · WrongMethod
+│  ├─ UntrustedHost · WrongMethod
+│  ├─ Misused                   the operator must start it another way: exit 64
+│  │  └─ NotLoopback
 │  └─ CallRefused                what our own client was answered
 └─ Failed                       ours, or beyond us: SOAP Server, HTTP 5xx, exit 1
    ├─ StoreUnavailable · Busy
@@ -249,7 +251,14 @@ class WrongMethod(Refused):
     remedy = "Send the operation's request element by POST; /soap/v2?wsdl and /xsd/ say what is in it."
 
 
-class NotLoopback(Refused):
+class Misused(Refused):
+    """It cannot be started like this."""
+
+    code = "S912"
+    remedy = "See --help, and `cme-gateway settings`."
+
+
+class NotLoopback(Misused):
     """The sandbox serves loopback only, since its password is known to everybody."""
 
     code = "S911"

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import resource
 import stat
 import tempfile
 import threading
@@ -26,6 +25,7 @@ from gateway.admission import Admission
 from gateway.calls import Call
 from gateway.errors import Failed
 from gateway.health import Seen
+from gateway.memory import resident
 
 SHARED = "PROMETHEUS_MULTIPROC_DIR"
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
@@ -34,7 +34,6 @@ TURN = 1.0
 KINDS = ("counter", "histogram", "gauge_livesum", "gauge_livemax")
 FILE_BYTES = 256 * 1024
 """Taken up at the start for each file: to write into a file that has no room ends a process at once."""
-PAGE = resource.getpagesize()
 UNKNOWN = "unknown"
 
 
@@ -163,7 +162,7 @@ class Metrics:
             self._sample()
 
     def _sample(self) -> None:
-        memory = _memory()
+        memory = resident()
         self._working.set(self._admission.working)
         self._waiting.set(self._admission.waiting)
         self._memory.set(memory)
@@ -203,13 +202,6 @@ def _bury(folder: Path) -> None:
             mark_process_dead(pid, str(folder))  # type: ignore[no-untyped-call]
         except OSError:
             continue
-
-
-def _memory() -> int:
-    """Bytes of memory this process has."""
-    with contextlib.suppress(OSError, ValueError, IndexError):
-        return int(Path("/proc/self/statm").read_text().split()[1]) * PAGE
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 class _Outside(Collector):

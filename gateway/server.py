@@ -8,13 +8,14 @@ import importlib.util
 import os
 import signal
 import socket
+import ssl
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 from gateway import __version__, logs, metrics
 from gateway.assembly import ready
-from gateway.errors import Failed, Refused
+from gateway.errors import Failed, Misused
 from gateway.serving import STOPS
 from gateway.settings import Settings
 
@@ -28,10 +29,11 @@ Run = Callable[[Settings, Callable[[], None]], None]
 def serve(settings: Settings, served: Callable[[], None] = lambda: None) -> None:
     """Serve until told to stop, and call `served` once calls are taken.
 
-    Raises Failed where the address is taken or the store is not ready, Refused where the server is
-    not installed.
+    Raises Failed where the address is taken or the store is not ready, Misused where the server is
+    not installed or cannot serve the certificate.
     """
     run = _server(settings.server)
+    _check_tls(settings)
     check_address(settings.bind, PORT_SECONDS)
     ready(settings).close()  # whatever is amiss is told here, once, and not by every worker
     logs.begin(settings.log_format, settings.log_level)
@@ -57,7 +59,7 @@ def _count_together(settings: Settings) -> None:
 
 def _server(name: str) -> Run:
     if importlib.util.find_spec(name) is None:
-        raise Refused(f"{name} is not installed.", remedy=f"Install it: pip install 'cme-gateway[{name}]'.")
+        raise Misused(f"{name} is not installed.", remedy=f"Install it: pip install 'cme-gateway[{name}]'.")
     if name == "granian":
         from gateway.serving import under_granian
 
@@ -65,6 +67,26 @@ def _server(name: str) -> Run:
     from gateway.serving import under_gunicorn
 
     return under_gunicorn.run
+
+
+def _check_tls(settings: Settings) -> None:
+    """A certificate and its key belong together, and with the server that can use them."""
+    files = settings.tls_certificate, settings.tls_key
+    if not any(files):
+        return
+    if settings.server != "granian":
+        raise Misused("Only granian can end TLS itself.", remedy="Use --server granian, or a proxy.")
+    try:
+        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(*files, password=lambda: "")
+    except ssl.SSLError:
+        raise Misused(f"No TLS with {' and '.join(files)}: no certificate and key of it.") from None
+    except OSError as error:
+        raise Misused(f"No TLS with {' and '.join(files)}: {error.strerror}.") from None
+
+
+def url(settings: Settings) -> str:
+    """Where it is served."""
+    return f"http{'s' if settings.tls_certificate else ''}://{settings.bind}"
 
 
 def check_address(bind: str, seconds: float = 0.0) -> None:

@@ -20,7 +20,7 @@ from msgspec import Meta
 
 from gateway.accounts import Proxies
 from gateway.boards import BOARDS
-from gateway.errors import Refused
+from gateway.errors import Misused
 
 PREFIX = "CME_GATEWAY_"
 SETTINGS_FILE = f"{PREFIX}SETTINGS"
@@ -62,6 +62,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     forwarded_allow_ips: Annotated[
         str, Meta(description="proxies whose X-Forwarded headers count, as addresses separated by commas")
     ] = "127.0.0.1,::1"
+    tls_certificate: Annotated[
+        str, Meta(description="PEM file of our own certificate, for TLS without a proxy, with granian")
+    ] = ""
+    tls_key: Annotated[str, Meta(description="PEM file of the key of that certificate")] = ""
     max_call_bytes: Annotated[int, Meta(ge=1024, description="bytes a call may have, at least 1024")] = (
         8 * 2**20
     )
@@ -235,7 +239,7 @@ DEFAULTS = msgspec.structs.asdict(Settings())
 def load(environment: Mapping[str, str] = os.environ) -> Settings:
     """Read the settings at the start of a command, so that a wrong one never shows up later.
 
-    Raises Refused, in one line that names the setting, its value and what is expected.
+    Raises Misused, in one line that names the setting, its value and what is expected.
     """
     given = (*_of_file(environment.get(SETTINGS_FILE)), *_of_environment(environment))
     return Settings(**{name: _read(label, name, value) for label, name, value in given})
@@ -258,9 +262,9 @@ def _of_file(path: str | None) -> Iterator[tuple[str, str, Any]]:
     try:
         table = tomllib.loads(Path(path).read_text("utf-8"))
     except OSError as error:
-        raise Refused(f"The settings file {path} cannot be read: {error.strerror}.", remedy=REMEDY) from None
+        raise Misused(f"The settings file {path} cannot be read: {error.strerror}.", remedy=REMEDY) from None
     except ValueError as error:
-        raise Refused(f"The settings file {path} is not TOML in UTF-8: {error}.", remedy=REMEDY) from None
+        raise Misused(f"The settings file {path} is not TOML in UTF-8: {error}.", remedy=REMEDY) from None
     yield from ((f"{name} in {path}", name, value) for name, value in table.items())
 
 
@@ -272,12 +276,12 @@ def _of_environment(environment: Mapping[str, str]) -> Iterator[tuple[str, str, 
 
 def _read(label: str, name: str, value: Any) -> Any:
     if name not in FIELDS:
-        raise Refused(f"{label} is not a setting{_nearest(name)}.", remedy=REMEDY)
+        raise Misused(f"{label} is not a setting{_nearest(name)}.", remedy=REMEDY)
     try:
         return _checked(name, msgspec.convert(_parsed(name, value), FIELDS[name], strict=False))
     except (ValueError, KeyError, OSError):
         text = f"{label} cannot be {_shown(name, value)}. Expected: {_meaning(name)}."
-        raise Refused(text, remedy=REMEDY) from None
+        raise Misused(text, remedy=REMEDY) from None
 
 
 def _parsed(name: str, value: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -18,6 +19,7 @@ from gateway import assembly, settings
 from gateway.accounts import hash_secret
 from gateway.records import Account, Provider, Scope
 from gateway.sealing import load_key
+from gateway.server import url
 
 PROVIDER, OTHER_PROVIDER = "0001234", "0005678"
 USER, PASSWORD = "demo", "pass & <word>"
@@ -66,7 +68,7 @@ def serving(database: str, folder: Path, **more: str) -> Iterator[Served]:
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("CME_GATEWAY_")}
         process = subprocess.Popen(command, env={**inherited, **environment}, stdout=output, stderr=output)
     try:
-        served = Served(f"http://{configured.bind}", log, configured)
+        served = Served(url(configured), log, configured)
         _wait(served, process)
         yield served
     finally:
@@ -97,9 +99,10 @@ def _free_port() -> int:
 
 def _wait(served: Served, process: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + START_SECONDS
+    trust = ssl.create_default_context(cafile=served.configured.tls_certificate or None)
     while process.poll() is None and time.monotonic() < deadline:
         try:
-            with urllib.request.urlopen(f"{served.url}/ready", timeout=5):  # noqa: S310  our own address
+            with urllib.request.urlopen(f"{served.url}/ready", timeout=5, context=trust):  # noqa: S310  our own
                 return
         except (urllib.error.URLError, OSError):
             time.sleep(0.05)

@@ -58,12 +58,12 @@ def _come(pool: ThreadPoolExecutor, admission: Admission, name: int, served: lis
 
 def test_only_so_many_work_at_once(pool: ThreadPoolExecutor) -> None:
     """However many come, there are never more at work than may be, and always the same few threads."""
-    admission, threads, at_work, most = Admission(2, 200, PATIENCE), set[str](), list[int](), list[int]()
+    admission, threads, at_work, most = Admission(2, 200, PATIENCE), set[int](), list[int](), list[int]()
 
     def work() -> None:
         at_work.append(1)
         most.append(len(at_work))
-        threads.add(threading.current_thread().name)
+        threads.add(threading.get_ident())
         at_work.pop()
 
     for future in [pool.submit(admission.run, work) for _ in range(200)]:

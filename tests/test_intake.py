@@ -10,7 +10,7 @@ from lxml import etree
 
 from gateway import intake
 from gateway.errors import NotAuthenticated, TextTooLong, TooLarge, Unreadable, UnsupportedMedia
-from gateway.intake import Limits, document, memory
+from gateway.intake import Limits, document
 from gateway.records import Credentials
 
 LIMITS = Limits(max_call_bytes=100, max_elements=10, max_depth=4)
@@ -398,18 +398,6 @@ def test_instructions_are_known_where_it_matters() -> None:
         assert (True, 0) == (parsed.has_instructions(), len(parsed.root))
     for body in (b"<?xml version='1.0'?><a/>", b"<a><!-- <?p?> --><![CDATA[<?p?>]]></a>"):
         assert not intake.parse(body, WIDE).has_instructions()
-
-
-def test_memory_of_a_large_call_goes_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of a large one, not of every one; and where there is no way to, nothing happens."""
-    asked: list[int] = []
-    monkeypatch.setattr(memory, "_trim", asked.append)
-    intake.give_back(memory.LARGE - 1)
-    assert [] == asked
-    intake.give_back(memory.LARGE)
-    assert [0] == asked
-    monkeypatch.setattr(memory, "_trim", None)
-    intake.give_back(memory.LARGE)
 
 
 # --- the credentials -----------------------------------------------------------------------------------

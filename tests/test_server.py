@@ -9,14 +9,16 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
 
 import pytest
 from gunicorn.workers.gthread import ThreadWorker
+from msgspec.structs import replace
 
 from gateway import server
-from gateway.errors import Failed, Refused
+from gateway.errors import Failed, Misused
 from gateway.serving import SPARE, STOPS, under_gunicorn
 from gateway.serving.connection import Patience
 from gateway.serving.worker import PatientWorker
@@ -75,9 +77,30 @@ def test_application_starts_and_ends_with_its_worker() -> None:
 def test_server_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """Asked for a server that is not there, the command says how to get it."""
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(Refused, match="granian is not installed") as refused:
+    with pytest.raises(Misused, match="granian is not installed") as refused:
         server.serve(Settings(server="granian"))
     assert "cme-gateway[granian]" in refused.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("server_name", "certificate", "key", "said"),
+    [
+        ("gunicorn", "a.pem", "b.pem", "granian"),
+        ("granian", "none.pem", "none.pem", "No such file"),
+        ("granian", "text.pem", "text.pem", "no certificate"),
+        ("granian", "text.pem", "", "No TLS"),
+    ],
+)
+def test_tls_that_cannot_be_is_told_before_anything_is_served(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, server_name: str, certificate: str, key: str, said: str
+) -> None:
+    """Missing and wrong files are wrong usage, told with their names."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "text.pem").write_text("text")
+    told = replace(SETTINGS, server=server_name, tls_certificate=certificate, tls_key=key)
+    with pytest.raises(Misused) as refused:
+        server.serve(told)
+    assert said in refused.value.text + refused.value.remedy
 
 
 def test_server_opens_no_socket_of_its_own() -> None:

@@ -24,7 +24,7 @@ from gateway.cli import (
     worker,
 )
 from gateway.cli.options import ACCEPTED, FAILED, MISUSED, NAME, REFUSED
-from gateway.errors import GatewayError, Refused
+from gateway.errors import GatewayError, Misused, Refused
 from gateway.terminal import err, say, tell
 
 INTERRUPTED = 130
@@ -42,19 +42,26 @@ def main() -> NoReturn:
         say(alone.format_message(), err)
         sys.exit(MISUSED)
     except click.ClickException as wrong:
-        say(f"{NAME}: {wrong.format_message().rstrip('.')}.{_help_for(wrong)}", err)
+        said = wrong.format_message()
+        say(f"{NAME}: {said if said.endswith(('.', '?')) else f'{said}.'}{_help_for(wrong)}", err)
         sys.exit(MISUSED)
     except (click.Abort, KeyboardInterrupt):
         sys.exit(INTERRUPTED)
     except GatewayError as error:
         tell(error)
-        sys.exit(REFUSED if isinstance(error, Refused) else FAILED)
+        sys.exit(_exit_code(error))
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(FAILED)
     except OSError as error:
         say(f"{NAME}: {error.filename or 'The system'}: {error.strerror}.", err)
         sys.exit(FAILED)
+
+
+def _exit_code(error: GatewayError) -> int:
+    if isinstance(error, Misused):
+        return MISUSED
+    return REFUSED if isinstance(error, Refused) else FAILED
 
 
 def _help_for(wrong: click.ClickException) -> str:

@@ -81,12 +81,12 @@ def _command() -> str:
 @click.option("--server", type=click.Choice(["gunicorn", "granian"]), help="What serves; else as set.")
 def serve(server: str | None) -> None:
     """Serve the gateway."""
-    from gateway.server import serve
+    from gateway.server import serve, url
 
     configured = settings.load()
     if server is not None:
         configured = replace(configured, server=server)
-    serve(configured, lambda: say(f"Serving on http://{configured.bind} until Ctrl-C."))
+    serve(configured, lambda: say(f"Serving on {url(configured)} until Ctrl-C."))
 
 
 @click.command()

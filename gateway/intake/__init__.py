@@ -9,14 +9,12 @@ from gateway.intake.credentials import take_credentials
 from gateway.intake.document import Document, parse
 from gateway.intake.encoding import ENCODINGS
 from gateway.intake.limits import Limits
-from gateway.intake.memory import give_back
 
 __all__ = [
     "ENCODINGS",
     "Document",
     "Limits",
     "Media",
-    "give_back",
     "parse",
     "read_body",
     "read_media",

@@ -17,6 +17,7 @@ import sys
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -60,6 +61,8 @@ def run(settings: Settings, served: Callable[[], None]) -> None:
         ),
         websockets=False,
         backpressure=CONNECTIONS,
+        ssl_cert=Path(settings.tls_certificate) if settings.tls_certificate else None,
+        ssl_key=Path(settings.tls_key) if settings.tls_key else None,
         log_level=LogLevels.error,
         log_dictconfig={"handlers": {}, "loggers": {"_granian": {"propagate": True}}},  # as all other logs
         respawn_failed_workers=True,

@@ -6,6 +6,7 @@ import itertools
 import statistics
 from collections.abc import Callable, Iterator
 
+from gateway.memory import LARGE
 from trust import canary, machine, messages
 from trust.attacks import ATTACKS, SOAP, TAKEN, TITLE, Attack, Ground
 from trust.face import Form, Outcome
@@ -17,7 +18,7 @@ from trust.stage import staged
 GOAL = "S2"
 PAYLOADS = 600
 SIZES = (1, 2, 3, 4)
-P90, P99, WORST = 0.05, 0.2, 0.3  # seconds of the processor: a wait tells more of the machine than of us
+P90, P99, WORST = 0.075, 0.2, 0.3  # seconds of the processor: a wait tells more of the machine than of us
 MEMORY = 20.0  # megabytes
 LOOKS, EVERY = 5, 40
 BOUND = (
@@ -65,7 +66,7 @@ def _sent(form: Form, most: int, sabotage: Callable[[], None] | None = None) -> 
         ground = Ground(messages.save_activity("HOSTILE", TITLE, "Add", 2027), watched)
         poster = Poster(str(stage.plan["bind"]))
         [worker] = stage.workers()
-        _warm(poster, ground)
+        _warm(poster, ground, most)
         before, told, dear = _settled(worker, poster, ground), list[bytes](), [machine.dearness()]
         for name, attack, body, headers in itertools.islice(_payloads(ground), most):
             if len(told) % EVERY == 0:
@@ -100,19 +101,18 @@ def _sent(form: Form, most: int, sabotage: Callable[[], None] | None = None) -> 
     return Outcome(f"{len(told)} hostile payloads, {len(ATTACKS)} kinds", figure, BOUND, tuple(breaches))
 
 
-def _warm(poster: Poster, ground: Ground) -> None:
-    """Have made what the first calls make and all later ones use: threads, their room, compiled schemas."""
-    for _ in range(20):
-        poster.post(ground.titled("t"))
-    for attack in ATTACKS:
-        poster.post(attack.build(ground, 1), attack.http)
+def _warm(poster: Poster, ground: Ground, most: int) -> None:
+    """Have made what the first calls make and all later ones use: threads, compiled schemas, and the room in
+    pieces that the largest leave in the C library. What the same calls leave the second time is a leak."""
+    for _, _, body, headers in itertools.islice(_payloads(ground), most):
+        poster.post(body, headers)
 
 
 def _settled(worker: int, poster: Poster, ground: Ground) -> float:
     """What the worker holds between calls: the least of several looks."""
     looks = list[float]()
     for _ in range(LOOKS):
-        poster.post(ground.titled("t"))
+        poster.post(ground.titled("t" * LARGE))
         looks.append(megabytes(worker))
     return min(looks)
 

@@ -1,0 +1,87 @@
+"""Memory: what a process has, and what goes back when a call is over."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from gateway import admission, memory
+from gateway.admission import Admission
+
+MEGABYTE = 1 << 20
+
+
+def test_a_process_has_memory() -> None:
+    """As much as the system says, which changes from one look to the next."""
+    told = re.search(r"VmRSS:\s+(\d+)", Path("/proc/self/status").read_text())
+    assert told is not None
+    assert abs(memory.resident() - int(told[1]) * 1024) < 16 * MEGABYTE
+
+
+def test_memory_of_a_large_call_goes_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a large one, not of every one; and where there is no way to, nothing happens."""
+    asked: list[int] = []
+    monkeypatch.setattr(memory, "_trim", asked.append)
+    memory.give_back(memory.LARGE - 1)
+    assert [] == asked
+    memory.give_back(memory.LARGE)
+    assert [0] == asked
+    monkeypatch.setattr(memory, "_trim", None)
+    memory.give_back(memory.LARGE)
+
+
+# --- names that are always new ---------------------------------------------------------------------------
+
+
+SENDING = """
+import random, sys
+from lxml import etree
+from gateway import admission, memory
+
+admission.LOOK, admission.GROWTH = 1 << 20, int(sys.argv[1])
+calls, chance = admission.Admission(), random.Random(5)
+
+def send():
+    for _ in range(24):
+        names = "".join(f"<n{chance.random():.16f}/>" for _ in range(50_000))
+        body = f"<a>{names}</a>".encode()
+        calls.run(lambda: len(etree.fromstring(body)), len(body))
+    return memory.resident()
+
+print(-send() + send())
+"""
+"""A process that has calls with names nobody has read before; it tells by how much the second half of them
+has made it grow."""
+
+
+def grown(growth: int) -> float:
+    """The megabytes by which it grows where a thread may see it grow by so much."""
+    command = [sys.executable, "-c", SENDING, str(growth)]
+    return int(subprocess.run(command, check=True, capture_output=True, timeout=120).stdout) / MEGABYTE
+
+
+@pytest.mark.slow
+def test_names_that_are_always_new_do_not_fill_the_memory() -> None:
+    """libxml2 keeps them for each thread, so a thread that has read many makes way for another one."""
+    assert grown(4 * MEGABYTE) < 20
+
+
+@pytest.mark.slow
+def test_a_thread_that_stays_keeps_all_names() -> None:
+    """Negative control."""
+    assert grown(1 << 40) > 30
+
+
+def test_threads_are_relieved_one_by_one_and_nobody_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each call is answered, in order, by whichever thread."""
+    monkeypatch.setattr(admission, "GROWTH", -(1 << 40))
+    monkeypatch.setattr(admission, "LOOK", 2)
+    calls, threads = Admission(), set[threading.Thread]()
+    done = [calls.run(lambda one=one: threads.add(threading.current_thread()) or one, 1) for one in range(10)]  # type: ignore[misc]
+    assert list(range(10)) == done
+    assert len(threads) == 5
