@@ -13,7 +13,7 @@ from importlib.resources.abc import Traversable
 from typing import Any
 
 from gateway.answers import failed
-from gateway.errors import GatewayError, NotFound, Refused, UntrustedHost
+from gateway.errors import GatewayError, NotFound, UntrustedHost, WrongMethod
 from gateway.schema import Reader
 
 Environ = Mapping[str, Any]
@@ -71,13 +71,15 @@ class Pages:
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> list[bytes]:
         """Answer a GET or HEAD."""
+        more: list[tuple[str, str]] = []
         try:
             status, (kind, body) = self._answered(environ)
         except GatewayError as error:
             status, (kind, body) = _refusal(error)
+            more = [("Allow", "POST")] if isinstance(error, WrongMethod) else []
         except Exception as error:
             status, (kind, body) = _refusal(failed(error, secrets.token_hex(8)))
-        headers = [("Content-Type", kind), ("Content-Length", str(len(body)))]
+        headers = [("Content-Type", kind), ("Content-Length", str(len(body))), *more]
         start_response(f"{status.value} {status.phrase}", headers)
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
 
@@ -112,7 +114,8 @@ class Pages:
         if re.match("wsdl([=&]|$)", query, re.IGNORECASE):
             twin = re.search("(^|&)soap=(1.2|12)(&|$)", query, re.IGNORECASE)
             return self._file(f"wsdl/{version}.soap12.wsdl" if twin else f"wsdl/{version}.wsdl", environ)
-        raise Refused(f"/soap/{version} takes SOAP by POST.", remedy=f"Its contract is /soap/{version}?wsdl.")
+        remedy = f"Its contract is /soap/{version}?wsdl."
+        raise WrongMethod(f"/soap/{version} takes SOAP by POST.", remedy=remedy)
 
     def _address(self, environ: Environ) -> str:
         """The address the caller knows this gateway by, taken anew from each request."""

@@ -25,8 +25,12 @@ from gateway.records import (
 
 
 def nouns(fields: tuple[Field, ...]) -> set[Callable[..., Any]]:
-    """The records that fields have parts of."""
-    inner = (nouns(field.parts) | {field.record} for field in fields if field.record is not None)
+    """The records that fields have parts of; of one that is made with something said already, its class."""
+    inner = (
+        nouns(field.parts) | {getattr(field.record, "func", field.record)}
+        for field in fields
+        if field.record is not None
+    )
     return set().union(*inner)
 
 

@@ -218,16 +218,19 @@ def test_what_is_not_published_is_not_there(site: Site, path: str) -> None:
 
 
 def test_the_endpoint_itself_is_not_read(site: Site) -> None:
-    """A browser at /soap/v2 is told to POST, and where the contract is."""
-    status, _, body = site.get("/soap/v2")
-    assert (400, True) == (status, b"/soap/v2?wsdl" in body)
+    """A browser at /soap/v2 is told to POST by 405 with Allow, and where the contract is; others get none."""
+    for path in ("/soap/v1", "/soap/v2", "/soap/v2?wsd"):
+        status, headers, body = site.get(path)
+        assert (405, "POST") == (status, headers["Allow"])
+        assert body.startswith(b"S013") and f"{path[:8]}?wsdl".encode() in body
+    assert "Allow" not in site.get("/nothing")[1]
 
 
 # --- the rest ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/live", "/ready", "/versions", "/soap/v2?wsdl", "/xsd/", "/xsd/versions.toml", "/nothing"]
+    "path", ["/", "/live", "/ready", "/versions", "/soap/v2?wsdl", "/soap/v2", "/xsd/", "/xsd/versions.toml", "/no"]
 )
 def test_head_tells_the_same_without_the_body(site: Site, path: str) -> None:
     """The same status and headers, its length too."""
