@@ -26,6 +26,7 @@ from bench import activities
 from bench.stages import post
 from bench.templates import POSTGRESQL, SQLITE, accounted
 from gateway import assembly
+from gateway.application import Application
 
 AIM = 2.0
 CALLS, QUICK = 600, 60
@@ -109,9 +110,7 @@ def _rows(driver: Any) -> dict[str, dict[str, Any]]:
     return rows
 
 
-def _floor(
-    application: assembly.Application, driver: Any, rows: dict[str, dict[str, Any]]
-) -> Callable[[bytes], None]:
+def _floor(application: Application, driver: Any, rows: dict[str, dict[str, Any]]) -> Callable[[bytes], None]:
     version = application.gateway.reader.named("activity", "2.0")
     sqlite = type(driver).__module__.startswith("sqlite3")
     mark = "?" if sqlite else "%s"

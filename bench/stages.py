@@ -28,7 +28,7 @@ from lxml import etree
 from bench import activities, batches
 from bench.templates import SQLITE, accounted, template
 from gateway import assembly
-from gateway.assembly import Application
+from gateway.application import Application
 from gateway.settings import Settings
 from storage import Store
 

@@ -96,7 +96,7 @@ def _result(result: Result, label: Label) -> Told:
         "Action": result.action,
         "Status": result.status,
         "NextStatus": next_statuses(result.next_statuses, label),
-        "Instance": [_instance(one) for one in result.instances],
+        "Instance": [_instance(one, label) for one in result.instances],
         "LearnerCount": [
             {"AsOf": one.year, "Physicians": one.physicians, "OtherLearners": one.other_learners}
             for one in result.counts
@@ -106,7 +106,7 @@ def _result(result: Result, label: Label) -> Told:
     }
 
 
-def _instance(one: Instance) -> Told:
+def _instance(one: Instance, label: Label) -> Told:
     return {
         "ActivityId": one.activity_id,
         "ProviderActivityId": one.provider_activity_id,
@@ -115,6 +115,7 @@ def _instance(one: Instance) -> Told:
         "EndDate": one.end_date,
         "City": one.city,
         "Status": one.status,
+        "NextStatus": next_statuses(one.next_statuses, label),
     }
 
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from gateway import accounts, boards, findings, logs, rules, schemas, service
 from gateway.accounts import Counters, Gatekeeper, Proxies, Rate, Rates
 from gateway.admission import Admission
+from gateway.application import Application
 from gateway.audit import Chain, Heads, Refusals, Sealer
 from gateway.callouts import Asking, Breaker, Pace, Rhythm, Worker
 from gateway.callouts.asking import Ask
@@ -39,8 +39,6 @@ if TYPE_CHECKING:
     from gateway.metrics import Metrics
     from gateway.outbound import Waits
 
-Environ = dict[str, Any]
-StartResponse = Callable[..., Any]
 Clock = Callable[[], datetime]
 
 
@@ -100,56 +98,6 @@ class _NoKey:
     unseal = seal
 
 
-class Part(Protocol):
-    """What runs beside the calls in a process that serves them, in threads of its own."""
-
-    def start(self) -> None:
-        """Begin; called in the serving process, since threads do not outlive a fork."""
-
-    def stop(self) -> None:
-        """End, once the last call is answered."""
-
-
-@dataclass(frozen=True, slots=True)
-class Application:
-    """The gateway as one WSGI application: SOAP and plain XML by POST, everything else by GET.
-
-    `doors` stand at their paths; what is at or one step under the path of one of the `services` is its own.
-    Whoever serves it calls `start` in the process that serves, and `stop` at its end.
-    """
-
-    gateway: Gateway
-    doors: Mapping[str, Door]
-    services: Mapping[str, Door]
-    pages: Pages
-    parts: tuple[Part, ...] = ()
-
-    def start(self) -> None:
-        """Start what runs beside the calls."""
-        for part in self.parts:
-            part.start()
-
-    def stop(self) -> None:
-        """Stop what runs beside the calls, the last one first."""
-        for part in reversed(self.parts):
-            part.stop()
-
-    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        """Send a request to the door its path and method name."""
-        method, path = environ["REQUEST_METHOD"], environ.get("PATH_INFO", "").rstrip("/")
-        service = self.services.get(path) or self.services.get(path.rpartition("/")[0])
-        if service is not None:
-            return service(environ, start_response)
-        door = self.doors.get(path)
-        if method == "POST" and door is not None:
-            return door(environ, start_response)
-        if method in {"GET", "HEAD"}:
-            return self.pages(environ, start_response)
-        if door is None:
-            return _refused("404 Not Found", "GET, HEAD", start_response)
-        return _refused("405 Method Not Allowed", "GET, HEAD, POST", start_response)
-
-
 def catalogue() -> list[dict[str, Any]]:
     """Every code the gateway answers with, of rules, refusals and shapes, by code."""
     shapes = (
@@ -162,13 +110,6 @@ def catalogue() -> list[dict[str, Any]]:
     ]
     columns = dict.fromkeys(known[0])
     return sorted((*known, *(columns | row for row in shapes)), key=lambda row: str(row["code"]))
-
-
-def _refused(status: str, allow: str, start_response: StartResponse) -> list[bytes]:
-    body = f"{status}. SOAP goes by POST to /soap/v1 or /soap/v2; / tells the rest.\n".encode()
-    kind, length = ("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))
-    start_response(status, [kind, length, ("Allow", allow)])
-    return [body]
 
 
 def ready(settings: Settings, clock: Clock = now, key: Key | None = None) -> Store:
@@ -247,14 +188,11 @@ def _observed(doors: Mapping[str, Door], metrics: Metrics) -> dict[str, Door]:
     return {path: Observed(door, path, (logs.tell, metrics.count)) for path, door in doors.items()}
 
 
-COUNTED = ("calls", "failures")
-
-
 def gatekeeper(
     settings: Settings, store: Store, key: Key, refusals: Refusals, clock: Clock = now
 ) -> Gatekeeper:
     """Who lets callers in; all processes of this machine that serve this database count together."""
-    beside = Path(settings.key_file).parent
+    beside, counted = Path(settings.key_file).parent, ("calls", "failures")
     return Gatekeeper(
         store.accounts.user,
         key,
@@ -265,7 +203,7 @@ def gatekeeper(
             failures=Rate(settings.failures_per_minute, settings.failures_per_minute),
             lockout=Lockout(settings.lock_failures, settings.lock_minutes, settings.alarm_failures),
         ),
-        counters=Counters(*(Rates(f"{what} of {settings.database}", beside) for what in COUNTED)),
+        counters=Counters(*(Rates(f"{what} of {settings.database}", beside) for what in counted)),
         alarm=lambda error: refusals.note(error, clock(), None, ""),
     )
 

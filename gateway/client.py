@@ -218,8 +218,13 @@ def _submitted(piece: Piece, answer: Any, key: str) -> Submitted:
     actions = Counter(result.Action for result in answer.Result)
     told = ", ".join(f"{count} {action.lower()}" for action, count in sorted(actions.items()))
     living = (result for result in answer.Result if result.Action in {Action.ADDED, Action.UNCHANGED})
-    statuses = Counter(credit.Status for result in living for credit in _credits(result))
-    told += "".join(f", {count} credit{'s' * (count != 1)} {s}" for s, count in sorted(statuses.items()))
+    credits = Counter(credit.Status for result in living for credit in _credits(result))
+    told += "".join(f", {count} credit{'s' * (count != 1)} {s}" for s, count in sorted(credits.items()))
+    taken = (result for result in answer.Result if result.Action != Action.REFUSED)
+    activities = Counter(status for result in taken if (status := getattr(result, "Status", None)))
+    told += "".join(
+        f", {n} {'activity' if n == 1 else 'activities'} {s}" for s, n in sorted(activities.items())
+    )
     kept = _kept(answer, key) if answer.ReceiptId else "validated only, nothing stored"
     return Submitted(
         f"{answer.Outcome}, {piece.payload} {answer.SchemaVersion}: {told}; {kept}",

@@ -149,7 +149,7 @@ FRONT = """cme-gateway: reporting of continuing medical education over SOAP.
 /soap/v2?wsdl   the contract of service version 2, in SOAP 1.1; with &soap=1.2 in SOAP 1.2
 POST /services/ACCMEActivityService.svc/<Operation>   the same as plain XML, of activities
 POST /services/ACCMELearnerService.svc/<Operation>    and of learners
-/xsd/           the schemas, e.g. /xsd/activity/v2_0/activity.xsd
+/xsd/           the schemas, e.g. /xsd/activity/v2_1/activity.xsd
 /versions       payload versions and their dates
 /live /ready    health
 /metrics        what was called and what waits, for Prometheus

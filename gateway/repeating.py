@@ -23,7 +23,7 @@ from gateway.records import (
     replace,
 )
 from gateway.rules import finding
-from gateway.saving import Decision, Judgement, Shelf, Slot, decide
+from gateway.saving import Decision, Judgement, Shelf, Slot, decide, mistaken
 
 # What each instance has of its own: who came, and who paid. It is not taken from the first.
 _NOT_SHARED = (
@@ -49,10 +49,10 @@ def decide_all(entry: ActivityEntry, shelf: Shelf, by: Judgement) -> Decision:
     """Decide what becomes of a record, and of the further instances it names."""
     if not entry.repeats or entry.activity is None or entry.action is RecordAction.DELETE:
         return decide(entry, shelf, by)
+    if mistaken(entry, entry.activity, shelf, by):
+        return decide(entry, shelf, by)  # which activity is meant is in doubt, and so is what repeats it
     before = _marks(entry.activity, shelf)
     first = decide(entry, shelf, by)
-    if first.slot is None and first.action is Action.REFUSED:
-        return first  # which activity is meant is in doubt, and so is what repeats it
     decisions = [first]
     for further in _entries(entry, entry.activity, first.slot):
         assert further.activity is not None
@@ -86,7 +86,7 @@ def _together(
         _undo(decisions, before, shelf)
         return Decision(entry, Action.REFUSED, findings, first.slot)
     for one in decisions[1:]:
-        if one.slot is not None and one.slot.stored is None:
+        if one.slot is not None:  # also one that is stored: what it repeated may have been deleted
             one.slot.first = first.slot
     return Decision(entry, _sum_up(decisions), findings, first.slot, tuple(decisions))
 
@@ -171,7 +171,7 @@ def _moved(activity: Activity, held: Held) -> Activity:
 def _onto(stored: Activity, entry: ActivityEntry, held: Held, first: Activity | None) -> Activity:
     """Lay the record over an instance that is stored, but for what is the instance's own."""
     own = {name: getattr(stored, name) for name in (*_NOT_SHARED, "provider_activity_id")}
-    link = stored.repeat_of or (first.activity_id if first else None)
+    link = (first.activity_id if first else None) or stored.repeat_of
     return replace(_moved(entry.onto(stored), held), **own, repeat_of=link)
 
 

@@ -93,6 +93,8 @@ class Shelf:
 
     def put_back(self, year: int) -> None:
         """Write what changed; new activities get their ids here."""
+        new = [slot for slot in self._slots if slot.stored is None and slot.activity is not None]
+        self._name(new, year)
         stored = [slot for slot in self._slots if slot.stored is not None]
         self._activities.delete([s.stored for s in stored if s.stored and s.activity is None])
         self._activities.change(
@@ -102,14 +104,18 @@ class Shelf:
                 if s.stored and s.activity and s.activity != s.stored.activity
             ]
         )
-        new = [slot for slot in self._slots if slot.stored is None and slot.activity is not None]
         if new:
-            for slot, activity_id in zip(new, self._activities.issue(len(new), year), strict=True):
-                assert slot.activity is not None
-                first = slot.first.activity if slot.first else None  # issued before: it came first
-                repeated = first.activity_id if first else slot.activity.repeat_of
-                slot.activity = replace(slot.activity, activity_id=activity_id, repeat_of=repeated)
             self._activities.add([slot.activity for slot in new if slot.activity is not None])
+
+    def _name(self, new: Sequence[Slot], year: int) -> None:
+        """Give what is new its id, and what repeats it that id."""
+        for slot, activity_id in zip(new, self._activities.issue(len(new), year) if new else (), strict=True):
+            assert slot.activity is not None
+            slot.activity = replace(slot.activity, activity_id=activity_id)
+        for slot in self._slots:
+            first = slot.first.activity if slot.first else None
+            if first is not None and slot.activity is not None:
+                slot.activity = replace(slot.activity, repeat_of=first.activity_id)
 
     def _new(self, stored: StoredActivity | None) -> Slot:
         self._slots.append(Slot(stored, None))
@@ -135,11 +141,18 @@ def decide(entry: ActivityEntry, shelf: Shelf, by: Judgement) -> Decision:
     slot = meant(activity, shelf)
     wrong = mistaken(entry, activity, shelf, by)
     if wrong:  # no slot: whose activity is meant is just what is in doubt
-        return Decision(entry, Action.REFUSED, (*wrong, *entry.findings))
+        return Decision(entry, Action.REFUSED, (*wrong, *_alone(entry, activity, by), *entry.findings))
     if entry.action is RecordAction.DELETE:
         assert slot is not None
         return _delete(entry, slot, shelf, by)
     return _save(entry, activity, slot, shelf, by)
+
+
+def _alone(entry: ActivityEntry, activity: Activity, by: Judgement) -> tuple[Finding, ...]:
+    """What is wrong with a record as it stands, whosever it is; of what is to be deleted nothing is."""
+    if entry.action is RecordAction.DELETE:
+        return ()
+    return rules.judge(activity, rules.Context(by.today, by.provider_id, by.version), entry.place)
 
 
 def meant(activity: Activity, shelf: Shelf) -> Slot | None:
@@ -270,6 +283,7 @@ def _instance(decision: Decision, today: date) -> Instance:
         activity.end_date,
         activity.location.city if activity.location else None,
         lifecycle.status(activity, today),
+        lifecycle.next_statuses(activity, today),
     )
 
 

@@ -159,6 +159,12 @@ def line_of(element: Element) -> int | None:
     return _far_line(element) if line is not None and line >= MOST_SHORT_LINES else cast("int | None", line)
 
 
+def keep_line(copy: Element, element: Element) -> None:
+    """Let what stands in for an element tell its line, if that is one that an element can keep."""
+    line = line_of(element) or 0
+    copy.sourceline = line if line < MOST_SHORT_LINES else 0  # type: ignore[assignment]  # untyped stub
+
+
 def _far_line(element: Element) -> int:
     """Beyond 65,534 lines libxml2 tells the line on which the nearest text ends."""
     first = element

@@ -16,10 +16,12 @@ from messages import Element, activity, payload, request, text, texts
 from test_service import Counter
 
 from gateway.accounts import Gatekeeper, hash_secret
-from gateway.errors import Malformed, NotAllowed, TooLarge, UnknownOperation
+from gateway.errors import Malformed, NotAllowed, TooLarge, UnknownOperation, UnknownSchema
 from gateway.intake import Limits
 from gateway.records import Account, Activity, MocRegistration, Scope
 from gateway.service import V1, V2, ServiceVersion
+from gateway.shape import line_of
+from gateway.version import Lifespan
 from gateway.vocabulary import ENDURING
 
 ID = "<ActivityId>202600001</ActivityId>"
@@ -232,6 +234,26 @@ def test_a_wrong_count_is_found_in_its_record(counter: Counter) -> None:
     )
 
 
+def test_what_was_not_done_for_the_sake_of_another_names_no_field_that_is_not_there(counter: Counter) -> None:
+    """Counts have no activityRecordAction; that all or nothing was asked for is why."""
+    fill(counter, LASTING)
+    strange = "<LearnerCounts><ActivityId>202699999</ActivityId><Physicians>1</Physicians></LearnerCounts>"
+    asked = request("UpdateLearnerCounts", "<AllOrNothing>true</AllOrNothing>", counts(9, 2024), strange)
+    path = "/svc:UpdateLearnerCounts/svc:LearnerCounts"
+    assert [("A909", "AllOrNothing", f"{path}[1]"), ("A901", "ActivityId", f"{path}[2]/svc:ActivityId")] == (
+        located(counter.ask(asked))
+    )
+
+
+def test_what_the_contract_rules_out_is_found_in_its_record(counter: Counter) -> None:
+    """Of many records the fault tells which one is wrong, be it a field or the record's own shape."""
+    wrong = f"<LearnerCounts>{ID}<Physicians>x</Physicians></LearnerCounts>"
+    with pytest.raises(Malformed) as refused:
+        counter.ask(request("UpdateLearnerCounts", counts(1), wrong, counts(2), wrong))
+    path = "/svc:UpdateLearnerCounts/svc:LearnerCounts[{}]/svc:Physicians"
+    assert [path.format(2), path.format(4)] == [found.path for found in refused.value.findings]
+
+
 @pytest.mark.parametrize(
     "wrong", ["<Physicians>-1</Physicians>", "<AsOf>26</AsOf>", "<Physicians>x</Physicians>"]
 )
@@ -252,15 +274,17 @@ def test_as_many_records_as_a_call_may_have(counter: Counter) -> None:
         counter.ask(request("UpdateLearnerCounts"))
 
 
+REPEATED = (
+    "<act:RepeatInstances><act:RepeatInstance><act:StartDate>2027-03-09</act:StartDate>"
+    "<act:City>Duluth</act:City><act:StateOrProvince>MN</act:StateOrProvince>"
+    "<act:Country>USA</act:Country></act:RepeatInstance></act:RepeatInstances>"
+)
+
+
 @pytest.mark.parametrize("version", [V1, V2], ids=lambda version: version.name)
 def test_the_receipt_of_repeats_is_valid_at_each_endpoint(counter: Counter, version: ServiceVersion) -> None:
     """Every endpoint takes every payload, so each contract has a place for instances."""
-    extension = (
-        "<act:RepeatInstances><act:RepeatInstance><act:StartDate>2027-03-09</act:StartDate>"
-        "<act:City>Duluth</act:City><act:StateOrProvince>MN</act:StateOrProvince>"
-        "<act:Country>USA</act:Country></act:RepeatInstance></act:RepeatInstances>"
-    )
-    sent = payload(activity(extension=extension, version="2.0"), version="2.1")
+    sent = payload(activity(extension=REPEATED, version="2.0"), version="2.1")
     answer = counter.ask(
         request("SaveActivity", sent, namespace=version.namespace),
         version,
@@ -270,6 +294,41 @@ def test_the_receipt_of_repeats_is_valid_at_each_endpoint(counter: Counter, vers
         (text(one, "ProviderActivityId"), text(one, "City")) for one in instances
     ]
     assert [None, "202600001"] == [one.repeat_of for _, one in counter.store.tables.activities.values()]
+    assert ["Active", "Active"] == [one.findtext("{*}NextStatus/{*}Status") for one in instances]
+
+
+def test_repeats_count_as_records(counter: Counter) -> None:
+    """Each becomes an activity, of which a call may have so many; before any is stored."""
+    sent = request("SaveActivity", payload(activity(extension=REPEATED, version="2.0"), version="2.1"))
+    counter.gateway = replace(counter.gateway, limits=Limits(max_records=1))
+    with pytest.raises(Malformed, match="2 activities with their repeats; a call may have 1"):
+        counter.ask(sent)
+    assert {} == counter.store.tables.activities
+    counter.gateway = replace(counter.gateway, limits=Limits(max_records=2))
+    assert "Success" == text(counter.ask(sent), "Outcome")
+
+
+def test_reading_in_an_old_version_tells_its_age(counter: Counter) -> None:
+    """Deprecated, what is read in it has a warning with the date; past its sunset nothing is read in it."""
+    fill(counter, DRAFT)
+    asked = request("GetActivityAs", ID, "<PayloadVersion>2.0</PayloadVersion>")
+    reader, day = counter.gateway.reader, date(2026, 1, 1)
+    reader.lifespans = {("activity", "2.0"): Lifespan(deprecated=day, sunset=date(2099, 1, 1))}
+    assert ["X043"] == texts(counter.ask(asked), "Code")
+    reader.lifespans = {("activity", "2.0"): Lifespan(deprecated=day, sunset=day)}
+    with pytest.raises(UnknownSchema, match="no longer taken") as refused:
+        counter.ask(asked)
+    assert "Use activity 2.1." == refused.value.remedy
+    assert [] == texts(counter.ask(request("GetActivity", ID)), "Code")
+
+
+def test_a_request_may_stand_on_any_line(counter: Counter) -> None:
+    """Also on one whose number an element cannot hold: then what is missing is told without it."""
+    lines = "\n" * 70_000
+    far = etree.fromstring(f"<Body>{lines}{request('CopyActivity', '<Title>A</Title>')}</Body>")[0]
+    assert 70_000 < (line_of(far) or 0)
+    answer = V2.answer(far, counter.gateway, None, "trace-1")
+    assert ["A900"] == texts(answer, "Code")
 
 
 def test_no_answer_shows_what_it_should_not(counter: Counter) -> None:

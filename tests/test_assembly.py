@@ -15,6 +15,7 @@ from messages import SVC
 
 from gateway import assembly
 from gateway.accounts import hash_secret
+from gateway.application import Application
 from gateway.errors import Failed
 from gateway.records import Account, Provider
 from gateway.sealing import load_key
@@ -36,7 +37,7 @@ def add_account(settings: Settings) -> None:
     store.close()
 
 
-def ask(application: assembly.Application, method: str, path: str) -> tuple[str, dict[str, str], bytes]:
+def ask(application: Application, method: str, path: str) -> tuple[str, dict[str, str], bytes]:
     """Ask an application, in process."""
     environ: dict[str, Any] = {
         "REQUEST_METHOD": method,

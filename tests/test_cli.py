@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -362,7 +363,8 @@ def test_sample_passes_its_own_check(run: Run, version: str) -> None:
     assert (0, []) == (told.code, [row for row in told.rows if row["severity"] == "Error"])
     told = run("check", "-", stdin=made)
     assert 0 == told.code
-    assert told.out.startswith(f"-: activity {version}, 40 records, 0 to be refused\n")
+    assert told.out.startswith(f"-: activity {version}, 40 records, 0 to be refused, ")
+    assert 40 == sum(map(int, re.findall(r", (\d+) would be", told.out)))
 
 
 @pytest.mark.slow
@@ -512,6 +514,14 @@ def test_catalogue_is_a_table_and_json(run: Run, command: str, key: str, known: 
     assert len(names) == len(set(names))
     assert [] == [name for name in names if name not in table.out]
     assert COLUMNS >= max(map(len, table.out.splitlines()))
+
+
+def test_a_code_is_looked_up(run: Run) -> None:
+    """Who was answered a code reads what it means without reading them all; none is wrong usage."""
+    assert ["A103", "X001"] == [row["code"] for row in run("rules", "X001", "a103", "--json").rows]
+    told = run("rules", "A103", "Z999")
+    assert (64, True) == (told.code, told.is_one_clear_line)
+    assert "there is no code Z999" in told.err
 
 
 # --- what stands in the way ----------------------------------------------------------------------------

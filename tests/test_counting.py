@@ -245,6 +245,25 @@ def test_counts_of_a_record_are_those_of_the_year_that_is_reported(desk: Desk) -
     assert {2025: CountAsOf(2025, 10, 1), 2026: CountAsOf(2026, 20, 1)} == kept
 
 
+def test_counts_of_a_record_do_not_fall_either(desk: Desk) -> None:
+    """A920 as with counts alone; the year's own figure is corrected, and the same content stays."""
+    desk.clock.now = datetime(2026, 2, 1, tzinfo=UTC)
+    first = entry(replace(LASTING, physicians=10, other_learners=1))
+    desk.save(first)
+    desk.clock.now = datetime(2026, 12, 1, tzinfo=UTC)
+    fallen = entry(replace(LASTING, physicians=9, other_learners=1))
+    tried = only(desk.save(fallen, validate_only=True))
+    wrong = [(found.code, found.path) for found in tried.findings if found.blocks]
+    assert (Action.REFUSED, [("A920", "/physicians")]) == (tried.action, wrong)
+    assert tried == only(desk.save(fallen))
+    assert Action.UNCHANGED is only(desk.save(first)).action
+    for physicians in (30, 20):
+        again = replace(LASTING, physicians=physicians, other_learners=1)
+        assert Action.UPDATED is only(desk.save(entry(again))).action
+    (kept,) = desk.store.tables.counts.values()
+    assert {2025: CountAsOf(2025, 10, 1), 2026: CountAsOf(2026, 20, 1)} == kept
+
+
 @pytest.mark.parametrize(
     "activity",
     [LASTING, replace(COURSE, physicians=1), replace(LASTING, physicians=1, title=None)],

@@ -535,3 +535,9 @@ def test_1_0_names_what_it_has_no_place_for() -> None:
     assert {Severity.WARNING} == {one.severity for one in lost}
     assert 1 == len(list(root.iter(L1.record)))
     assert () == READER.write([counted], L2, created=NOW)[1]
+
+
+def test_a_report_may_stand_on_any_line() -> None:
+    """Also where the number of its line is more than an element can keep."""
+    far = reports(report()).replace("<r:ActivityReports", "\n" * 70_000 + "<r:ActivityReports", 1)
+    assert completion(far).completion is not None

@@ -106,6 +106,17 @@ def test_instances_are_linked_to_the_first(desk: Desk) -> None:
     assert [None, "202600001", "202600001"] == [one.repeat_of for one in stored(desk)]
 
 
+def test_the_link_follows_a_first_that_was_deleted_and_sent_anew(desk: Desk) -> None:
+    """Repeats are those of an activity that is there, not of the id of one that is gone."""
+    desk.save(held(MARCH, MAY))
+    desk.save(entry(only_ids(None, OWN), "Delete"))
+    assert ["202600001"] * 2 == [one.repeat_of for one in stored(desk)]
+    desk.save(held(MARCH, MAY))
+    assert {"202600004": None, "202600002": "202600004", "202600003": "202600004"} == {
+        one.activity_id: one.repeat_of for one in stored(desk)
+    }
+
+
 def test_sent_again_the_instances_are_found_again(desk: Desk) -> None:
     """By own ids that follow from the first one's: Unchanged, and nothing is added."""
     desk.save(held(MARCH, MAY))
@@ -191,6 +202,13 @@ def test_a_wrong_instance_refuses_the_record(desk: Desk, repeat: Repeat, code: s
 def test_what_is_wrong_with_all_is_told_once(desk: Desk) -> None:
     """A missing title is one finding, not one an instance."""
     assert ["A103"] == codes(desk.save(held(MARCH, MAY, title=None)))
+
+
+def test_what_is_wrong_with_a_new_record_and_its_instances_is_told_at_once(desk: Desk) -> None:
+    """The record's own error does not hide that of a date, and nothing is left of either."""
+    wrong = Repeat(date(2027, 5, 4), date(2027, 5, 3))
+    assert ["A103", "A203"] == sorted(codes(desk.save(held(MARCH, wrong, title=None))))
+    assert [] == stored(desk)
 
 
 def test_a_refused_record_leaves_what_was_stored(desk: Desk) -> None:

@@ -53,9 +53,18 @@ def test_every_version_makes_the_format(run: Run, version: str) -> None:
     assert {format_named("Enduring Material")} == formats
 
 
+def test_what_they_are_written_as_can_be_said(run: Run) -> None:
+    """XML, which is what they are without a word too."""
+    options = ("--seed", "4")
+    for payload in ("activity", "learner"):
+        said = run("sample", payload, *options, "--format", "xml")
+        assert (0, run("sample", payload, *options).out) == (said.code, said.out)
+
+
 @pytest.mark.parametrize(
     "options",
     [
+        ("--format", "Live Course"),
         ("--activity-format", "Lunch"),
         ("--status", "Open"),
         ("--version", "1.0", "--activity-format", "Other/Blended Learning"),

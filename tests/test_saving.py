@@ -155,6 +155,13 @@ def test_a_wrong_identity_is_refused(
     assert before == tables.activities
 
 
+@pytest.mark.parametrize(("action", "more"), [("Update", ["A103"]), (None, ["A103"]), ("Delete", [])])
+def test_a_wrong_identity_hides_nothing_else(tables: Tables, action: str | None, more: list[str]) -> None:
+    """All that is wrong with a record is said at once; of one that is to be deleted its content is not."""
+    wrong = replace(DRAFT, activity_id="202699999", title="")
+    assert ["A901", *more] == codes(save_one(tables, entry(wrong, action)))
+
+
 @pytest.mark.parametrize("action", ["Update", "Delete"])
 def test_what_belongs_to_another_provider_looks_unknown(tables: Tables, action: str) -> None:
     """The answer is that of an id nobody has, so that ids of others cannot be probed."""

@@ -204,6 +204,11 @@ STATEMENTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ),
     ("SEED2", "each activity has an end date", (RULES + "test_bad_example_breaks_exactly_its_rule",)),
     ("SEED2", "each activity has a description", (LIFE + "test_missing_gate_is_named_to_who_closes",)),
+    (
+        "SEED2",
+        "any activity, current or to come, may be listed in CME Passport",
+        (LIFE + "test_public_activity_says_how_to_register",),
+    ),
     ("SEED2", "outcomes in place of evaluation", (LIFE + "test_missing_gate_is_named_to_who_closes",)),
     ("SEED2", "an activity can be copied to a new one", (COPYING + "test_a_copy_is_a_draft_of_its_own",)),
     (

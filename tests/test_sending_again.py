@@ -235,7 +235,7 @@ def test_submit_that_lost_its_answer_can_be_repeated(stage: Stage, key: tuple[st
     assert (1, True) == (lost.code, "submit the same again, with the same --key if it had one" in lost.err)
     again = _submit(stage, *key)
     assert 0 == again.code
-    assert "1 added; receipt " in again.out
+    assert "1 added, 1 activity Draft; receipt " in again.out
     assert ("; key june-1\n" if key else "; key submit-") in again.out
     assert "taken before" in again.out
     assert ["Lost"] == _titles(stage)

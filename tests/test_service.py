@@ -289,7 +289,9 @@ def test_an_unknown_payload_version_names_those_there_are(counter: Counter, want
 def test_a_required_parameter_that_is_missing_is_named(counter: Counter) -> None:
     """PayloadVersion left out is a finding."""
     refused = counter.refusal(request("GetActivityAs", "<ActivityId>1</ActivityId>"))
-    assert [("X021", "Add PayloadVersion.")] == [(found.code, found.remedy) for found in refused.findings]
+    assert [("X021", "Add PayloadVersion.", 1)] == [
+        (found.code, found.remedy, found.line) for found in refused.findings
+    ]
 
 
 # --- operations ------------------------------------------------------------------------------------------

@@ -55,7 +55,7 @@ def _due_day(context: click.Context, parameter: click.Parameter, value: str | No
     try:
         day = date.fromisoformat(f"2001-{value}")
     except ValueError:
-        raise click.BadParameter("write the day as MM-DD, such as 01-31") from None
+        raise click.BadParameter("write a day that every year has as MM-DD, such as 01-31") from None
     if f"{day:%m-%d}" != value or value > program.DUE:
         raise click.BadParameter(f"an accreditor asks for a day before {program.DUE}, not later")
     return value

@@ -51,10 +51,15 @@ def _waiting(as_json: bool) -> None:
 
 
 @click.command("rules")
+@click.argument("codes", metavar="[CODE]...", nargs=-1)
 @as_json_option
-def rules_(as_json: bool) -> None:
-    """List every code the gateway answers with, and what to do."""
-    catalogue(assembly.catalogue(), as_json, code="{code}", severity="{severity}", meaning=RULE)
+def rules_(codes: tuple[str, ...], as_json: bool) -> None:
+    """List every code the gateway answers with, and what to do; or the codes that are named."""
+    rows, asked = assembly.catalogue(), {code.upper() for code in codes}
+    if unknown := asked - {row["code"] for row in rows}:
+        raise click.BadParameter(f"there is no code {', '.join(sorted(unknown))}", param_hint="CODE")
+    rows = [row for row in rows if not asked or row["code"] in asked]
+    catalogue(rows, as_json, code="{code}", severity="{severity}", meaning=RULE)
 
 
 @click.command("settings")

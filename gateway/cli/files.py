@@ -6,6 +6,7 @@ import contextlib
 import io
 import os
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -18,7 +19,7 @@ from gateway import assembly, checking, settings
 from gateway.cli.options import ACCEPTED, REFUSED, as_json_option, provider_id, today
 from gateway.client import Corrections, GatewayClient, Submitted
 from gateway.errors import Refused, Unreadable
-from gateway.records import Credentials
+from gateway.records import Credentials, Status
 from gateway.terminal import Report, bar, err, out, say
 
 STANDARD_INPUT = Path("-")
@@ -51,8 +52,9 @@ files_argument = click.argument(
 def check(paths: Sequence[Path], as_json: bool) -> int:
     """Judge files offline, as the gateway would.
 
-    Tells the version found, and every finding with its line and column; `-` is standard input. What
-    only the gateway can know, such as whether an activity or a learner is known, is left out.
+    Tells the version found, the statuses there would be, and every finding with its line and column;
+    `-` is standard input. What only the gateway can know, such as whether an activity or a learner is
+    known, is left out.
     """
     configured = settings.load()
     reader, day = assembly.reader(configured, checking.WHOLE), today(configured)
@@ -65,7 +67,7 @@ def check(paths: Sequence[Path], as_json: bool) -> int:
                 report.refuse(path, error)
                 continue
             told = f"{_records(len(checked))}, {sum(one.refused for one in checked)} to be refused"
-            report.add(path, f"{version.title}, {told}", checked)
+            report.add(path, f"{version.title}, {told}{_statuses(checked)}", checked)
     return REFUSED if report.refused else ACCEPTED
 
 
@@ -181,6 +183,12 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
 
 def _size(path: Path) -> int | None:
     return None if path == STANDARD_INPUT else path.stat().st_size
+
+
+def _statuses(checked: Sequence[checking.Checked]) -> str:
+    """What the activities would be today, where they are not refused."""
+    counts = Counter(one.status for one in checked if one.status and not one.refused)
+    return "".join(f", {counts[status]} would be {status}" for status in Status if counts[status])
 
 
 def _records(count: int) -> str:

@@ -44,6 +44,14 @@ def _version(payload: str) -> Callable[[Any], Any]:
     )
 
 
+FORM = click.option(
+    "--format",
+    type=click.Choice(["xml"]),
+    default="xml",
+    show_default=True,
+    expose_value=False,  # there is one so far, and scripts may say it
+    help="What they are written as.",
+)
 COUNT = click.option("--count", default=1, show_default=True, type=click.IntRange(1))
 SEED = click.option("--seed", type=int, help="The same seed gives the same samples on the same day.")
 ERRORS = click.option(
@@ -53,6 +61,7 @@ ERRORS = click.option(
 
 @sample.command("activity")
 @_version("activity")
+@FORM
 @COUNT
 @SEED
 @ERRORS
@@ -85,6 +94,7 @@ def sample_activity(
 
 @sample.command("learner")
 @_version("learner")
+@FORM
 @COUNT
 @SEED
 @ERRORS

@@ -15,7 +15,9 @@ _GATES_OF = {
     status: tuple(gate for gate in GATES if gate.status is status)
     for status in (Status.ACTIVE, Status.READY_TO_CLOSE)
 }
-CLOSE_SWITCH = MissingGate("close", "It is closed on purpose: send closeActivityRecord true.")
+CLOSE_SWITCH = MissingGate(
+    "close", "It is closed only when you say so: by closeActivityRecord true, or CloseActivity."
+)
 
 
 class Standing(enum.StrEnum):

@@ -9,7 +9,7 @@ from datetime import datetime
 from gateway import lifecycle, saving
 from gateway.errors import Malformed, NotFound
 from gateway.operations.call import Call, Terms, judgement, perform
-from gateway.operations.counting import note_saved
+from gateway.operations.counting import note_saved, watch
 from gateway.records import (
     Action,
     Activity,
@@ -48,7 +48,7 @@ def save_activity(
         today = terms.day(now)
         shelf = saving.Shelf(unit.activities, [*entries, *instances(entries)])
         by = judgement(call, unit, today)
-        decisions = [decide_all(entry, shelf, by) for entry in entries]
+        decisions = [decide_all(entry, shelf, by) for entry in watch(entries, shelf, unit, today)]
         if call.all_or_nothing and any(decision.action is Action.REFUSED for decision in decisions):
             return tuple(map(saving.not_done, decisions))
         if not call.validate_only:

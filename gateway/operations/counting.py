@@ -17,11 +17,12 @@ from gateway.records import (
     CountAsOf,
     Finding,
     Receipt,
+    RecordAction,
     Result,
     replace,
 )
 from gateway.rules import detail, finding
-from gateway.saving import Decision, Judgement, Shelf
+from gateway.saving import Decision, Judgement, Shelf, meant
 from gateway.store import Counts, Store, Unit
 from gateway.vocabulary import ENDURING
 
@@ -91,6 +92,41 @@ def update_learner_counts(
     return perform(call, save, notices, store, terms)
 
 
+def watch(
+    entries: Sequence[ActivityEntry], shelf: Shelf, unit: Unit, today: date
+) -> tuple[ActivityEntry, ...]:
+    """Records to be saved, with what is wrong with the counts they bring of enduring material on file:
+    these never fall, whichever way they come."""
+    brought = {one.number: kept for one in entries if (kept := _recounts(one, shelf))}
+    if not brought:
+        return tuple(entries)
+    history = unit.counts.of({kept.activity_id or "" for kept in brought.values()})
+    return tuple(
+        _watched(one, brought[one.number], history, today) if one.number in brought else one
+        for one in entries
+    )
+
+
+def _recounts(entry: ActivityEntry, shelf: Shelf) -> Activity | None:
+    """The enduring material on file that a record brings other counts of."""
+    slot = meant(entry.activity, shelf) if entry.activity else None
+    kept = slot.activity if slot and entry.action is not RecordAction.DELETE else None
+    if kept is None or kept.format != ENDURING:
+        return None
+    after = entry.onto(kept)
+    same = (after.physicians, after.other_learners) == (kept.physicians, kept.other_learners)
+    return None if same else kept
+
+
+def _watched(
+    entry: ActivityEntry, kept: Activity, history: Mapping[str, tuple[CountAsOf, ...]], today: date
+) -> ActivityEntry:
+    after = entry.onto(kept)
+    count = CountAsOf(reported_year(after, today), after.physicians, after.other_learners)
+    wrong = _falling(entry, count, history.get(kept.activity_id or "", ()))
+    return replace(entry, findings=(*wrong, *entry.findings))
+
+
 def note_saved(decisions: Iterable[Decision], unit: Unit, today: date) -> None:
     """Keep the counts that records of enduring material brought along: senders that have no other way to
     say them say them so, and mean those of the year that is being reported."""
@@ -131,7 +167,7 @@ def _decide(one: Counted, shelf: Shelf, history: History, by: Judgement) -> Deci
     findings = (
         *_uncounted(one),
         *_wrong_year(one, activity, count, by),
-        *_falling(one, count, known),
+        *_falling(one.entry, count, known),
         *_over_and_done(one, activity, count, known, by),
     )
     said = replace(one.entry, findings=findings, onto=lambda stored: _recounted(stored, newest))
@@ -204,7 +240,7 @@ def _wrong_year(one: Counted, activity: Activity, count: CountAsOf, by: Judgemen
         yield finding("A919", one.entry.place("as_of"), known)
 
 
-def _falling(one: Counted, count: CountAsOf, known: Sequence[CountAsOf]) -> Iterator[Finding]:
+def _falling(entry: ActivityEntry, count: CountAsOf, known: Iterable[CountAsOf]) -> Iterator[Finding]:
     """Figures that are lower than one of a year before, or higher than one of a year after."""
     for name in ("physicians", "other_learners"):
         pairs = (((count, other) if count.year < other.year else (other, count)) for other in known)
@@ -215,7 +251,7 @@ def _falling(one: Counted, count: CountAsOf, known: Sequence[CountAsOf]) -> Iter
             if earlier.year < later.year and None not in (low, high) and low > high
         ]
         if told:
-            yield finding("A920", one.entry.place(name), told[-1])
+            yield finding("A920", entry.place(name), told[-1])
 
 
 def _over_and_done(

@@ -46,8 +46,8 @@ def opened(element: Element, operation: str, is_payload: Callable[[Element], boo
         raise Unreadable("The message is a SOAP envelope.", remedy=SOAP_ELSEWHERE)
     if bare(name.localname) != operation:
         raise Malformed(
-            f"The address is that of {operation}, the message is a {name.localname[:60]}.",
-            remedy=f"Send a {operation} or {operation}Request to this address.",
+            f"The address is that of {operation}, the root of the message is {name.localname[:60]}.",
+            remedy=f"Send {operation} or {operation}Request to this address, with all else inside it.",
         )
     version = _version(name.namespace, operation)
     element.tag = f"{{{version.namespace}}}{operation}"

@@ -67,6 +67,7 @@ class Instance:
     end_date: date | None = None
     city: str | None = None
     status: Status | None = None
+    next_statuses: tuple[NextStatus, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

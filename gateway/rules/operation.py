@@ -72,7 +72,7 @@ _NOTICES = (
         code="A907",
         field="close",
         text="The activity cannot be closed yet.",
-        remedy="Complete what is missing, then send closeActivityRecord true again.",
+        remedy="Complete what is missing, then close it: by closeActivityRecord true, or CloseActivity.",
         source="SEED1, FAQ-status",
     ),
     of_activity(

@@ -105,7 +105,7 @@ class Reader:
         known or past its sunset, Malformed when the wrapper itself is wrong or holds too much.
         """
         version, notices = self._find(payload)
-        notices += self._age(version, today)
+        notices += self.age(version, today)
         holder, path = holder_of(payload, version)
         if holder is None:
             records = [payload]
@@ -157,6 +157,21 @@ class Reader:
             if said not in EMPTY and said != getattr(back, name):
                 yield finding("X040", name=self.label(name, version.payload), version=version.title)
 
+    def age(self, version: PayloadVersion, today: date) -> list[Finding]:
+        """What is told to who uses a version, be it sent or asked for: that it is deprecated.
+
+        Raises UnknownSchema past its sunset, naming its successor.
+        """
+        span = self.lifespans.get((version.payload, version.name), Lifespan())
+        later = [v for v in self.versions if v.payload == version.payload and v.number > version.number]
+        successor = f"Use {later[-1].title}." if later else "Ask the operator."
+        if span.sunset is not None and today >= span.sunset:
+            raise UnknownSchema(f"{version.title} is no longer taken since {span.sunset}.", remedy=successor)
+        if span.deprecated is None or today < span.deprecated:
+            return []
+        until = f" and is taken until {span.sunset}" if span.sunset else ""
+        return [finding("X043", what=version.title, since=span.deprecated, until=until, successor=successor)]
+
     # --- finding the version ---
 
     def _find(self, payload: Element) -> tuple[PayloadVersion, list[Finding]]:
@@ -198,17 +213,6 @@ class Reader:
             for element in payload.iter():
                 if namespace_of(element) in foreign and local_name(element) in known:
                     element.tag = f"{{{version.namespace}}}{local_name(element)}"
-
-    def _age(self, version: PayloadVersion, today: date) -> list[Finding]:
-        span = self.lifespans.get((version.payload, version.name), Lifespan())
-        later = [v for v in self.versions if v.payload == version.payload and v.number > version.number]
-        successor = f"Use {later[-1].title}." if later else "Ask the operator."
-        if span.sunset is not None and today >= span.sunset:
-            raise UnknownSchema(f"{version.title} is no longer taken since {span.sunset}.", remedy=successor)
-        if span.deprecated is None or today < span.deprecated:
-            return []
-        until = f" and is taken until {span.sunset}" if span.sunset else ""
-        return [finding("X043", what=version.title, since=span.deprecated, until=until, successor=successor)]
 
     # --- reading the records ---
 

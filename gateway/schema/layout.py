@@ -10,7 +10,7 @@ from gateway.errors import Malformed, UnknownSchema
 from gateway.explaining import Teller, stray_text
 from gateway.findings import finding, shown
 from gateway.records import Place
-from gateway.shape import line_of
+from gateway.shape import keep_line, line_of
 from gateway.version import Element, PayloadVersion
 
 
@@ -94,7 +94,8 @@ def head_of(holder: Element, local: str) -> Element:
     """A copy of what holds records, without them."""
     head = etree.Element(holder.tag)
     head.attrib.update(holder.attrib)
-    head.text, head.sourceline = holder.text, holder.sourceline
+    head.text = holder.text
+    keep_line(head, holder)
     for child in holder:
         if local_name(child) != local:
             head.append(copy.deepcopy(child))

@@ -18,6 +18,7 @@ from gateway.service.activities import (
     update_learner_counts,
 )
 from gateway.service.addresses import LEARNERS, SERVICES
+from gateway.service.element import without_payload
 from gateway.service.info import get_service_info
 from gateway.service.learners import (
     find_learners,
@@ -27,7 +28,7 @@ from gateway.service.learners import (
     save_learner_activity,
 )
 from gateway.service.program import accept_agreement, get_program_summary, submit_program_summary
-from gateway.service.request import Gateway, Operation, Request, ServiceVersion, without_payload
+from gateway.service.request import Gateway, Operation, Request, ServiceVersion
 from gateway.shape import Judge
 
 __all__ = [

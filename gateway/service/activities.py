@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 
 from lxml import etree
 
 from gateway import answers, calls, operations
 from gateway.amending import PlaceOf, naming
-from gateway.errors import TooLarge
-from gateway.operations import ActivitySearch, ActivityView, Call, Copy, Counted
-from gateway.records import ActivityEntry, Place, Receipt
+from gateway.errors import Malformed, TooLarge
+from gateway.operations import ActivitySearch, ActivityView, Call, Copy, Counted, Terms
+from gateway.records import ActivityEntry, Finding, Place, Receipt
 from gateway.service.request import Request
+from gateway.store import Store
 
 Element = etree._Element
 
@@ -34,7 +36,7 @@ NAMES: Mapping[str, Mapping[str, str]] = {
 
 def save_activity(request: Request) -> Element:
     """SaveActivity: one or many activities, in any supported payload version."""
-    return request.saved(operations.save_activity)
+    return request.saved(partial(_save, request.gateway.limits.max_records))
 
 
 def get_activity(request: Request) -> Element:
@@ -132,6 +134,7 @@ def get_receipt(request: Request) -> Element:
 def _activity(request: Request, version_name: str) -> Element:
     gateway = request.gateway
     version = gateway.reader.named("activity", version_name)
+    aged = gateway.reader.age(version, request.today())
     view = operations.get_activity(
         request.proven(),
         request.get("ActivityId"),
@@ -147,13 +150,31 @@ def _activity(request: Request, version_name: str) -> Element:
             "SchemaVersion": version.name,
             "Status": view.status,
             "NextStatus": answers.next_statuses(view.next_statuses, gateway.reader.label),
-            "Finding": answers.findings((*request.notices, *lost)),
+            "Finding": answers.findings((*request.notices, *aged, *lost)),
         },
         document,
     )
 
 
 # --- what is asked ---------------------------------------------------------------------------------------
+
+
+def _save(
+    most: int,
+    call: Call,
+    entries: Sequence[ActivityEntry],
+    notices: Iterable[Finding],
+    store: Store,
+    terms: Terms,
+) -> Receipt:
+    """Save activities, of which the repeats count as records too: each becomes an activity."""
+    made = sum(1 + len(entry.repeats) for entry in entries)
+    if made > most:
+        raise Malformed(
+            f"The payload has {made:,} activities with their repeats; a call may have {most:,}.",
+            remedy="Send them in several calls, or as a file.",
+        )
+    return operations.save_activity(call, entries, notices, store, terms)
 
 
 def _call(request: Request) -> Call:
@@ -181,6 +202,8 @@ def _places(request: Request, within: str = "") -> PlaceOf:
 
     def place(field: str) -> Place:
         name = names.get(field)
+        if field == "action":  # these have none of their own: what was not done is for the call's sake
+            return Place(path, field="AllOrNothing")
         return Place(f"{path}/svc:{name}", field=name) if name else Place(path, field=label(field))
 
     return place

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, cast
+from typing import Any
 
 from lxml import etree
 
@@ -18,7 +18,7 @@ from gateway import answers, calls
 from gateway.accounts import Gatekeeper, Proxies, combine
 from gateway.admission import Admission
 from gateway.audit import Refusals, attempting
-from gateway.errors import GatewayError, Malformed, NotAllowed, UnknownOperation, UnknownSchema, Unreadable
+from gateway.errors import GatewayError, Malformed, NotAllowed, UnknownOperation, UnknownSchema
 from gateway.fields import DATE
 from gateway.findings import finding, shown
 from gateway.intake import Limits, take_credentials
@@ -26,7 +26,8 @@ from gateway.operations import Call, Terms
 from gateway.records import Caller, Credentials, Finding, Origin, Place, Receipt, Scope, replace
 from gateway.schema import Reader, Reading
 from gateway.service.addresses import ACTIVITIES
-from gateway.shape import Judge, line_of
+from gateway.service.element import canonical, count_elements, place_of, take, texts_of
+from gateway.shape import Judge, keep_line
 from gateway.store import Store
 from gateway.version import PayloadVersion
 
@@ -35,8 +36,6 @@ Element = etree._Element
 Save = Callable[[Call, Sequence[Any], Iterable[Finding], Store, Terms], Receipt]
 """An operation that writes: a call, its entries, what is told of them as a whole, where to, on what terms."""
 
-XS = "{http://www.w3.org/2001/XMLSchema}"
-_count = etree.XPath("count(descendant-or-self::*)")
 FEW = 100  # parameters that may stand beside as many rows as a call may have records
 MOST_IN_ROW = 8  # elements of a row, itself included
 WRAPPERS = {"activity": "ACCMEActivities", "learner": "ACCMELearnerReports"}
@@ -221,23 +220,23 @@ class ServiceVersion:
     def _admitted(
         self, operation: Operation, element: Element, gateway: Gateway, caller: Caller | None, trace_id: str
     ) -> Element:
-        key = _take(element, "SubmissionKey")
+        key = take(element, "SubmissionKey")
         payload = None
         if operation.payload:
             payload = next((child for child in element if gateway.reader.is_payload(child)), None)
-        beside = _elements(element) - (0 if payload is None else _elements(payload)) - 1
+        beside = count_elements(element) - (0 if payload is None else count_elements(payload)) - 1
         _check_width(beside, gateway.limits.max_records * MOST_IN_ROW + FEW)
-        raw = _canonical(element)
+        raw = canonical(element)
         asked = self._parameters(element, payload, key)
         made = [child for child in asked if self._holds_elements(child, element)]  # tidying may take them out
-        notices = self._judged(asked, element)
+        notices = self._judged(asked)
         request = Request(
             gateway=gateway,
             version=self,
             operation=etree.QName(element).localname,
             caller=caller,
-            parameters=_texts(asked),
-            rows=tuple((etree.QName(child).localname, _texts(child)) for child in made),
+            parameters=texts_of(asked),
+            rows=tuple((etree.QName(child).localname, texts_of(child)) for child in made),
             payload=payload,
             notices=notices,
             raw=raw,
@@ -254,7 +253,10 @@ class ServiceVersion:
                 remedy="Use the namespace of this endpoint, or the endpoint of that service version.",
             )
         if operation is None:
-            raise UnknownOperation(f"Service {self.name} has no operation {name.localname[:60]}.")
+            raise UnknownOperation(
+                f"Service {self.name} has no operation {name.localname[:60]}.",
+                remedy=f"Use an operation that /soap/{self.name}?wsdl names, or another service version.",
+            )
         element.tag = f"{{{self.namespace}}}{name.localname}"
         return operation
 
@@ -262,6 +264,7 @@ class ServiceVersion:
         """The parameters alone, as an element of their own: to take a large payload out of its
         document costs the square of its namespaces, to leave it there nothing."""
         asked = etree.Element(element.tag, nsmap={"svc": self.namespace})
+        keep_line(asked, element)  # with which is told what is missing in it
         for child in [child for child in element if child is not payload]:
             if len(child) and not self._holds_elements(child, element):
                 raise Malformed(findings=[self._unexpected(child, element)])
@@ -279,25 +282,17 @@ class ServiceVersion:
     def _unexpected(self, child: Element, element: Element) -> Finding:
         """What holds elements is neither a parameter nor a payload that is known."""
         name, model = etree.QName(child).localname, self.judge.model(element.tag)
-        place = self._place(child, element)
+        place = place_of(child, element)
         if model is not None and name in model.by_name:
             return finding("X025", place, name=name)
         taken = WRAPPERS.get(self._operation(element).payload or "")
         return finding("X020", place, name=shown(name), known=f"Send {taken}." if taken else "Leave it out.")
 
-    def _judged(self, asked: Element, element: Element) -> tuple[Finding, ...]:
-        findings = self.judge.judge(asked, lambda at: self._place(element if at is asked else at, element))
+    def _judged(self, asked: Element) -> tuple[Finding, ...]:
+        findings = self.judge.judge(asked, lambda at: place_of(at, asked))
         if any(found.blocks for found in findings):
             raise Malformed(findings=findings)
         return tuple(findings)
-
-    def _place(self, at: Element, element: Element) -> Place:
-        steps = (element,) if at is element else (element, at)
-        names = map(etree.QName, steps)
-        path = "".join(
-            f"/{'svc' if name.namespace == self.namespace else '*'}:{name.localname}" for name in names
-        )
-        return Place(path, line_of(at))
 
 
 def _check_scope(caller: Caller, scope: Scope, name: str) -> None:
@@ -309,36 +304,3 @@ def _check_width(elements: int, most: int) -> None:
     """What is not payload is bounded too: each element that is wrong costs a look."""
     if elements > most:
         raise Malformed(f"The request has {elements:,} elements beside its payload; it may have {most:,}.")
-
-
-def _elements(element: Element) -> int:
-    return int(cast(float, _count(element)))
-
-
-def _texts(element: Element) -> dict[str, str]:
-    """The texts of an element's children by their names; of several, the last."""
-    return {etree.QName(child).localname: (child.text or "").strip() for child in element}
-
-
-def _canonical(element: Element) -> bytes:
-    """The request as the same bytes, however its sender writes the same XML."""
-    try:
-        return etree.tostring(element, method="c14n", exclusive=True)
-    except etree.C14NError:
-        raise Unreadable('A namespace of the message is relative, such as xmlns="pars".') from None
-
-
-def _take(element: Element, name: str) -> Element | None:
-    """Take a child out of the element; where it stands several times, the first."""
-    for child in element:
-        if etree.QName(child).localname == name:
-            element.remove(child)
-            return child
-    return None
-
-
-def without_payload(schema: Element) -> None:
-    """Leave the payloads out of a service schema: each is judged by its own version's schema."""
-    for slot in list(schema.iter(f"{XS}element")):
-        if slot.get("ref", "").startswith(("act:", "lrn:")):
-            slot.getparent().remove(slot)  # type: ignore[union-attr]

@@ -26,7 +26,8 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server import Server
 
-from gateway.assembly import Application, application
+from gateway.application import Application
+from gateway.assembly import application
 from gateway.serving import STOPS, threads
 from gateway.serving.connection import Patience
 from gateway.settings import Settings

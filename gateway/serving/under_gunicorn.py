@@ -8,7 +8,8 @@ from typing import Any
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 
-from gateway.assembly import Application, application
+from gateway.application import Application
+from gateway.assembly import application
 from gateway.serving import threads
 from gateway.serving.connection import Patience
 from gateway.serving.worker import PatientWorker

@@ -238,8 +238,13 @@ def _plan(store: Store, query: Owned) -> str:
         statement = asked.compile(connection, compile_kwargs={"render_postcompile": True})
         values = statement.construct_params({query.key: PROVIDER})
         binds = statement.positiontup
-        given = tuple(values[name] for name in binds) if binds else values
+        given = tuple(_written(values[name]) for name in binds) if binds else values
         return str(connection.exec_driver_sql(asking + str(statement), given).all())
+
+
+def _written(value: Any) -> Any:
+    """A value as SQLite keeps it."""
+    return value.isoformat() if isinstance(value, date) else value
 
 
 YEARS = ["year", "long", "long", "long", "endless"]

@@ -5,13 +5,11 @@ The key is not in it, unless it is asked for: who has both can read everything. 
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +17,7 @@ from typing import Any, Protocol
 
 from gateway import __version__
 from gateway.audit import Chain, Heads, Noted, Trail, verify
+from gateway.backup.folder import digest_of, drafted
 from gateway.errors import Failed, Refused
 from gateway.records import Copied
 from gateway.sealing import Key, load_key
@@ -107,7 +106,7 @@ def back_up(
     key = load_key(key_file)
     if to.exists():
         raise Refused(f"There is something at {to} already.", remedy="Name a folder that is not there yet.")
-    with _drafted(to) as draft:
+    with drafted(to) as draft:
         noted = heads.read()  # before the rows, which go on meanwhile
         copy = draft / copies.file
         held = copies.copy(copy)
@@ -130,65 +129,13 @@ def _manifest(draft: Path, held: Copied, key: Key, now: datetime, broken: str | 
         hash=held.end.hash.hex(),
         broken=broken,
         fingerprint=fingerprint(key),
-        files={path.name: _digest(path) for path in sorted(draft.iterdir())},
+        files={path.name: digest_of(path) for path in sorted(draft.iterdir())},
     )
 
 
 def fingerprint(key: Key) -> str:
     """What a key is known by, from which it cannot be found."""
     return key.prove(b"fingerprint")[:8].hex()
-
-
-# --- the folder ----------------------------------------------------------------------------------------
-
-
-@contextmanager
-def _drafted(to: Path) -> Iterator[Path]:
-    """A hidden folder beside, which gets its name once all in it is on the disk, or is gone."""
-    draft = to.with_name(f".{to.name}.draft")
-    draft.mkdir(mode=0o700, exist_ok=True)
-    with _alone(draft):
-        try:
-            _empty(draft)  # what a try left that was killed
-            yield draft
-            for path in (*draft.iterdir(), draft):
-                _sync(path)
-            draft.rename(to)
-        except BaseException:
-            shutil.rmtree(draft)
-            raise
-    _sync(to.parent)
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """One process at a time, by a lock that ends with it. Raises Refused."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
-    except BlockingIOError:
-        raise Refused("Another backup to there is being made.", remedy="Wait for it.") from None
-    finally:
-        os.close(handle)
-
-
-def _empty(folder: Path) -> None:
-    for path in folder.iterdir():
-        path.unlink()
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 # --- the manifest --------------------------------------------------------------------------------------
@@ -232,7 +179,7 @@ def open_backup(folder: Path, key_file: Path) -> tuple[Manifest, bool]:
     said = _read(folder)
     for name, digest in said["files"].items():
         path = folder / Path(name).name
-        if not path.is_file() or _digest(path) != digest:
+        if not path.is_file() or digest_of(path) != digest:
             raise Refused(f"{path.name} of {folder} is not what was backed up.", remedy=DAMAGED)
     brought = not key_file.exists() and KEY in said["files"]
     key = load_key(folder / KEY if brought else key_file)
