@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import time
 from collections.abc import Callable, Iterator
@@ -61,6 +62,16 @@ def seconds(work: Callable[[], object]) -> float:
 def plain(size: int) -> bytes:
     """A document of that size with nothing odd about it, as small elements with texts."""
     return b"<a>" + b"<field>a value of it</field>" * (size // 28) + b"</a>"
+
+
+@pytest.fixture(autouse=True)
+def settled() -> Iterator[None]:
+    """Leave aside what all other tests hold, as a worker does with what it has loaded: to look through it
+    after a large call would be most of the time."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=str)

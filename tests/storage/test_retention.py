@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import bindparam, create_engine, text
 from stored import FULL_ACTIVITY, NOW, PROVIDER, make_receipt
 
 from gateway.records import replace
 from storage import Store
+from storage.values import Moment
 
 DAY = timedelta(days=1)
 URLS = {"postgresql": "postgresql+psycopg", "sqlite": "sqlite+pysqlite"}
@@ -24,7 +25,8 @@ def run(url: str) -> Callable[..., None]:
     def run(statement: str, **values: object) -> None:
         engine = create_engine(f"{URLS[scheme]}:{rest}")
         with engine.begin() as connection:
-            connection.execute(text(statement), values)
+            moments = [bindparam(name, type_=Moment) for name in values if isinstance(values[name], datetime)]
+            connection.execute(text(statement).bindparams(*moments), values)
         engine.dispose()
 
     return run
