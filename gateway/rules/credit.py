@@ -89,7 +89,7 @@ def cme_is_not_above_the_activitys_credit(
     amount, activity = certificate.credit.amount, context.activity
     if not certificate.cme or amount is None or activity is None:
         return ()
-    most = max(activity.credit_amounts, default=None)
+    most = max(filter(Decimal.is_finite, activity.credit_amounts), default=None)
     return (f"{amount}, certified {most}",) if _is_above(amount, most) else ()
 
 

@@ -57,8 +57,9 @@ def moc_points_come_in_quarters(activity: Activity, context: Context) -> Iterabl
 )
 def moc_points_are_not_above_the_credit(activity: Activity, context: Context) -> Iterable[object]:
     """MOC points are not above the credit of the activity."""
-    points = [registration.points for registration in activity.moc_registrations if registration.points]
-    credit = max(activity.credit_amounts, default=None) if points else None
+    told = (registration.points for registration in activity.moc_registrations)
+    points = [amount for amount in told if amount is not None and amount.is_finite()]
+    credit = max(filter(Decimal.is_finite, activity.credit_amounts), default=None) if points else None
     return [amount for amount in points if credit is not None and amount > credit]
 
 
