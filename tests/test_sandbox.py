@@ -200,7 +200,7 @@ def test_good_file_is_accepted_and_known_again(folder: Path, served: str) -> Non
     path = _sample(folder, "good.xml", "--count", 3, "--seed", 11)
     first, second = _submit(folder, served, path), _submit(folder, served, path, "--service", "v1")
     assert [0, 0] == [first.code, second.code]
-    assert f"{path}: Success, activity 2.1: 3 added; receipt " in first.out
+    assert f"{path}: Success, activity 2.1: 3 added, 3 activities Ready to Close; receipt " in first.out
     assert "3 unchanged" in second.out
 
 

@@ -133,14 +133,11 @@ def test_a_loosened_schema_is_caught(version: str, official: Official, tmp_path:
     assert any(name in fault for document in documents for fault in officially(theirs, version, document))
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("version", ["activity/v1_0", "activity/v2_0", "learner/v1_0", "learner/v2_0"])
 def test_the_published_example_is_valid(version: str, medbiq: Path) -> None:
     """The example that lies beside the official schemas is valid against ours as it is."""
     name = f"{version.replace('/v', '-').replace('_', '.')}.xml"
-    example = medbiq.parent / "examples" / name
-    if not example.exists():
-        pytest.skip(f"not run: there is no {name} beside the official schemas")
-    compiled(OURS, version).assertValid(etree.parse(str(example)))
+    compiled(OURS, version).assertValid(etree.parse(str(medbiq.parent / "examples" / name)))
 
 
 def compiled(root: Path, version: str) -> etree.XMLSchema:
