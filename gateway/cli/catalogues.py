@@ -54,7 +54,7 @@ def _waiting(as_json: bool) -> None:
 @click.argument("codes", metavar="[CODE]...", nargs=-1)
 @as_json_option
 def rules_(codes: tuple[str, ...], as_json: bool) -> None:
-    """List all codes of answers and what to do, or look some up."""
+    """List every code and its remedy, or look some up."""
     rows, asked = assembly.catalogue(), {code.upper() for code in codes}
     if unknown := asked - {row["code"] for row in rows}:
         raise click.BadParameter(f"there is no code {', '.join(sorted(unknown))}", param_hint="CODE")
