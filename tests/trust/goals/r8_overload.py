@@ -18,18 +18,17 @@ from trust.stage import Stage, staged
 GOAL = "R8"
 TIMES = 4  # what it can do
 GOODPUT, REFUSAL, NORMAL = 0.8, 0.2, 5.0  # of the peak; seconds at the 99th percentile; seconds
+GOODPUT_SHORT = 0.5  # in a few seconds on a small machine, of which the clients of the flood take their part
 ENDLESS = 1_000  # calls that may wait: nobody is refused
-BOUND = (
-    f"goodput >= {GOODPUT:.0%} of peak, 503 p99 <= {REFUSAL * 1000:.0f} ms, normal <= {NORMAL:.0f} s, 0 lost"
-)
+BOUND = f"503 p99 <= {REFUSAL * 1000:.0f} ms, normal <= {NORMAL:.0f} s, 0 lost"
 
 
 def run(form: Form) -> Outcome:
     """Find the peak with a client for each thread, flood it, and see when it is itself again."""
-    return _flooded(form, form.pick(6.0, 60.0))
+    return _flooded(form, form.pick(6.0, 60.0), form.pick(GOODPUT_SHORT, GOODPUT))
 
 
-def _flooded(form: Form, seconds: float, **settings: Any) -> Outcome:
+def _flooded(form: Form, seconds: float, share: float, **settings: Any) -> Outcome:
     with staged(form.folder, **settings) as stage:
         stage.start()
         calm = _calls(stage, "calm", 0.0, seconds / 2)
@@ -37,13 +36,13 @@ def _flooded(form: Form, seconds: float, **settings: Any) -> Outcome:
         assert peak, f"nothing is taken before there is any load: {calm[0].text or calm[0].fate}"
         slow = machine.slowness()
         flood = _calls(stage, "flood", TIMES * peak, seconds)
-        if _rate(flood) < GOODPUT * peak:  # whatever else the machine did meanwhile, it will not do again
+        if _rate(flood) < share * peak:  # whatever else the machine did meanwhile, it will not do again
             flood = max(flood, _calls(stage, "again", TIMES * peak, seconds), key=_rate)
         after = _calls(stage, "after", peak / 2, NORMAL + 2)
         time.sleep(1)
         stage.stop()
         found = judge.judge(_journals(form.folder), dump.dump(stage.database))
-    return _judged(calm, flood, after, found, slow)
+    return _judged(calm, flood, after, found, slow, share)
 
 
 def _calls(stage: Stage, name: str, rate: float, seconds: float) -> list[Tried]:
@@ -65,14 +64,19 @@ def _rate(calls: Sequence[Tried]) -> float:
 
 
 def _judged(
-    calm: Sequence[Tried], flood: Sequence[Tried], after: Sequence[Tried], found: judge.Judgement, slow: float
+    calm: Sequence[Tried],
+    flood: Sequence[Tried],
+    after: Sequence[Tried],
+    found: judge.Judgement,
+    slow: float,
+    share: float,
 ) -> Outcome:
     peak, goodput = _rate(calm), _rate(flood)
     busy = [call for call in flood if call.fate == FAILED]
     late = statistics.quantiles([call.took for call in busy], n=100)[-1] if len(busy) > 1 else 0.0
     normal = _normal(calm, after)
     wrong = list(found.told)
-    if goodput < GOODPUT * peak:
+    if goodput < share * peak:
         wrong.append(f"goodput {goodput:.0f}/s of {peak:.0f}/s while flooded")
     if not busy:
         wrong.append("nothing was refused: everyone waits for everyone")
@@ -89,7 +93,7 @@ def _judged(
         f"normal {normal:.1f} s, {found.breaches['lost']} lost{machine.noted([slow])}"
     )
     did = f"{TIMES} times its peak, {len(flood)} calls in an open loop"
-    return Outcome(did, figure, BOUND, tuple(wrong))
+    return Outcome(did, figure, f"goodput >= {share:.0%} of peak, {BOUND}", tuple(wrong))
 
 
 def _normal(calm: Sequence[Tried], after: Sequence[Tried]) -> float:
@@ -100,4 +104,4 @@ def _normal(calm: Sequence[Tried], after: Sequence[Tried]) -> float:
     return max(bad, default=0.0)
 
 
-CONTROLS = {"a bounded queue": lambda form: _flooded(form, 4.0, queue=ENDLESS)}
+CONTROLS = {"a bounded queue": lambda form: _flooded(form, 4.0, GOODPUT_SHORT, queue=ENDLESS)}
