@@ -71,18 +71,19 @@ def run(settings: Settings, served: Callable[[], None]) -> None:
         workers_kill_timeout=settings.request_timeout,
     )
     server.on_startup(served)
-    server.serve(target_loader=partial(_load, settings), wrap_loader=False)
+    server.serve(target_loader=partial(_load, settings, os.getpid()), wrap_loader=False)
 
 
-def _load(settings: Settings) -> Any:
-    return _Face(settings)
+def _load(settings: Settings, master: int) -> Any:
+    return _Face(settings, master)
 
 
 class _Face:
     """The application as granian calls it, in each worker its own."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, master: int) -> None:
         self._settings = settings
+        self._master = master  # which may be gone before the worker has begun
         self._patience = Patience(settings.header_seconds, settings.body_seconds, settings.body_rate)
         self._trusted = _networks(settings.forwarded_allow_ips)
         self._pool = ThreadPoolExecutor(threads(settings))
@@ -90,7 +91,7 @@ class _Face:
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._application.start()
-        self._watch = loop.create_task(_end_with(os.getppid()))
+        self._watch = loop.create_task(_end_with(self._master))
         signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)  # held back at the fork; now they are heard
 
     def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
