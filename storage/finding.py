@@ -33,20 +33,22 @@ _LOOKED_FOR = {
 
 
 def copies(activity: Activity) -> Values:
-    """What is searched by and no field of a record."""
+    """What is searched by and no field of a record; the last year of what claims too many is ENDLESS."""
     days = (activity.reporting_start, activity.reporting_end, activity.start_date, activity.end_date)
     years = [day.year for day in days if day is not None]
+    first, last = min(years, default=None), max(years, default=None)
+    endless = first is not None and last is not None and last - first >= MOST_YEARS
     boards = ",".join(one.board or "" for one in activity.moc_registrations)
     return {
-        "first_year": min(years, default=None),
-        "last_year": max(years, default=None),
+        "first_year": first,
+        "last_year": ENDLESS if endless else last,
         "boards": f",{boards}," if boards else None,
     }
 
 
 def is_of(activity: Activity, year: int | None) -> bool:
     """Whether an activity is reported for a year: a walk through that year also meets those that are held
-    in it and reported for another one, as hardly any is."""
+    in it and reported for another one, and those that claim many years, as hardly any does."""
     first = activity.reporting_start or activity.start_date
     last = activity.reporting_end or activity.end_date or first
     return year is None or bool(first and last and first.year <= year <= last.year)
@@ -89,7 +91,7 @@ def _ways(sought: SoughtActivities) -> Iterator[tuple[ColumnElement[bool], ...]]
             yield living(activities), activities.c.last_year == year
         for year in range(last + 1, last + MOST_YEARS):
             yield LONG, activities.c.last_year == year, activities.c.first_year <= last
-        yield ENDLESS, activities.c.last_year >= last + MOST_YEARS, activities.c.first_year <= last
+        yield living(activities), activities.c.last_year == ENDLESS, activities.c.first_year <= last
     else:
         yield (SEARCHED_ACTIVITIES if sought.status in {None, Status.CLOSED} else UNCLOSED,)
 

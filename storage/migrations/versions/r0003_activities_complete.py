@@ -37,16 +37,14 @@ def _make_searchable() -> None:
     searched = sa.and_(LIVING, sa.column("row") > sa.literal_column("0"))
     unclosed = sa.and_(searched, sa.column("closed", sa.Boolean).is_(False))
     long = sa.and_(LIVING, sa.column("first_year") < sa.column("last_year"))
-    endless = sa.and_(LIVING, sa.column("last_year") > sa.column("first_year") + sa.literal_column("3"))
     repeating = sa.and_(LIVING, sa.column("repeat_of").is_not(None))
     status = ["end_date", "closed", "complete", "complete_then"]
-    yearly = ["last_year", "provider_id", "row", "first_year", *status]
+    yearly = ["last_year", "provider_id", "row", "first_year", "start_date", *status]
     for name, columns, where in (
-        ("ix_activities_newest", ["provider_id", "row"], searched),
+        ("ix_activities_newest", ["provider_id", "row", *status], searched),
         ("ix_activities_unclosed", ["provider_id", "row", *status], unclosed),
         ("ix_activities_year", yearly, LIVING),
         ("ix_activities_long", yearly, long),
-        ("ix_activities_endless", ["provider_id", "row"], endless),
         ("ix_activities_repeats", ["repeat_of", "provider_id", "row"], repeating),
     ):
         op.create_index(name, "activities", columns, sqlite_where=where, postgresql_where=where)
