@@ -38,6 +38,8 @@ DUE_DAYS = {2023: date(2024, 4, 1)}
 ENDURING = "Enduring Material"
 MOST_NAMED = 100
 """How many of the activities that a step waits for are named."""
+MOST_SHOWN = 5
+"""How many of them are shown in what is found."""
 
 History = Mapping[str, Sequence[CountAsOf]]
 
@@ -98,7 +100,12 @@ class Tally:
         return Checked(step, found, waiting, tuple(named[:MOST_NAMED]))
 
     def _told(self, code: str) -> Finding:
-        return finding(code, detail=f"They are {self._waiting[code]:,}.")
+        number, first = self._waiting[code], self._open[code][:MOST_SHOWN]
+        shown = ", ".join(activity.activity_id or "one without an id" for activity, _ in first)
+        others = " and others" if number > len(first) else ""
+        return finding(
+            code, detail=f"They are {number:,}: {shown}{others}." if number > 1 else f"It is {shown}."
+        )
 
     def _look(self, activity: Activity, status: Status, asof: CountAsOf | None) -> None:
         for code in self._missing(activity, status, asof):

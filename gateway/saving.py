@@ -258,17 +258,37 @@ def _refused(
 
 def result(decision: Decision, today: date) -> Result:
     """Say what became of a record; of an activity that is not there (any more) no status."""
-    entry, activity = decision.entry, decision.slot.activity if decision.slot else None
-    lives = activity is not None and decision.action is not Action.DELETED
+    activity = decision.slot.activity if decision.slot else None
+    told = _told(decision.entry, decision.action, decision.findings, activity, today)
+    return replace(told, instances=tuple(_instance(one, today) for one in decision.instances))
+
+
+def not_done(decision: Decision, today: date) -> Result:
+    """Say of a record that it was not done because another one of its AllOrNothing call was refused, and
+    how the activity stands as it was before."""
+    entry, stored = decision.entry, decision.slot.stored if decision.slot else None
+    findings = decision.findings
+    if decision.action is not Action.REFUSED:
+        findings = (finding("A909", entry.place("action")), *findings)
+    return _told(entry, Action.REFUSED, findings, stored.activity if stored else None, today)
+
+
+def _told(
+    entry: ActivityEntry,
+    action: Action,
+    findings: Sequence[Finding],
+    activity: Activity | None,
+    today: date,
+) -> Result:
+    ids, shown = activity or entry, None if action is Action.DELETED else activity
     return Result(
         entry.number,
-        decision.action,
-        activity_id=activity.activity_id if activity else entry.activity_id,
-        provider_activity_id=activity.provider_activity_id if activity else entry.provider_activity_id,
-        status=lifecycle.status(activity, today) if lives and activity else None,
-        next_statuses=lifecycle.next_statuses(activity, today) if lives and activity else (),
-        findings=rules.told(decision.findings),
-        instances=tuple(_instance(one, today) for one in decision.instances),
+        action,
+        activity_id=ids.activity_id,
+        provider_activity_id=ids.provider_activity_id,
+        status=lifecycle.status(shown, today) if shown else None,
+        next_statuses=lifecycle.next_statuses(shown, today) if shown else (),
+        findings=rules.told(findings),
     )
 
 
@@ -285,13 +305,3 @@ def _instance(decision: Decision, today: date) -> Instance:
         lifecycle.status(activity, today),
         lifecycle.next_statuses(activity, today),
     )
-
-
-def not_done(decision: Decision) -> Result:
-    """Say of a record that it was not done because another one of its AllOrNothing call was refused."""
-    entry = decision.entry
-    findings = decision.findings
-    if decision.action is not Action.REFUSED:
-        findings = (finding("A909", entry.place("action")), *findings)
-    ids = entry.activity_id, entry.provider_activity_id
-    return Result(entry.number, Action.REFUSED, *ids, findings=rules.told(findings))

@@ -245,22 +245,38 @@ def test_what_was_not_done_for_the_sake_of_another_names_no_field_that_is_not_th
     )
 
 
-def test_what_the_contract_rules_out_is_found_in_its_record(counter: Counter) -> None:
-    """Of many records the fault tells which one is wrong, be it a field or the record's own shape."""
+@pytest.mark.parametrize(
+    ("wrong", "code", "where"),
+    [
+        (f"{ID}<Physicians>1,200</Physicians>", "X023", "/svc:Physicians"),
+        (f"{ID}<Physicians>-1</Physicians>", "X023", "/svc:Physicians"),
+        (f"{ID}<AsOf>26</AsOf><Physicians>3</Physicians>", "X023", "/svc:AsOf"),
+        (f"{ID}<Doctors>3</Doctors>", "X020", "/svc:Doctors"),
+        ("three", "X046", ""),
+    ],
+)
+def test_what_the_contract_rules_out_stops_its_record_alone(
+    counter: Counter, wrong: str, code: str, where: str
+) -> None:
+    """One result a record, in order: what cannot be read is refused, and what stands beside it is done."""
+    fill(counter, DRAFT)
+    wrong = f"<LearnerCounts>{wrong}</LearnerCounts>"
+    answer = counter.ask(request("UpdateLearnerCounts", counts(1), wrong, counts(2), wrong))
+    assert ["Updated", "Refused", "Updated", "Refused"] == texts(answer, "Action")
+    path = "/svc:UpdateLearnerCounts/svc:LearnerCounts[{}]{}"
+    assert [(code, path.format(n, where)) for n in (2, 4)] == [
+        (found, at) for found, _, at in located(answer) if found == code
+    ]
+    nothing = request("UpdateLearnerCounts", "<AllOrNothing>true</AllOrNothing>", counts(1), wrong)
+    assert ["Refused", "Refused"] == texts(counter.ask(nothing), "Action")
+
+
+def test_what_is_wrong_beside_the_records_stops_the_call(counter: Counter) -> None:
+    """It is told once, however many records there are."""
     wrong = f"<LearnerCounts>{ID}<Physicians>x</Physicians></LearnerCounts>"
     with pytest.raises(Malformed) as refused:
-        counter.ask(request("UpdateLearnerCounts", counts(1), wrong, counts(2), wrong))
-    path = "/svc:UpdateLearnerCounts/svc:LearnerCounts[{}]/svc:Physicians"
-    assert [path.format(2), path.format(4)] == [found.path for found in refused.value.findings]
-
-
-@pytest.mark.parametrize(
-    "wrong", ["<Physicians>-1</Physicians>", "<AsOf>26</AsOf>", "<Physicians>x</Physicians>"]
-)
-def test_a_count_is_a_whole_number(counter: Counter, wrong: str) -> None:
-    """What the contract rules out is a fault."""
-    with pytest.raises(Malformed):
-        counter.ask(request("UpdateLearnerCounts", f"<LearnerCounts>{ID}{wrong}</LearnerCounts>"))
+        counter.ask(request("UpdateLearnerCounts", "<AllOrNothing>maybe</AllOrNothing>", wrong, counts(2)))
+    assert ["/svc:UpdateLearnerCounts/svc:AllOrNothing"] == [found.path for found in refused.value.findings]
 
 
 def test_as_many_records_as_a_call_may_have(counter: Counter) -> None:

@@ -105,6 +105,9 @@ def test_each_record_stands_for_itself(desk: Desk) -> None:
     both = counted(1, 1), counted(2, 2, activity_id="202699999", number=2)
     refused = count(desk, *both, all_or_nothing=True)
     assert [["A909"], ["A901"]] == [codes(one) for one in refused.results]
+    first, unknown = refused.results
+    assert (Status.READY_TO_CLOSE, COURSE.provider_activity_id) == (first.status, first.provider_activity_id)
+    assert (None, ()) == (unknown.status, unknown.next_statuses)
     assert (None, None) == totals(desk)
     done = count(desk, *both)
     assert (Outcome.PARTIAL, [1, 2]) == (done.outcome, [one.number for one in done.results])

@@ -159,9 +159,12 @@ def test_learners_are_matched(counter: Counter) -> None:
 
 
 def test_a_match_needs_a_learner(counter: Counter) -> None:
-    """A call without any is refused by its shape; so is one who is no element."""
-    for asked in ("", "<Learner>Ada</Learner>"):
-        assert isinstance(counter.refusal(request("GetLearnerMatch", asked)), Malformed)
+    """A call without any is refused; one who is no element matches nobody, and stops no other."""
+    assert isinstance(counter.refusal(request("GetLearnerMatch", "")), Malformed)
+    answer = counter.ask(request("GetLearnerMatch", "<Learner>Ada</Learner>", LEARNER.format("02-29")))
+    assert ["none", "match"] == texts(answer, "Outcome")
+    assert ["/svc:GetLearnerMatch/svc:Learner[1]"] == texts(answer, "Path")
+    assert b"Ada" not in etree.tostring(answer)
 
 
 def test_a_call_asks_for_so_many_learners_only(counter: Counter) -> None:

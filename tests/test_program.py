@@ -149,11 +149,13 @@ def test_enduring_material_is_counted_as_of_the_year(history: tuple[CountAsOf, .
 
 
 def test_what_is_open_is_counted_and_named() -> None:
-    """All are counted, the first hundred are named."""
+    """All are counted, the first hundred are named, and the first few where all are told in a sentence."""
     checked = tallied(*[READY] * 120, DRAFT).checked(Step.ACTIVITIES, "P902", "P903")
     assert (121, 100) == (checked.open, len(checked.activities))
     assert ["P902", "P903"] == [found.code for found in checked.findings]
-    assert ["They are 1.", "They are 120."] == [found.text.split(". ")[-1] for found in checked.findings]
+    assert ["It is a121.", "They are 120: a1, a2, a3, a4, a5 and others."] == [
+        found.text.split(". ")[-1] for found in checked.findings
+    ]
 
 
 def test_steps_that_are_taken_are_done() -> None:

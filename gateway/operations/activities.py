@@ -50,7 +50,7 @@ def save_activity(
         by = judgement(call, unit, today)
         decisions = [decide_all(entry, shelf, by) for entry in watch(entries, shelf, unit, today)]
         if call.all_or_nothing and any(decision.action is Action.REFUSED for decision in decisions):
-            return tuple(map(saving.not_done, decisions))
+            return tuple(saving.not_done(one, by.today) for one in decisions)
         if not call.validate_only:
             shelf.put_back(today.year)
             note_saved(decisions, unit, today)

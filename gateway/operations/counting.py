@@ -32,8 +32,9 @@ _REPORTED_UNTIL = (3, 31)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counted:
-    """How many learners completed an activity, which `entry` names. For enduring material it is all of
-    them up to 31 December of `year`, or to its end; None is the year that is being reported."""
+    """How many learners completed an activity, which `entry` names with what is wrong with its form. For
+    enduring material it is all of them up to 31 December of `year`, or to its end; None is the year that
+    is being reported."""
 
     entry: ActivityEntry
     physicians: int | None = None
@@ -83,7 +84,7 @@ def update_learner_counts(
         history = History(unit.counts.of(_enduring(counted, shelf, by)))
         decisions = [_decide(one, shelf, history, by) for one in counted]
         if call.all_or_nothing and any(decision.action is Action.REFUSED for decision in decisions):
-            return tuple(map(saving.not_done, decisions))
+            return tuple(saving.not_done(one, by.today) for one in decisions)
         if not call.validate_only:
             shelf.put_back(by.today.year)
             history.put_back(unit.counts)
@@ -156,9 +157,11 @@ def _enduring(counted: Iterable[Counted], shelf: Shelf, by: Judgement) -> set[st
 
 
 def _decide(one: Counted, shelf: Shelf, history: History, by: Judgement) -> Decision:
-    activity = named(one.entry, shelf, by)
+    activity, amiss = named(one.entry, shelf, by), one.entry.findings
+    if any(found.blocks for found in amiss):  # its figures could not be read
+        return amend(replace(one.entry, onto=lambda stored: stored), Act.COUNT, shelf, by)
     if activity is None or activity.format != ENDURING:
-        findings = (*_uncounted(one), *_undated(one, activity))
+        findings = (*_uncounted(one), *_undated(one, activity), *amiss)
         said = replace(one.entry, findings=findings, onto=lambda stored: _recounted(stored, one))
         return amend(said, Act.COUNT, shelf, by)
     known = history.of(activity.activity_id)
@@ -169,6 +172,7 @@ def _decide(one: Counted, shelf: Shelf, history: History, by: Judgement) -> Deci
         *_wrong_year(one, activity, count, by),
         *_falling(one.entry, count, known),
         *_over_and_done(one, activity, count, known, by),
+        *amiss,
     )
     said = replace(one.entry, findings=findings, onto=lambda stored: _recounted(stored, newest))
     return _noted(amend(said, Act.COUNT, shelf, by), activity, count, history)

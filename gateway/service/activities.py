@@ -11,7 +11,8 @@ from gateway import answers, calls, operations
 from gateway.amending import PlaceOf, naming
 from gateway.errors import Malformed, TooLarge
 from gateway.operations import ActivitySearch, ActivityView, Call, Copy, Counted, Terms
-from gateway.records import ActivityEntry, Finding, Place, Receipt
+from gateway.records import ActivityEntry, Finding, Place, Receipt, replace
+from gateway.service.parameters import Row
 from gateway.service.request import Request
 from gateway.store import Store
 
@@ -76,8 +77,7 @@ def find_activities(request: Request) -> Element:
 
 def update_learner_counts(request: Request) -> Element:
     """UpdateLearnerCounts: how many learners completed one or many activities."""
-    rows = [row for name, row in request.rows if name == "LearnerCounts"]
-    gateway = request.gateway
+    rows, gateway = request.rows, request.gateway
     if len(rows) > gateway.limits.max_records:
         raise TooLarge(f"A call may count the learners of {gateway.limits.max_records:,} activities.")
     counted = [_counted(number, row, request) for number, row in enumerate(rows, 1)]
@@ -182,12 +182,17 @@ def _call(request: Request) -> Call:
     return request.call(request.gateway.reader.named("activity", request.version.activity))
 
 
-def _counted(number: int, row: Mapping[str, str], request: Request) -> Counted:
+def _counted(number: int, row: Row, request: Request) -> Counted:
+    said = row.texts
+    entry = _named(said, _places(request, f"/svc:LearnerCounts[{number}]"), number)
+    entry = replace(entry, findings=row.findings)
+    if not row.sound:
+        return Counted(entry=entry)
     return Counted(
-        entry=_named(row, _places(request, f"/svc:LearnerCounts[{number}]"), number),
-        physicians=_whole(row.get("Physicians")),
-        other_learners=_whole(row.get("OtherLearners")),
-        year=_whole(row.get("AsOf")),
+        entry=entry,
+        physicians=_whole(said.get("Physicians")),
+        other_learners=_whole(said.get("OtherLearners")),
+        year=_whole(said.get("AsOf")),
     )
 
 

@@ -13,6 +13,7 @@ from gateway.matching import UNMATCHED, state_named
 from gateway.operations import LearnerQuery, Search
 from gateway.records import Completion, Finding, Identifier, Learner, Match, Place, StoredCredit, replace
 from gateway.rules import CompletionContext
+from gateway.service.parameters import Row
 from gateway.service.request import Request
 from gateway.vocabulary import US_STATES
 
@@ -55,14 +56,13 @@ def get_status_by_learner(request: Request) -> Element:
 
 def get_learner_match(request: Request) -> Element:
     """GetLearnerMatch: whether the register knows each learner as one person."""
-    rows = [row for name, row in request.rows if name == "Learner"]
-    gateway = request.gateway
+    rows, gateway = request.rows, request.gateway
     if len(rows) > gateway.limits.max_records:
         raise TooLarge(f"A call may ask for {gateway.limits.max_records:,} learners.")
     found = {number: _wrong(number, row, request) for number, row in enumerate(rows, 1)}
     sound = [number for number, wrong in found.items() if not any(one.blocks for one in wrong)]
     matched = operations.get_learner_match(
-        request.proven(), [_learner(rows[number - 1]) for number in sound], gateway.store, gateway.terms
+        request.proven(), [_learner(rows[number - 1].texts) for number in sound], gateway.store, gateway.terms
     )
     matches = dict(zip(sound, matched, strict=True))
     return request.answered({"Match": [_match(n, matches.get(n, UNMATCHED), found[n]) for n in found]})
@@ -123,8 +123,13 @@ def _said(text: str | None) -> tuple[str, ...]:
 # --- what is told --------------------------------------------------------------------------------------
 
 
-def _wrong(number: int, row: Mapping[str, str], request: Request) -> list[Finding]:
-    """What is wrong with a learner as they are asked about, by the rules of those who are reported."""
+def _wrong(number: int, row: Row, request: Request) -> list[Finding]:
+    """What is wrong with a learner as they are asked about: by shape, or else by the rules of those who are
+    reported."""
+    return [*row.findings, *(_judged(number, row.texts, request) if row.sound else ())]
+
+
+def _judged(number: int, row: Mapping[str, str], request: Request) -> list[Finding]:
     context = CompletionContext(today=request.today(), version=NEWEST, boards=request.gateway.terms.boards)
     judged = {  # a state alone will do, if it is one
         name: one for name, one in _identifiers(row).items() if one.value or one.domain not in US_STATES

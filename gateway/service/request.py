@@ -20,14 +20,15 @@ from gateway.admission import Admission
 from gateway.audit import Refusals, attempting
 from gateway.errors import GatewayError, Malformed, NotAllowed, UnknownOperation, UnknownSchema
 from gateway.fields import DATE
-from gateway.findings import finding, shown
+from gateway.findings import finding
 from gateway.intake import Limits, take_credentials
 from gateway.operations import Call, Terms
 from gateway.records import Caller, Credentials, Finding, Origin, Place, Receipt, Scope, replace
 from gateway.schema import Reader, Reading
 from gateway.service.addresses import ACTIVITIES
-from gateway.service.element import canonical, count_elements, place_of, take, texts_of
-from gateway.shape import Judge, keep_line
+from gateway.service.element import canonical, count_elements, take
+from gateway.service.parameters import Asking, Row
+from gateway.shape import Judge
 from gateway.store import Store
 from gateway.version import PayloadVersion
 
@@ -57,15 +58,15 @@ class Gateway:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A request as it was read: `parameters` by element name, those that hold elements as `rows` of
-    name and content, the payload apart."""
+    """A request as it was read: `parameters` by element name, records among them as `rows`, the payload
+    apart."""
 
     gateway: Gateway
     version: ServiceVersion
     operation: str
     caller: Caller | None
     parameters: Mapping[str, str]
-    rows: tuple[tuple[str, Mapping[str, str]], ...]
+    rows: tuple[Row, ...]
     payload: Element | None
     notices: tuple[Finding, ...]
     raw: bytes
@@ -155,11 +156,13 @@ class Request:
 class Operation:
     """An operation of the service, for accounts that have its `scope`; those without one are open, and
     need no credentials. A payload (activity, learner) is taken only where it belongs: elsewhere it is as
-    unknown as any other parameter. As plain XML it is found `at` these services."""
+    unknown as any other parameter. `rows` is what records among its parameters are called. As plain XML
+    it is found `at` these services."""
 
     answer: Callable[[Request], Element]
     scope: Scope | None
     payload: str | None = None
+    rows: str | None = None
     at: tuple[str, ...] = (ACTIVITIES,)
 
 
@@ -227,18 +230,17 @@ class ServiceVersion:
         beside = count_elements(element) - (0 if payload is None else count_elements(payload)) - 1
         _check_width(beside, gateway.limits.max_records * MOST_IN_ROW + FEW)
         raw = canonical(element)
-        asked = self._parameters(element, payload, key)
-        made = [child for child in asked if self._holds_elements(child, element)]  # tidying may take them out
-        notices = self._judged(asked)
+        asking = Asking(self.judge, operation.rows, WRAPPERS.get(operation.payload or ""))
+        asked = asking.read(element, payload, key)
         request = Request(
             gateway=gateway,
             version=self,
             operation=etree.QName(element).localname,
             caller=caller,
-            parameters=texts_of(asked),
-            rows=tuple((etree.QName(child).localname, texts_of(child)) for child in made),
+            parameters=asked.texts,
+            rows=asked.rows,
             payload=payload,
-            notices=notices,
+            notices=asked.notices,
             raw=raw,
             trace_id=trace_id,
         )
@@ -259,40 +261,6 @@ class ServiceVersion:
             )
         element.tag = f"{{{self.namespace}}}{name.localname}"
         return operation
-
-    def _parameters(self, element: Element, payload: Element | None, key: Element | None) -> Element:
-        """The parameters alone, as an element of their own: to take a large payload out of its
-        document costs the square of its namespaces, to leave it there nothing."""
-        asked = etree.Element(element.tag, nsmap={"svc": self.namespace})
-        keep_line(asked, element)  # with which is told what is missing in it
-        for child in [child for child in element if child is not payload]:
-            if len(child) and not self._holds_elements(child, element):
-                raise Malformed(findings=[self._unexpected(child, element)])
-            asked.append(child)
-        if key is not None:
-            asked.append(key)
-        return asked
-
-    def _holds_elements(self, child: Element, element: Element) -> bool:
-        """Whether a parameter of this name is made of elements itself."""
-        model = self.judge.model(element.tag)
-        known = model and model.children.get(model.by_name.get(etree.QName(child).localname, ""))
-        return bool(known and known.model.simple is None)
-
-    def _unexpected(self, child: Element, element: Element) -> Finding:
-        """What holds elements is neither a parameter nor a payload that is known."""
-        name, model = etree.QName(child).localname, self.judge.model(element.tag)
-        place = place_of(child, element)
-        if model is not None and name in model.by_name:
-            return finding("X025", place, name=name)
-        taken = WRAPPERS.get(self._operation(element).payload or "")
-        return finding("X020", place, name=shown(name), known=f"Send {taken}." if taken else "Leave it out.")
-
-    def _judged(self, asked: Element) -> tuple[Finding, ...]:
-        findings = self.judge.judge(asked, lambda at: place_of(at, asked))
-        if any(found.blocks for found in findings):
-            raise Malformed(findings=findings)
-        return tuple(findings)
 
 
 def _check_scope(caller: Caller, scope: Scope, name: str) -> None:

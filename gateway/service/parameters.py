@@ -1,0 +1,118 @@
+"""The parameters of a request: what stands beside its payload, taken apart and judged.
+
+Some operations take records as parameters, rows of fields. Each is judged by itself, so that a wrong one
+stops no other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from lxml import etree
+
+from gateway.errors import Malformed
+from gateway.findings import finding, shown
+from gateway.records import Finding, Place, replace
+from gateway.service.element import place_of, texts_of
+from gateway.shape import Judge, keep_line
+
+Element = etree._Element
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A record among the parameters: its texts by element name, and what is wrong with their shape."""
+
+    texts: Mapping[str, str]
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def sound(self) -> bool:
+        """Whether the texts can be read."""
+        return not any(found.blocks for found in self.findings)
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """What was asked: texts by element name, the rows apart, and what is told of the call as a whole."""
+
+    texts: Mapping[str, str]
+    rows: tuple[Row, ...]
+    notices: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Takes an operation's element apart: `rows` is what its records are called, where it has any;
+    `taken` is the payload it takes, for whoever sends something else."""
+
+    judge: Judge
+    rows: str | None = None
+    taken: str | None = None
+
+    def read(self, element: Element, payload: Element | None, key: Element | None) -> Parameters:
+        """The parameters, and the submission key that was taken out before. Raises Malformed."""
+        asked = self._beside(element, payload, key)
+        if self.judge.accepts(asked):
+            found, rows = [], [Row(texts_of(child)) for child in self._rows(asked)]
+        elif self.rows is None:
+            found, rows = self.judge.judge(asked, lambda at: place_of(at, asked)), []
+        else:
+            found, rows = self._row_by_row(asked)
+        if any(one.blocks for one in found):
+            raise Malformed(findings=found)
+        return Parameters(texts_of(asked), tuple(rows), tuple(found))
+
+    def _beside(self, element: Element, payload: Element | None, key: Element | None) -> Element:
+        """The parameters alone, as an element of their own: to take a large payload out of its
+        document costs the square of its namespaces, to leave it there nothing."""
+        asked = etree.Element(element.tag, nsmap={"svc": etree.QName(element).namespace})
+        keep_line(asked, element)  # with which is told what is missing in it
+        for child in [child for child in element if child is not payload]:
+            if len(child) and not self._is_row(child):
+                raise Malformed(findings=[self._unexpected(child, element)])
+            asked.append(child)
+        if key is not None:
+            asked.append(key)
+        return asked
+
+    def _is_row(self, child: Element) -> bool:
+        return etree.QName(child).localname == self.rows
+
+    def _rows(self, asked: Element) -> list[Element]:
+        return [child for child in asked if self._is_row(child)]
+
+    def _unexpected(self, child: Element, element: Element) -> Finding:
+        """What holds elements is neither a parameter nor a payload that is known."""
+        name, model = etree.QName(child).localname, self.judge.model(element.tag)
+        place = place_of(child, element)
+        if model is not None and name in model.by_name:
+            return finding("X025", place, name=name)
+        known = f"Send {self.taken}." if self.taken else "Leave it out."
+        return finding("X020", place, name=shown(name), known=known)
+
+    def _row_by_row(self, asked: Element) -> tuple[list[Finding], list[Row]]:
+        """Judge each row as if it were the only one, and tell what is wrong beside them once."""
+        waiting = self._rows(asked)
+        for row in waiting:
+            asked.remove(row)
+        if not waiting:
+            return self.judge.judge(asked, lambda at: place_of(at, asked)), []
+        beside, rows = dict[Finding, None](), []
+        for number, row in enumerate(waiting, 1):
+            asked.append(row)
+            found = self.judge.judge(asked, partial(self._place, asked, number))
+            of_row = tuple(one for one in found if f":{self.rows}[{number}]" in one.path)
+            rows.append(Row(texts_of(row), of_row))
+            beside.update(dict.fromkeys(one for one in found if one not in of_row))
+            asked.remove(row)
+        return list(beside), rows
+
+    def _place(self, asked: Element, number: int, at: Element) -> Place:
+        """Where something stands, of which row number `number` is the only one left."""
+        place, step = place_of(at, asked), f":{self.rows}"
+        if self._is_row(at):
+            return replace(place, path=f"{place.path}[{number}]")
+        return replace(place, path=place.path.replace(f"{step}[1]/", f"{step}[{number}]/"))
