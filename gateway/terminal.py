@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -17,8 +17,6 @@ from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 
-from gateway.checking import Checked
-from gateway.client import Sent
 from gateway.errors import GatewayError
 from gateway.records import Finding, Severity
 
@@ -78,7 +76,24 @@ def catalogue(rows: Sequence[dict[str, Any]], as_json: bool, **columns: str) -> 
         show(headings, ([column.format(**row) for column in columns.values()] for row in cells))
 
 
-Told = Checked | Sent
+class Told(Protocol):
+    """What became of one record of a file: its place there, from 1, and what it is called."""
+
+    @property
+    def number(self) -> int:
+        """Its place, from 1."""
+
+    @property
+    def label(self) -> str:
+        """What it is called."""
+
+    @property
+    def findings(self) -> Sequence[Finding]:
+        """What was found about it."""
+
+    @property
+    def refused(self) -> bool:
+        """Whether it is not taken."""
 
 
 @dataclass

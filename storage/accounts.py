@@ -59,13 +59,14 @@ class Accounts:
 
     def enable_provider(self, provider_id: str, enabled: bool) -> None:
         """Let a provider in, or keep it and all its users out. Raises NotFound."""
-        self._change(update(providers).where(providers.c.id == provider_id).values(enabled=enabled))
+        change = update(providers).where(providers.c.id == provider_id).values(enabled=enabled)
+        self._change(change, provider_id)
 
     def set_due_day(self, provider_id: str, since: int, due: str) -> None:
         """Have a provider's years from `since` on be due by a day of its own, MM-DD of the year after.
         Raises NotFound."""
         if not self.provider(provider_id):
-            raise _no_account()
+            raise _unknown(provider_id)
         of_year = (due_days.c.provider_id == provider_id) & (due_days.c.since == since)
 
         def work(connection: Connection) -> None:
@@ -85,7 +86,7 @@ class Accounts:
         """Take up a user with secrets that are sealed already. Raises NotFound without the
         provider, Refused if the provider has a user of this name."""
         if not self.provider(account.provider_id):
-            raise NotFound("There is no such provider.", remedy="Add the provider first.")
+            raise _unknown(account.provider_id)
         named = {"provider_id": account.provider_id, "user": account.user}
         row = {**named, "enabled": account.enabled, "scopes": _written(account.scopes)}
         kept = [{**named, **dataclasses.asdict(secret)} for secret in account.secrets]
@@ -110,11 +111,13 @@ class Accounts:
 
     def enable_user(self, provider_id: str, name: str, enabled: bool) -> None:
         """Let a user in, or keep it out. Raises NotFound."""
-        self._change(update(users).where(_named(provider_id, name)).values(enabled=enabled))
+        change = update(users).where(_named(provider_id, name)).values(enabled=enabled)
+        self._change(change, provider_id, name)
 
     def allow(self, provider_id: str, name: str, scopes: Collection[Scope]) -> None:
         """Let a user do these things and nothing else. Raises NotFound."""
-        self._change(update(users).where(_named(provider_id, name)).values(scopes=_written(scopes)))
+        change = update(users).where(_named(provider_id, name)).values(scopes=_written(scopes))
+        self._change(change, provider_id, name)
 
     def add_secrets(
         self, provider_id: str, name: str, added: Sequence[Secret], until: datetime | None = None
@@ -128,7 +131,7 @@ class Accounts:
 
         def work(connection: Connection) -> None:
             if not connection.execute(select(users.c.user).where(_named(provider_id, name))).first():
-                raise _no_account()
+                raise _unknown(provider_id, name)
             if until is not None:
                 connection.execute(_ending(provider_id, name), {"end": until})
             if not all(one.generated for one in added):
@@ -142,7 +145,10 @@ class Accounts:
         """Take a secret from a user. Raises NotFound."""
         gone = delete(secrets).where(_secrets_of(provider_id, name), secrets.c.id == secret_id)
         if not database.write(self._engine, lambda connection: connection.execute(gone).rowcount):
-            raise NotFound("There is no such key.", remedy="`cme-gateway user keys list` names them.")
+            raise NotFound(
+                f"User {name} of provider {provider_id} has no key {secret_id}.",
+                remedy=f"`cme-gateway user keys list {provider_id} {name}` names them.",
+            )
 
     def _rows(self, query: Executable, values: Mapping[str, Any] | None = None) -> list[Any]:
         return database.read(self._engine, lambda connection: [*connection.execute(query, values)])
@@ -165,15 +171,18 @@ class Accounts:
 
         database.write(self._engine, work)
 
-    def _change(self, change: Update) -> None:
+    def _change(self, change: Update, *named: str) -> None:
         if not database.write(self._engine, lambda connection: connection.execute(change).rowcount):
-            raise _no_account()
+            raise _unknown(*named)
 
 
-def _no_account() -> NotFound:
-    return NotFound(
-        "There is no such account.", remedy="`cme-gateway provider list` and `user list` name them."
-    )
+def _unknown(provider_id: str, user: str = "") -> NotFound:
+    """That there is no such account."""
+    if user:
+        remedy = f"`cme-gateway user list {provider_id}` names those there are."
+        return NotFound(f"Provider {provider_id} has no user {user}.", remedy=remedy)
+    remedy = "`cme-gateway provider list` names those there are; `provider add` adds one."
+    return NotFound(f"There is no provider {provider_id}.", remedy=remedy)
 
 
 def _grouped(rows: Iterable[Any]) -> Iterator[Account]:

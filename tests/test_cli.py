@@ -13,11 +13,12 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+import click
 import pytest
 from command import COLUMNS, Ended, run_command
 from lxml import etree
 
-from gateway import __version__, accounts, assembly, settings, terminal
+from gateway import __version__, accounts, assembly, cli, settings, terminal
 from gateway.cli import running
 from gateway.cli.options import today
 from gateway.errors import NotAuthenticated
@@ -81,6 +82,16 @@ def ready(run: Run) -> Run:
 
 
 # --- how it is called ----------------------------------------------------------------------------------
+
+
+def test_a_command_is_loaded_when_it_is_asked_for() -> None:
+    """To tell the version or a wrong command needs no schema and no database; each command is where it says."""
+    told = "import sys, gateway.cli; print(sorted({'sqlalchemy', 'spyne', 'xmlschema'} & {*sys.modules}))"
+    made = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True)
+    assert "[]\n" == made.stdout
+    context = click.Context(cli.cli)
+    found = {name: cli.cli.get_command(context, name) for name in cli.cli.list_commands(context)}
+    assert {name: name for name in cli.COMMANDS} == {name: one.name for name, one in found.items() if one}
 
 
 def test_version_is_told(run: Run) -> None:

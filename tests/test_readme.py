@@ -7,7 +7,9 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import click
 import pytest
 from command import run_command
 from lxml import etree
@@ -81,8 +83,7 @@ def test_commands_are_understood() -> None:
     typed = list(_commands())
     assert {"check", "submit", "sample", "serve", "migrate"} <= {words[0] for words in typed}
     for words in typed:
-        group, name = cli, words[0]
-        command = group.commands[name]
+        command: Any = cli.get_command(click.Context(cli), words[0])
         for word in words[1:]:
             command = getattr(command, "commands", {}).get(word, command)
         options = {option for parameter in command.params for option in parameter.opts}

@@ -4,25 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
+from importlib import import_module
 from typing import NoReturn
 
 import click
 
 from gateway import __version__
-from gateway.cli import (
-    accounts,
-    audit,
-    catalogues,
-    files,
-    keeping,
-    learners,
-    legacy,
-    registry,
-    running,
-    sampling,
-    simulate,
-    worker,
-)
 from gateway.cli.options import ACCEPTED, FAILED, MISUSED, NAME, REFUSED
 from gateway.errors import GatewayError, Misused, Refused
 from gateway.terminal import err, say, tell
@@ -69,7 +57,49 @@ def _help_for(wrong: click.ClickException) -> str:
     return f" Try: {context.command_path} --help" if context else ""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+COMMANDS: Mapping[str, str] = {
+    "sandbox": "running.sandbox",
+    "serve": "running.serve",
+    "worker": "worker.worker",
+    "migrate": "running.migrate",
+    "migrate-legacy": "legacy.migrate_legacy",
+    "simulate-boards": "simulate.simulate_boards",
+    "provider": "accounts.provider",
+    "user": "accounts.user",
+    "registry": "registry.registry",
+    "learner": "learners.learner",
+    "audit": "audit.audit",
+    "backup": "keeping.backup",
+    "restore": "keeping.restore",
+    "prune": "keeping.prune",
+    "check": "files.check",
+    "submit": "files.submit",
+    "sample": "sampling.sample",
+    "schemas": "catalogues.schemas",
+    "boards": "catalogues.boards_",
+    "rules": "catalogues.rules_",
+    "settings": "catalogues.settings_",
+}
+"""The commands, and where they are: a module of this package, and its function."""
+
+
+class Commands(click.Group):
+    """Imports a command when it is asked for: all of them together take a second or two."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names, in alphabetical order."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """A command by its name."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name].partition(".")
+        command: click.Command = getattr(import_module(f"{__name__}.{module}"), name)
+        return command
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name=NAME, message="%(prog)s %(version)s")
 def cli() -> None:
     """Takes CME activities and completions over SOAP, asks the boards, explains every refusal.
@@ -77,29 +107,3 @@ def cli() -> None:
     Exit codes: 0 all accepted, 2 some refused, 1 failure, 64 wrong usage.
     An independent project, not affiliated with ACCME or any certifying board.
     """
-
-
-for command in (
-    running.sandbox,
-    running.serve,
-    worker.worker,
-    running.migrate,
-    legacy.migrate_legacy,
-    simulate.simulate_boards,
-    accounts.provider,
-    accounts.user,
-    registry.registry,
-    learners.learner,
-    audit.audit,
-    keeping.backup,
-    keeping.restore,
-    keeping.prune,
-    files.check,
-    files.submit,
-    sampling.sample,
-    catalogues.schemas,
-    catalogues.boards_,
-    catalogues.rules_,
-    catalogues.settings_,
-):
-    cli.add_command(command)

@@ -217,7 +217,8 @@ def keys_list(provider: str, user: str, as_json: bool) -> None:
     with assembly.opened(settings.load()) as store:
         found = [account for account in store.accounts.users(provider) if account.user == user]
     if not found:
-        raise NotFound("There is no such account.", remedy=f"`{NAME} user list` names them.")
+        remedy = f"`{NAME} user list {provider}` names those there are."
+        raise NotFound(f"Provider {provider} has no user {user}.", remedy=remedy)
     rows = [_row(secret) for secret in found[0].secrets]
     catalogue(rows, as_json, key="{key}", kind="{kind}", created="{created}", until="{until}")
 
@@ -240,7 +241,8 @@ def user_list(provider: str, as_json: bool) -> None:
     """List the users of a provider."""
     with assembly.opened(settings.load()) as store:
         if store.accounts.provider(provider) is None:
-            raise NotFound("There is no such provider.", remedy=f"`{NAME} provider list` names them.")
+            remedy = f"`{NAME} provider list` names those there are."
+            raise NotFound(f"There is no provider {provider}.", remedy=remedy)
         rows = [
             {"user": u.user, "enabled": u.enabled, "scopes": _listed(u.scopes), "keys": len(u.secrets)}
             for u in store.accounts.users(provider)

@@ -29,7 +29,7 @@ PAGE = 500
 def get_program_summary(caller: Caller, year: int, store: Store, terms: Terms) -> ProgramSummary:
     """How the year of the caller's provider stands, and what it comes to."""
     today = terms.day(terms.clock())
-    return store.read(caller.provider_id, lambda unit: _standing(unit, year, today))
+    return store.read(caller.provider_id, lambda unit: _standing(unit, _tallied(unit, year, today), today))
 
 
 def accept_agreement(
@@ -59,19 +59,23 @@ def submit_program_summary(
 ) -> Receipt:
     """Submit a year's program summary with its figures of now, where no other step of the year is open.
 
-    A summary with other figures takes the place of an earlier one. Raises as accept_agreement does.
+    A summary with other figures takes the place of an earlier one. The activities are counted before the
+    writing transaction, which other calls wait for: what is saved meanwhile shows as a change (P910).
+    Raises as accept_agreement does.
     """
+    today = terms.day(terms.clock())
+    tally = store.read(call.caller.provider_id, lambda unit: _tallied(unit, year, today))
 
     def save(unit: Unit, now: datetime) -> tuple[Result, ...]:
-        return (_submitted(unit, call, year, contacts, now, terms),)
+        return (_submitted(unit, call, tally, contacts, now, today),)
 
     return perform(call, save, notices, store, terms)
 
 
-def _submitted(unit: Unit, call: Call, year: int, contacts: bool, now: datetime, terms: Terms) -> Result:
-    today = terms.day(now)
+def _submitted(unit: Unit, call: Call, tally: Tally, contacts: bool, now: datetime, today: date) -> Result:
+    year = tally.year
     reviewed = (Taken(year, Step.CONTACTS, call.caller.user, now),) if contacts else ()
-    standing = _standing(unit, year, today, reviewed)
+    standing = _standing(unit, tally, today, reviewed)
     findings = program.in_the_way(standing, today)
     if findings:
         return Result(1, Action.REFUSED, findings=findings)
@@ -92,8 +96,14 @@ def _note(unit: Unit, call: Call, year: int, steps: set[Step], now: datetime) ->
             unit.program.take(Taken(year, step, call.caller.user, now))
 
 
-def _standing(unit: Unit, year: int, today: date, also: tuple[Taken, ...] = ()) -> ProgramSummary:
+def _standing(unit: Unit, tally: Tally, today: date, also: tuple[Taken, ...] = ()) -> ProgramSummary:
     """How a year stands, with steps that are taken by this very call."""
+    taken = (*unit.program.taken(tally.year), *also)
+    return program.summary(tally, taken, unit.program.due_day(tally.year), today)
+
+
+def _tallied(unit: Unit, year: int, today: date) -> Tally:
+    """A year's activities, counted page by page."""
     tally, after = Tally(year, today), 0
     sought = SoughtActivities(today=today, first=date(year, 1, 1), last=date(year, 12, 31))
     while True:
@@ -101,7 +111,5 @@ def _standing(unit: Unit, year: int, today: date, also: tuple[Taken, ...] = ()) 
         ids = [one.activity_id for one in found.activities if one.activity_id]
         tally.take(found.activities, unit.counts.of(ids))
         if found.next is None:
-            return program.summary(
-                tally, (*unit.program.taken(year), *also), unit.program.due_day(year), today
-            )
+            return tally
         after = found.next
