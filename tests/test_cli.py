@@ -85,7 +85,7 @@ def ready(run: Run) -> Run:
 
 
 def test_a_command_is_loaded_when_it_is_asked_for() -> None:
-    """To tell the version or a wrong command needs no schema and no database; each command is where it says."""
+    """To tell the version needs no schema and no database; each command is where it says."""
     told = "import sys, gateway.cli; print(sorted({'sqlalchemy', 'spyne', 'xmlschema'} & {*sys.modules}))"
     made = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True)
     assert "[]\n" == made.stdout

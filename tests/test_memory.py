@@ -53,10 +53,12 @@ def send():
         calls.run(lambda: len(etree.fromstring(body)), len(body))
     return memory.resident()
 
-print(-send() + send())
+begun = send()
+send()
+print(send() - begun)
 """
-"""A process that has calls with names nobody has read before; it tells by how much the second half of them
-has made it grow."""
+"""A process that has calls with names nobody has read before; it tells by how much all but the first third
+of them have made it grow."""
 
 
 def grown(growth: int) -> float:
@@ -68,13 +70,13 @@ def grown(growth: int) -> float:
 @pytest.mark.slow
 def test_names_that_are_always_new_do_not_fill_the_memory() -> None:
     """libxml2 keeps them for each thread, so a thread that has read many makes way for another one."""
-    assert grown(4 * MEGABYTE) < 20
+    assert grown(4 * MEGABYTE) < 50
 
 
 @pytest.mark.slow
 def test_a_thread_that_stays_keeps_all_names() -> None:
     """Negative control."""
-    assert grown(1 << 40) > 30
+    assert grown(1 << 40) > 60
 
 
 def test_threads_are_relieved_one_by_one_and_nobody_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
