@@ -172,8 +172,11 @@ def _load(settings: Settings, count: int) -> None:
 def _way() -> str:
     """What tells whether a database is as this program would make it: the code that makes it."""
     root = Path(contestants.ROOT)
-    code = ("gateway/matching.py", "gateway/sealing.py", "storage/tables.py", "tools/register.py")
-    files = [root / name for name in code] + sorted((root / "storage/migrations").rglob("*.py"))
+    code = ("gateway/matching.py", "gateway/sealing.py", "tools/register.py")
+    folders = ("storage/tables", "storage/migrations")
+    files = [root / name for name in code] + [
+        file for folder in folders for file in sorted((root / folder).rglob("*.py"))
+    ]
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 

@@ -6,6 +6,7 @@ import difflib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import islice
 from typing import Any, cast
 
@@ -63,20 +64,20 @@ def explain(element: Element, model: Model, teller: Teller) -> Iterator[Finding]
         if known is not None:
             yield from explain(child, known.model, teller)
         elif not model.open:
-            yield teller.tell("X020", child, known=_alike(child, model))
+            yield teller.tell("X020", child, known=_alike(local(child), model))
 
 
 def _explain_counts(element: Element, model: Model, place: PlaceOf) -> Iterator[Finding]:
     counts = Counter(child.tag for child in element)
     for tag, known in model.children.items():
-        name = _local_of(tag)
-        if counts[tag] < known.least:
-            yield finding("X021", place(element), name=name, parent=local(element))
-        elif known.most is not None and counts[tag] > known.most:
+        standing = counts.get(tag, 0)
+        if standing < known.least:
+            yield finding("X021", place(element), name=_local_of(tag), parent=local(element))
+        elif known.most is not None and standing > known.most:
             extra = next(islice(element.iterchildren(tag), known.most, None))
-            yield finding("X022", place(extra), name=name, most=known.most, parent=local(element))
+            yield finding("X022", place(extra), name=local(extra), most=known.most, parent=local(element))
     for tags in model.choices:
-        standing, names = sum(counts[tag] > 0 for tag in tags), " or ".join(map(_local_of, tags))
+        standing, names = sum(tag in counts for tag in tags), " or ".join(map(_local_of, tags))
         if not standing:
             yield finding("X021", place(element), name=names, parent=local(element))
         elif standing > 1:
@@ -118,15 +119,16 @@ def _explain_attributes(element: Element, model: Model, teller: Teller) -> Itera
             yield teller.tell("X026", element, attribute=shown(name))
         elif not _fits(declared.type, value):
             yield teller.tell("X027", element, value, attribute=name, wanted=_wanted(declared.type))
-    for name, declared in model.attributes.items():
-        if name is not None and declared.use == "required" and element.get(name) is None:
+    for name in model.required:
+        if element.get(name) is None:
             yield teller.tell("X029", element, attribute=name)
 
 
-def _alike(child: Element, model: Model) -> str:
+@lru_cache(maxsize=256)  # what is wrong with one record often is with the next
+def _alike(name: str, model: Model) -> str:
     """What may have been meant, or what may stand there."""
     names = list(model.by_name)
-    close = difflib.get_close_matches(local(child), names, n=1, cutoff=0.75)
+    close = difflib.get_close_matches(name, names, n=1, cutoff=0.75)
     if close:
         return f"Did you mean {close[0]}?"
     return f"What may stand there: {', '.join(names[:12])}{' …' if len(names) > 12 else ''}."

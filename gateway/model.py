@@ -35,7 +35,7 @@ class Names:
 class Model:
     """What the XSD says of one element: its children in order, or the simple type of its text.
 
-    Of each of `choices`, tags of its children, exactly one stands.
+    Of each of `choices`, tags of its children, exactly one stands. `required` are names of attributes.
     """
 
     children: dict[str, Child] = field(default_factory=dict)
@@ -43,6 +43,7 @@ class Model:
     by_name: dict[str, str] = field(default_factory=dict)
     simple: Any = None
     attributes: Any = None
+    required: tuple[str, ...] = ()
     open: bool = False
 
 
@@ -61,7 +62,8 @@ def read_model(element: Any, known: dict[Any, Model]) -> Model:
     kind = element.type
     if kind in known:
         return known[kind]
-    model = known[kind] = Model(attributes=element.attributes)
+    required = (name for name, one in element.attributes.items() if name and one.use == "required")
+    model = known[kind] = Model(attributes=element.attributes, required=tuple(required))
     if kind.is_simple() or kind.has_simple_content():
         model.simple = kind if kind.is_simple() else kind.content
         return model

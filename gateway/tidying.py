@@ -28,11 +28,17 @@ class Tidier:
 
     def tidy(self, element: Element, model: Model) -> None:
         """Tidy the children of an element, then what they hold, then their order."""
-        for child in list(element):
-            if not model.open and child.tag not in model.children:
+        if not len(element):
+            return
+        if not model.open:
+            for child in [child for child in element if child.tag not in model.children]:
                 self._adopt(child, element, model)
-        self._set_aside_more(element, model)
         standing = Counter(child.tag for child in element)
+        for tag in self._names.repeated & standing.keys():
+            known = model.children.get(tag)
+            if known and known.most == 1:
+                self._set_aside_more(element, tag)
+                standing[tag] = 1
         for child in list(element):
             known = model.children.get(child.tag)
             if known is None:
@@ -45,15 +51,11 @@ class Tidier:
                 _trim(child, known.model.simple)
         _sort(element, model)
 
-    def _set_aside_more(self, element: Element, model: Model) -> None:
+    def _set_aside_more(self, element: Element, tag: str) -> None:
         """Of what may officially stand several times and is used once, only the first counts."""
-        seen: Counter[str] = Counter()
-        for child in list(element):
-            seen[child.tag] += 1
-            known = model.children.get(child.tag)
-            if child.tag in self._names.repeated and known and known.most == 1 < seen[child.tag]:
-                self._tell("X031", child, name=local(child))
-                element.remove(child)
+        for child in list(element.iterchildren(tag))[1:]:
+            self._tell("X031", child, name=local(child))
+            element.remove(child)
 
     def rename(self, element: Element, tag: str) -> None:
         """Read an element of the right name in the wrong namespace."""
@@ -80,8 +82,8 @@ class Tidier:
 
 
 def _sort(element: Element, model: Model) -> None:
-    ranks = {tag: child.rank for tag, child in model.children.items()}
-    in_order = sorted(element, key=lambda child: ranks.get(child.tag, len(ranks)))
+    known, last = model.children, len(model.children)
+    in_order = sorted(element, key=lambda child: known[child.tag].rank if child.tag in known else last)
     if in_order != list(element):
         element[:] = in_order
 
@@ -102,9 +104,11 @@ KEYS = frozenset({"category", "profession", "specialty", "currency", "domain", "
 
 def _is_hollow(element: Element, model: Model) -> bool:
     """Whether an element says nothing, itself or in the children that belong there."""
-    values = (value for name, value in element.attrib.items() if name not in KEYS)
-    said = any(text and text.strip() for text in (element.text, *values))
-    return not said and all(
+    if (element.text or "").strip():
+        return False
+    if any(value.strip() for name, value in element.attrib.items() if name not in KEYS):
+        return False
+    return all(
         child.tag in model.children and _is_hollow(child, model.children[child.tag].model)
         for child in element
     )

@@ -10,7 +10,7 @@ import pytest
 from lxml import etree
 from rich.console import Console
 
-from bench import activities, batches, completions, contest, echo, invalid
+from bench import activities, batches, completions, contest, echo, invalid, templates
 from bench.__main__ import Row, Size, run, table
 from bench.baseline import calls
 from bench.batches import BATCH, BOARD
@@ -69,6 +69,11 @@ def test_the_echoed_activity_is_as_recorded() -> None:
     body = calls.echo()
     assert 3_800 < len(body) < 4_200
     assert 45 == len(list(etree.fromstring(body).iter()))
+
+
+def test_a_template_knows_by_what_it_was_made() -> None:
+    """The code that makes one is where it is looked for: else no benchmark with a register would run."""
+    assert templates._way() == templates._way()
 
 
 def test_a_slow_baseline_is_not_measured_against() -> None:
