@@ -271,6 +271,16 @@ def test_what_the_contract_rules_out_stops_its_record_alone(
     assert ["Refused", "Refused"] == texts(counter.ask(nothing), "Action")
 
 
+def test_a_record_that_says_nothing_is_refused_alone(counter: Counter) -> None:
+    """Be it empty or said to be absent."""
+    fill(counter, DRAFT)
+    nil = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:nil="true"'
+    answer = counter.ask(
+        request("UpdateLearnerCounts", "<LearnerCounts/>", f"<LearnerCounts {nil}/>", counts(2))
+    )
+    assert ["Refused", "Refused", "Updated"] == texts(answer, "Action")
+
+
 def test_what_is_wrong_beside_the_records_stops_the_call(counter: Counter) -> None:
     """It is told once, however many records there are."""
     wrong = f"<LearnerCounts>{ID}<Physicians>x</Physicians></LearnerCounts>"

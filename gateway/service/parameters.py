@@ -14,6 +14,7 @@ from lxml import etree
 
 from gateway.errors import Malformed
 from gateway.findings import finding, shown
+from gateway.model import XSI
 from gateway.records import Finding, Place, replace
 from gateway.service.element import place_of, texts_of
 from gateway.shape import Judge, keep_line
@@ -97,6 +98,7 @@ class Asking:
         """Judge each row as if it were the only one, and tell what is wrong beside them once."""
         waiting = self._rows(asked)
         for row in waiting:
+            row.attrib.pop(XSI + "nil", "")  # one that says nothing is a record too, and refused as such
             asked.remove(row)
         if not waiting:
             return self.judge.judge(asked, lambda at: place_of(at, asked)), []
