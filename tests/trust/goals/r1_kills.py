@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from trust import dump, judge, load
@@ -104,10 +104,23 @@ def answer_first() -> None:
 
 
 def no_transaction() -> None:
-    """Let each statement commit by itself: the database is never told that a transaction begins."""
+    """Let each statement commit by itself: the database is never told that a transaction begins. With a
+    moment between the records of a call, so that a few kills are sure to come in one."""
     from sqlalchemy import Connection
 
+    from storage import statements
+
     Connection._begin_impl = lambda *_: None  # type: ignore[method-assign]  # a guard taken away
+    run = statements.run
+
+    def one_by_one(driver: Any, database: str, statement: Any, values: Sequence[Any]) -> Any:
+        answers = []
+        for one in values:
+            answers.append(run(driver, database, statement, [one]))
+            time.sleep(0.01)
+        return statements.Answer(answers[-1].rows, sum(answer.changed for answer in answers))
+
+    statements.run = one_by_one
 
 
 def _control(sabotage: Callable[[], None]) -> Callable[[Form], Outcome]:
