@@ -9,7 +9,7 @@ from gateway.records import Finding, Place, Severity
 Element = etree._Element
 
 NOWHERE = Place()
-MOST_PER_RECORD = 20
+MOST_PER_RECORD, MOST_PER_DOCUMENT = 20, 100
 LONGEST_VALUE = 60
 HIDDEN = "what it is"  # what a finding says in place of a value that is personal
 

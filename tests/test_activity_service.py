@@ -281,6 +281,18 @@ def test_a_record_that_says_nothing_is_refused_alone(counter: Counter) -> None:
     assert ["Refused", "Refused", "Updated"] == texts(answer, "Action")
 
 
+def test_after_so_many_errors_the_reasons_are_listed_no_more(counter: Counter) -> None:
+    """A record is refused or done all the same; to explain thousands would cost others their turn."""
+    fill(counter, DRAFT)
+    wrong = f"<LearnerCounts>{ID}<Physicians>x</Physicians></LearnerCounts>"
+    answer = counter.ask(request("UpdateLearnerCounts", *[wrong] * 101, counts(2)))
+    assert [*["Refused"] * 101, "Updated"] == texts(answer, "Action")
+    path = "/svc:UpdateLearnerCounts/svc:LearnerCounts"
+    assert [("X023", f"{path}[100]/svc:Physicians"), ("X045", f"{path}[101]")] == [
+        (code, at) for code, _, at in located(answer)[-2:]
+    ]
+
+
 def test_what_is_wrong_beside_the_records_stops_the_call(counter: Counter) -> None:
     """It is told once, however many records there are."""
     wrong = f"<LearnerCounts>{ID}<Physicians>x</Physicians></LearnerCounts>"

@@ -17,7 +17,7 @@ from lxml import etree
 
 from gateway.errors import Malformed, UnknownSchema
 from gateway.fields import Field, Gathered
-from gateway.findings import MOST_PER_RECORD, finding, shown
+from gateway.findings import MOST_PER_DOCUMENT, MOST_PER_RECORD, finding, shown
 from gateway.intake import Limits
 from gateway.records import Finding, Place
 from gateway.schema.layout import head_of, holder_of, local_name, namespace_of, records_of
@@ -27,7 +27,6 @@ from gateway.version import EMPTY, Draft, Entry, Lifespan, PayloadVersion, lifes
 
 Element = etree._Element
 
-MOST_PER_DOCUMENT = 100
 FEW = 100  # fields that may stand beside the records of a payload
 _count = etree.XPath("count(descendant-or-self::*)")
 

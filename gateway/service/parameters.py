@@ -13,8 +13,8 @@ from functools import partial
 from lxml import etree
 
 from gateway.errors import Malformed
-from gateway.findings import finding, shown
-from gateway.model import XSI
+from gateway.findings import MOST_PER_DOCUMENT, finding, shown
+from gateway.model import XSI, PlaceOf
 from gateway.records import Finding, Place, replace
 from gateway.service.element import place_of, texts_of
 from gateway.shape import Judge, keep_line
@@ -102,15 +102,25 @@ class Asking:
             asked.remove(row)
         if not waiting:
             return self.judge.judge(asked, lambda at: place_of(at, asked)), []
-        beside, rows = dict[Finding, None](), []
+        beside, rows, told = dict[Finding, None](), list[Row](), 0
         for number, row in enumerate(waiting, 1):
             asked.append(row)
-            found = self.judge.judge(asked, partial(self._place, asked, number))
+            judged = self.judge.judge if told < MOST_PER_DOCUMENT else self._unexplained
+            found = judged(asked, partial(self._place, asked, number))
+            told += len(found)
             of_row = tuple(one for one in found if f":{self.rows}[{number}]" in one.path)
             rows.append(Row(texts_of(row), of_row))
             beside.update(dict.fromkeys(one for one in found if one not in of_row))
             asked.remove(row)
         return list(beside), rows
+
+    def _unexplained(self, asked: Element, place: PlaceOf) -> list[Finding]:
+        """What is told of a row where so much is wrong that the reasons are no longer listed."""
+        if self.judge.accepts(asked):
+            return []
+        (row,) = self._rows(asked)
+        found = self.judge.tidy(asked, asked.tag, place)
+        return found if self.judge.accepts(asked) else [finding("X045", place(row), most=MOST_PER_DOCUMENT)]
 
     def _place(self, asked: Element, number: int, at: Element) -> Place:
         """Where something stands, of which row number `number` is the only one left."""
