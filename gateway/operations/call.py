@@ -130,7 +130,7 @@ def _repeated(call: Call, unit: Unit, now: datetime, terms: Terms) -> Iterable[F
     stored = unit.receipts.same_content(call.operation, call.digest, since)
     if stored is None:
         return ()
-    detail = f"Receipt {stored.receipt.id} of {_moment(stored.receipt.received_at)}"
+    detail = f"Receipt {stored.receipt.id} of {_moment(stored.receipt.received_at)}."
     return (finding("A910", detail=detail),)
 
 
