@@ -39,6 +39,12 @@ KEY = f"{HEADING} {base64.b64encode(bytes(KEY_BITS // 8)).decode()}\n"
 SOME = 12_000
 """How many people of a register are remembered to be reported, with the board's id and again without."""
 
+MADE_BY = (
+    *("gateway/matching.py", "gateway/sealing.py", "storage/tables", "storage/migrations"),
+    "tools/register.py",
+)
+"""The code by which a register is kept as it is: files, and folders of them."""
+
 SQLITE, POSTGRESQL = "SQLite", "PostgreSQL"
 _NUMBERS = count()
 
@@ -171,12 +177,8 @@ def _load(settings: Settings, count: int) -> None:
 
 def _way() -> str:
     """What tells whether a database is as this program would make it: the code that makes it."""
-    root = Path(contestants.ROOT)
-    code = ("gateway/matching.py", "gateway/sealing.py", "tools/register.py")
-    folders = ("storage/tables", "storage/migrations")
-    files = [root / name for name in code] + [
-        file for folder in folders for file in sorted((root / folder).rglob("*.py"))
-    ]
+    made_by = [Path(contestants.ROOT) / name for name in MADE_BY]
+    files = [one for path in made_by for one in (sorted(path.rglob("*.py")) if path.is_dir() else [path])]
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 

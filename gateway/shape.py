@@ -20,7 +20,7 @@ import xmlschema
 from lxml import etree
 
 from gateway.explaining import Teller, explain
-from gateway.findings import COMPARE, MOST_PER_RECORD, NOWHERE, finding, shown
+from gateway.findings import COMPARE, MOST_PER_DOCUMENT, MOST_PER_RECORD, NOWHERE, finding, shown
 from gateway.model import XSI, Model, Names, PlaceOf, local, read_model
 from gateway.records import Finding
 from gateway.tidying import Tidier
@@ -68,13 +68,18 @@ class Judge:
         model = self.model(element.tag)
         return model is not None and any(explain(element, model, Teller(lambda one: NOWHERE)))
 
-    def judge(self, element: Element, place: PlaceOf) -> list[Finding]:
-        """Accept the element, or tidy it and say what is wrong; warnings alone mean it is valid now."""
-        if self.accepts(element):
-            return []
-        found = self.tidy(element, element.tag, place)
+    def judge(self, element: Element, place: PlaceOf, over: Element | None = None) -> list[Finding]:
+        """Accept the element, or mend it; warnings alone mean it is valid now."""
+        return [] if self.accepts(element) else self.mend(element, element.tag, place, over)
+
+    def mend(self, element: Element, tag: str, place: PlaceOf, over: Element | None = None) -> list[Finding]:
+        """Tidy what was not accepted as `tag`, and say what is still wrong: of a record that comes `over`
+        the most errors a document is answered with, no more than that it is."""
+        found = self.tidy(element, tag, place)
         if self.accepts(element):
             return found
+        if over is not None:
+            return [finding("X045", place(over), most=MOST_PER_DOCUMENT), *found]
         return (self.explain(element, place) + found)[:MOST_PER_RECORD]
 
     def tidy(self, element: Element, tag: str, place: PlaceOf) -> list[Finding]:

@@ -33,12 +33,8 @@ class Tidier:
         if not model.open:
             for child in [child for child in element if child.tag not in model.children]:
                 self._adopt(child, element, model)
+        self._set_aside_more(element, model)
         standing = Counter(child.tag for child in element)
-        for tag in self._names.repeated & standing.keys():
-            known = model.children.get(tag)
-            if known and known.most == 1:
-                self._set_aside_more(element, tag)
-                standing[tag] = 1
         for child in list(element):
             known = model.children.get(child.tag)
             if known is None:
@@ -51,11 +47,15 @@ class Tidier:
                 _trim(child, known.model.simple)
         _sort(element, model)
 
-    def _set_aside_more(self, element: Element, tag: str) -> None:
+    def _set_aside_more(self, element: Element, model: Model) -> None:
         """Of what may officially stand several times and is used once, only the first counts."""
-        for child in list(element.iterchildren(tag))[1:]:
-            self._tell("X031", child, name=local(child))
-            element.remove(child)
+        seen = set[str]()
+        for child in [child for child in element if child.tag in self._names.repeated]:
+            known = model.children.get(child.tag)
+            if child.tag in seen and known and known.most == 1:
+                self._tell("X031", child, name=local(child))
+                element.remove(child)
+            seen.add(child.tag)
 
     def rename(self, element: Element, tag: str) -> None:
         """Read an element of the right name in the wrong namespace."""

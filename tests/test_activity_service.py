@@ -293,6 +293,17 @@ def test_after_so_many_errors_the_reasons_are_listed_no_more(counter: Counter) -
     ]
 
 
+def test_what_is_only_warned_of_leaves_the_reasons_listed(counter: Counter) -> None:
+    """A hundred records in a wrong namespace are read; what is wrong with the next is still told."""
+    fill(counter, DRAFT)
+    strange = counts(2).replace("<LearnerCounts>", '<LearnerCounts xmlns="urn:other">')
+    wrong = f"<LearnerCounts>{ID}<Physicians>x</Physicians></LearnerCounts>"
+    told = [
+        code for code, _, _ in located(counter.ask(request("UpdateLearnerCounts", *[strange] * 101, wrong)))
+    ]
+    assert (["X030"] * 101, "X023") == (told[:-1], told[-1])
+
+
 def test_what_is_wrong_beside_the_records_stops_the_call(counter: Counter) -> None:
     """It is told once, however many records there are."""
     wrong = f"<LearnerCounts>{ID}<Physicians>x</Physicians></LearnerCounts>"

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import date
 from io import StringIO
 from itertools import islice
+from pathlib import Path
 
 import pytest
 from lxml import etree
 from rich.console import Console
 
-from bench import activities, batches, completions, contest, echo, invalid, templates
+from bench import activities, batches, completions, contest, contestants, echo, invalid, templates
 from bench.__main__ import Row, Size, run, table
 from bench.baseline import calls
 from bench.batches import BATCH, BOARD
@@ -72,8 +73,10 @@ def test_the_echoed_activity_is_as_recorded() -> None:
 
 
 def test_a_template_knows_by_what_it_was_made() -> None:
-    """The code that makes one is where it is looked for: else no benchmark with a register would run."""
-    assert templates._way() == templates._way()
+    """The code that makes one is where it is looked for, so that a change of it is noticed."""
+    made_by = [Path(contestants.ROOT) / name for name in templates.MADE_BY]
+    assert [] == [path for path in made_by if not path.is_file() and not [*path.rglob("*.py")]]
+    assert templates._way()
 
 
 def test_a_slow_baseline_is_not_measured_against() -> None:

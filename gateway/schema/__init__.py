@@ -261,12 +261,7 @@ class Reader:
         """What is told of an element that was not accepted as it was sent."""
         sent.keep()
         element.attrib.pop("schemaVersion", "")  # of a record or holder without its wrapper
-        found = judge.tidy(element, tag, sent.place)
-        if judge.accepts(element):
-            return found
-        if not explain:
-            return [finding("X045", sent.top, most=MOST_PER_DOCUMENT), *found]
-        return (judge.explain(element, sent.place) + found)[:MOST_PER_RECORD]
+        return judge.mend(element, tag, sent.place, over=None if explain else element)
 
 
 def _errors(findings: list[Finding]) -> int:

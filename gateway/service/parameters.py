@@ -6,7 +6,7 @@ stops no other.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -14,7 +14,7 @@ from lxml import etree
 
 from gateway.errors import Malformed
 from gateway.findings import MOST_PER_DOCUMENT, finding, shown
-from gateway.model import XSI, PlaceOf
+from gateway.model import XSI
 from gateway.records import Finding, Place, replace
 from gateway.service.element import place_of, texts_of
 from gateway.shape import Judge, keep_line
@@ -56,12 +56,13 @@ class Asking:
     def read(self, element: Element, payload: Element | None, key: Element | None) -> Parameters:
         """The parameters, and the submission key that was taken out before. Raises Malformed."""
         asked = self._beside(element, payload, key)
-        if self.judge.accepts(asked):
-            found, rows = [], [Row(texts_of(child)) for child in self._rows(asked)]
-        elif self.rows is None:
-            found, rows = self.judge.judge(asked, lambda at: place_of(at, asked)), []
+        waiting = [child for child in asked if self._is_row(child)]
+        if not waiting:
+            found, rows = self.judge.judge(asked, lambda at: place_of(at, asked)), list[Row]()
+        elif self.judge.accepts(asked):
+            found, rows = [], [Row(texts_of(row)) for row in waiting]
         else:
-            found, rows = self._row_by_row(asked)
+            found, rows = self._row_by_row(asked, waiting)
         if any(one.blocks for one in found):
             raise Malformed(findings=found)
         return Parameters(texts_of(asked), tuple(rows), tuple(found))
@@ -82,9 +83,6 @@ class Asking:
     def _is_row(self, child: Element) -> bool:
         return etree.QName(child).localname == self.rows
 
-    def _rows(self, asked: Element) -> list[Element]:
-        return [child for child in asked if self._is_row(child)]
-
     def _unexpected(self, child: Element, element: Element) -> Finding:
         """What holds elements is neither a parameter nor a payload that is known."""
         name, model = etree.QName(child).localname, self.judge.model(element.tag)
@@ -94,33 +92,22 @@ class Asking:
         known = f"Send {self.taken}." if self.taken else "Leave it out."
         return finding("X020", place, name=shown(name), known=known)
 
-    def _row_by_row(self, asked: Element) -> tuple[list[Finding], list[Row]]:
+    def _row_by_row(self, asked: Element, waiting: Sequence[Element]) -> tuple[list[Finding], list[Row]]:
         """Judge each row as if it were the only one, and tell what is wrong beside them once."""
-        waiting = self._rows(asked)
         for row in waiting:
             row.attrib.pop(XSI + "nil", "")  # one that says nothing is a record too, and refused as such
             asked.remove(row)
-        if not waiting:
-            return self.judge.judge(asked, lambda at: place_of(at, asked)), []
         beside, rows, told = dict[Finding, None](), list[Row](), 0
         for number, row in enumerate(waiting, 1):
             asked.append(row)
-            judged = self.judge.judge if told < MOST_PER_DOCUMENT else self._unexplained
-            found = judged(asked, partial(self._place, asked, number))
-            told += len(found)
+            over = row if told >= MOST_PER_DOCUMENT else None
+            found = self.judge.judge(asked, partial(self._place, asked, number), over)
+            told += sum(one.blocks for one in found)
             of_row = tuple(one for one in found if f":{self.rows}[{number}]" in one.path)
             rows.append(Row(texts_of(row), of_row))
             beside.update(dict.fromkeys(one for one in found if one not in of_row))
             asked.remove(row)
         return list(beside), rows
-
-    def _unexplained(self, asked: Element, place: PlaceOf) -> list[Finding]:
-        """What is told of a row where so much is wrong that the reasons are no longer listed."""
-        if self.judge.accepts(asked):
-            return []
-        (row,) = self._rows(asked)
-        found = self.judge.tidy(asked, asked.tag, place)
-        return found if self.judge.accepts(asked) else [finding("X045", place(row), most=MOST_PER_DOCUMENT)]
 
     def _place(self, asked: Element, number: int, at: Element) -> Place:
         """Where something stands, of which row number `number` is the only one left."""
