@@ -7,6 +7,7 @@ PYTHON ?= python3.11 python3.12 python3.13 python3
 FITS = import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 FOUND = $(shell for p in $(PYTHON); do $$p -c '$(FITS)' 2>/dev/null && echo $$p && break; done)
 UV ?= uv
+AT_ONCE ?= 2
 CONTRACTS = find xsd wsdl -name '*.xsd' -o -name '*.wsdl'
 
 .PHONY: run test trust lint bench docs freeze frozen lock
@@ -14,8 +15,8 @@ CONTRACTS = find xsd wsdl -name '*.xsd' -o -name '*.wsdl'
 run: $(READY)  ## the sandbox on http://127.0.0.1:8080, with samples, until Ctrl-C
 	$(BIN)/cme-gateway sandbox
 
-test: $(READY)  ## the suite; ARGS are pytest's
-	$(BIN)/python -m pytest $(ARGS)
+test: $(READY)  ## the suite, in as many processes as AT_ONCE says; ARGS are pytest's
+	$(BIN)/python -m pytest -n $(AT_ONCE) --dist loadscope $(ARGS)
 
 trust: $(READY)  ## the goals of docs/trust.md with their negative controls; ARGS such as --full, --only R1
 	$(BIN)/python -m tests.trust $(ARGS)

@@ -29,6 +29,7 @@ OF_SOAP = {"A07", "A08", "A09"}
 OPENED, CLOSED = envelope("\0").split(b"\0")
 SIZES = {"one level too deep": 3}
 """What has to be larger to be as large as with an envelope around it."""
+TRIES = 3
 LEAST_SECONDS = 0.01
 """What any call may take, since below it a clock tells little."""
 
@@ -80,11 +81,16 @@ def seconds(work: Callable[[], object]) -> float:
     return min(taken)
 
 
-def patience(ours: str | None, size: int) -> float:
-    """Seconds an answer may take to a message of a size, by the code it gets."""
-    usual = seconds(lambda: intake.parse(plain(size), Limits(max_elements=1 << 30)))
+def bounded(work: Callable[[], object], ours: str | None, size: int) -> bool:
+    """Whether the answer to a message of that size takes no longer than one with its code may: seen once,
+    since another process only ever makes it look slower."""
     times = MOST_TIMES if ours and ours < "X010" else MOST_TIMES_READ
-    return max(LEAST_SECONDS, times * usual)
+    return any(seconds(work) <= max(LEAST_SECONDS, times * usual(size)) for _ in range(TRIES))
+
+
+def usual(size: int) -> float:
+    """The seconds that a plain document of a size takes."""
+    return seconds(lambda: intake.parse(plain(size), Limits(max_elements=1 << 30)))
 
 
 def plain(size: int) -> bytes:
@@ -92,7 +98,7 @@ def plain(size: int) -> bytes:
     return b"<a>" + b"<field>a value of it</field>" * (size // 28) + b"</a>"
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def settled() -> Iterator[None]:
     """Leave aside what all other tests hold, as a worker does with what it has loaded: to look through it
     after a large call would be most of the time."""
@@ -115,7 +121,7 @@ def test_an_attack_gets_its_answer(
     assert [] == ground.canary.breaches(content, caplog.text.encode())
     assert "" == caplog.text
     assert PASSWORD.encode() not in content
-    assert seconds(lambda: send(doors, attack, body)) <= patience(told.ours, len(body))
+    assert bounded(lambda: send(doors, attack, body), told.ours, len(body))
 
 
 @pytest.mark.parametrize("attack", [one for one in ATTACKS if one.id not in OF_SOAP], ids=str)
@@ -131,7 +137,7 @@ def test_an_attack_by_plain_xml_gets_its_answer(
     assert [] == plain_ground.canary.breaches(content, caplog.text.encode())
     assert "" == caplog.text
     assert PASSWORD.encode() not in content
-    assert seconds(lambda: send_plain(doors, attack, body)) <= patience(ours, len(body))
+    assert bounded(lambda: send_plain(doors, attack, body), ours, len(body))
 
 
 def test_the_good_plain_call_is_good(doors: Doors, plain_ground: Ground) -> None:
@@ -159,14 +165,13 @@ def test_a_touched_canary_sings(tmp_path: Path) -> None:
 
 def test_without_the_guard_a_doctype_costs_dearly(monkeypatch: pytest.MonkeyPatch) -> None:
     """The control of the time: libxml2 itself takes the square of the number of declarations."""
-    declarations = "".join(f"<!ATTLIST x a{n} CDATA ''>" for n in range(4_000))
+    declarations = "".join(f"<!ATTLIST x a{n} CDATA ''>" for n in range(10_000))
     body = f"<!DOCTYPE x [{declarations}]><x/>".encode()
 
     def refused() -> None:
         with pytest.raises(Unreadable, match="DOCTYPE"):
             intake.parse(body, Limits())
 
-    usual = seconds(lambda: intake.parse(plain(len(body)), Limits()))
-    guarded = seconds(refused)
+    assert bounded(refused, "X001", len(body))
     monkeypatch.setattr(document, "DOCTYPE", b"never there")
-    assert guarded < max(LEAST_SECONDS, MOST_TIMES * usual) < seconds(refused)
+    assert not bounded(refused, "X001", len(body))
