@@ -47,7 +47,7 @@ STAGES = (
     ("store: activities", "storage.repositories", "Activities.add"),
     ("store: same content", "storage.repositories", "Receipts.same_content"),
     ("intake: parse and bound", "gateway.intake", "parse"),
-    ("canonical form", "gateway.service.request", "_canonical"),
+    ("canonical form", "gateway.service.request", "canonical"),
     ("credentials", "gateway.accounts", "Gatekeeper.admit"),
     ("schema: frame of reading", "gateway.schema", "Reader.read"),
     ("schema: judge by XSD", "gateway.shape", "Judge.accepts"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import gc
 import importlib.util
 import os
 import signal
@@ -16,6 +15,7 @@ from pathlib import Path
 from gateway import __version__, logs, metrics
 from gateway.assembly import ready
 from gateway.errors import Failed, Misused
+from gateway.memory import lasting
 from gateway.serving import STOPS
 from gateway.settings import Settings
 
@@ -35,12 +35,11 @@ def serve(settings: Settings, served: Callable[[], None] = lambda: None) -> None
     run = _server(settings.server)
     _check_tls(settings)
     check_address(settings.bind, PORT_SECONDS)
-    ready(settings).close()  # whatever is amiss is told here, once, and not by every worker
-    logs.begin(settings.log_format, settings.log_level)
+    with lasting():  # and shared by all workers
+        ready(settings).close()  # whatever is amiss is told here, once, and not by every worker
+        logs.begin(settings.log_format, settings.log_level)
     _count_together(settings)
     _hold_back_signals()
-    gc.collect()
-    gc.freeze()  # what is loaded now is shared by all workers and never looked at again
     master = os.getpid()
     logs.note("serving", address=settings.bind, server=settings.server, version=__version__)
     try:

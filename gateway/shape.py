@@ -9,6 +9,7 @@ first error of each content model.
 from __future__ import annotations
 
 import functools
+import re
 import threading
 from collections.abc import Callable
 from importlib.resources import as_file, files
@@ -18,6 +19,7 @@ from typing import Any, cast
 
 import xmlschema
 from lxml import etree
+from xmlschema.validators.identities import XsdFieldSelector, XsdSelector
 
 from gateway.explaining import Teller, explain
 from gateway.findings import COMPARE, MOST_PER_DOCUMENT, MOST_PER_RECORD, NOWHERE, finding, shown
@@ -35,6 +37,9 @@ _unusual = etree.XPath(f"{_COUNT} > {LARGE} or {_TYPED}", namespaces=_NAMED)
 _unusual_children = etree.XPath(  # the same of all children, in the form libxml2 is quickest with
     f"*[descendant::*[{LARGE}] or descendant-or-self::*/@xsi:type]", namespaces=_NAMED
 )
+XsdSelector.pattern = XsdFieldSelector.pattern = re.compile("")  # type: ignore[assignment]  # narrowed
+"""To hold the XPaths of keys, of which its own schema of schemas has seven, against patterns of a thousand
+characters takes xmlschema longer than to read all our schemas; that they parse is enough."""
 _building = threading.Lock()  # building schemas in several threads at once fails now and then
 
 

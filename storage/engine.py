@@ -12,16 +12,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-import psycopg
 from sqlalchemy import URL, Connection, Engine, Executable, create_engine, event, make_url
-from sqlalchemy.exc import (
-    ArgumentError,
-    DataError,
-    DBAPIError,
-    IntegrityError,
-    ProgrammingError,
-    SQLAlchemyError,
-)
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from gateway.errors import Busy, Failed, GatewayError, StoreUnavailable
@@ -52,11 +44,9 @@ RACES_POSTGRES = {
     "40P01",  # deadlock detected
     "55P03",  # lock not available
 }
-REFUSALS = (  # the database is there: the mistake is ours
-    *(DataError, IntegrityError, ProgrammingError),
-    *(sqlite3.DataError, sqlite3.IntegrityError, sqlite3.ProgrammingError),
-    *(psycopg.DataError, psycopg.IntegrityError, psycopg.ProgrammingError),
-)
+FAILURE, REFUSALS = "Error", {"DataError", "IntegrityError", "ProgrammingError"}
+"""What every driver calls its errors (PEP 249), so that none is loaded that is not used; at a refusal the
+database is there, and the mistake is ours."""
 
 SHARED: dict[str, Any] = {
     "hide_parameters": True,  # they are personal data, and errors reach logs
@@ -154,16 +144,16 @@ def read(engine: Engine, work: Callable[[Connection], T]) -> T:
 def ask(engine: Engine, statement: Executable, values: Values) -> Sequence[Any]:
     """The rows of one query that is made once and kept, in a transaction of its own: what every call asks
     has to be cheap. Raises StoreUnavailable, Busy, Failed."""
-    with _ours(engine), closing(engine.raw_connection()) as pooled, _alone(pooled.driver_connection):
+    with _ours(engine), closing(engine.raw_connection()) as pooled, _alone(pooled.driver_connection, engine):
         return statements.run(pooled, engine.dialect.name, statement, [values]).rows
 
 
 @contextmanager
-def _alone(driver: object) -> Iterator[None]:
+def _alone(driver: Any, engine: Engine) -> Iterator[None]:
     """Have no transaction around what is one statement: PostgreSQL's driver would go there and back once
     more to begin it, and once more to end it."""
-    if not isinstance(driver, psycopg.Connection):
-        yield  # SQLite's begins none of its own
+    if engine.dialect.name == "sqlite":
+        yield  # its driver begins none of its own
         return
     driver.autocommit = True
     try:
@@ -199,7 +189,7 @@ def _ours(engine: Engine) -> Iterator[None]:
     """
     try:
         yield
-    except (SQLAlchemyError, sqlite3.Error, psycopg.Error) as error:
+    except (SQLAlchemyError, engine.dialect.loaded_dbapi.Error) as error:
         if getattr(getattr(error, "orig", error), "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_READONLY:
             engine.dispose()  # what was opened on a read-only disk stays so when the disk is well again
         raise translated(error) from None
@@ -214,6 +204,7 @@ def translated(error: Exception) -> GatewayError:
     _log.warning("database error: %s %s", type(cause).__name__, code)
     if isinstance(error, PoolTimeout):
         return Busy()
-    if isinstance(error, DBAPIError | sqlite3.Error | psycopg.Error) and not isinstance(error, REFUSALS):
+    kinds = {kind.__name__ for kind in type(cause).__mro__}
+    if FAILURE in kinds and not kinds & REFUSALS:
         return Unreached()
     return Failed("The database refused what was asked of it; nothing of this call was stored.")

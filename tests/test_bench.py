@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
 from datetime import date
 from io import StringIO
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import pytest
 from lxml import etree
 from rich.console import Console
 
-from bench import activities, batches, completions, contest, contestants, echo, invalid, templates
+from bench import activities, batches, completions, contest, contestants, echo, invalid, stages, templates
 from bench.__main__ import Row, Size, run, table
 from bench.baseline import calls
 from bench.batches import BATCH, BOARD
@@ -170,3 +172,14 @@ def test_each_break_breaks_every_record(some: list[RegisterRow]) -> None:
         assert [name == invalid.VALID] * BATCH == [
             one == other for one, other in zip(records, same, strict=True)
         ]
+
+
+def test_every_stage_is_a_function_of_ours() -> None:
+    """A stage that is renamed in the code is renamed here too."""
+    missing = []
+    for stage, module, name in stages.STAGES:
+        found: Any = importlib.import_module(module)
+        for step in name.split("."):
+            found = getattr(found, step, None)
+        missing += [] if callable(found) else [stage]
+    assert [] == missing

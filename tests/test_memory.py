@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import re
 import subprocess
 import sys
@@ -88,3 +90,15 @@ def test_threads_are_relieved_one_by_one_and_nobody_is_lost(monkeypatch: pytest.
         calls.run(lambda: threads.append(threading.current_thread()), 1)
     assert 5 == len(set(threads))
     assert [2] * 5 == [threads.count(one) for one in dict.fromkeys(threads)]
+
+
+def test_what_lasts_is_not_looked_through() -> None:
+    """While it is made the collector rests, and afterwards it leaves it aside; also where making it fails."""
+    before = gc.get_freeze_count()
+    with contextlib.suppress(ValueError), memory.lasting():
+        made = [[number] for number in range(1_000)]
+        resting = not gc.isenabled()
+        raise ValueError
+    assert resting and gc.isenabled()
+    assert gc.get_freeze_count() >= before + len(made)
+    gc.unfreeze()

@@ -13,6 +13,7 @@ import click
 from gateway import __version__
 from gateway.cli.options import ACCEPTED, FAILED, MISUSED, NAME, REFUSED
 from gateway.errors import GatewayError, Misused, Refused
+from gateway.memory import lasting
 from gateway.terminal import err, say, tell
 
 INTERRUPTED = 130
@@ -95,7 +96,8 @@ class Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module, _, name = COMMANDS[cmd_name].partition(".")
-        command: click.Command = getattr(import_module(f"{__name__}.{module}"), name)
+        with lasting():
+            command: click.Command = getattr(import_module(f"{__name__}.{module}"), name)
         return command
 
 
