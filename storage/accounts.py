@@ -105,9 +105,19 @@ class Accounts:
         return rows[0].sealed if rows else None
 
     def users(self, provider_id: str) -> list[Account]:
-        """All users of a provider, by name, each with all its secrets."""
+        """All users of a provider, by name, each with all its secrets. Raises NotFound."""
         every = _accounts(_OF_USER, secrets.c.created_at, secrets.c.id, locked=users.c.user.is_(None))
-        return self._users(every.where(users.c.provider_id == provider_id))
+        found = self._users(every.where(users.c.provider_id == provider_id))
+        if not found and not self.provider(provider_id):
+            raise _unknown(provider_id)
+        return found
+
+    def keys(self, provider_id: str, name: str) -> tuple[Secret, ...]:
+        """All secrets of a user, also those that count no longer. Raises NotFound."""
+        for account in self.users(provider_id):
+            if account.user == name:
+                return account.secrets
+        raise _unknown(provider_id, name)
 
     def enable_user(self, provider_id: str, name: str, enabled: bool) -> None:
         """Let a user in, or keep it out. Raises NotFound."""

@@ -12,8 +12,7 @@ import click
 
 from gateway import assembly, program, settings
 from gateway.accounts import generate, hash_secret, new_secret
-from gateway.cli.options import NAME, as_json_option, provider_argument, today
-from gateway.errors import NotFound
+from gateway.cli.options import as_json_option, provider_argument, today
 from gateway.records import USUAL, Account, Provider, Scope, Secret, Step
 from gateway.sealing import load_key
 from gateway.store import Store
@@ -215,11 +214,7 @@ def keys() -> None:
 def keys_list(provider: str, user: str, as_json: bool) -> None:
     """List a user's passwords by their keys, and never themselves."""
     with assembly.opened(settings.load()) as store:
-        found = [account for account in store.accounts.users(provider) if account.user == user]
-    if not found:
-        remedy = f"`{NAME} user list {provider}` names those there are."
-        raise NotFound(f"Provider {provider} has no user {user}.", remedy=remedy)
-    rows = [_row(secret) for secret in found[0].secrets]
+        rows = [_row(secret) for secret in store.accounts.keys(provider, user)]
     catalogue(rows, as_json, key="{key}", kind="{kind}", created="{created}", until="{until}")
 
 
@@ -240,9 +235,6 @@ def keys_revoke(provider: str, user: str, key: str) -> None:
 def user_list(provider: str, as_json: bool) -> None:
     """List the users of a provider."""
     with assembly.opened(settings.load()) as store:
-        if store.accounts.provider(provider) is None:
-            remedy = f"`{NAME} provider list` names those there are."
-            raise NotFound(f"There is no provider {provider}.", remedy=remedy)
         rows = [
             {"user": u.user, "enabled": u.enabled, "scopes": _listed(u.scopes), "keys": len(u.secrets)}
             for u in store.accounts.users(provider)

@@ -139,3 +139,14 @@ def test_unknown_account_is_not_changed(store: Store) -> None:
         store.accounts.add_secrets(PROVIDER, "nobody", [NEW])
     with pytest.raises(NotFound):
         store.accounts.allow(PROVIDER, "nobody", USUAL)
+
+
+def test_keys_are_of_a_user_there_is(store: Store) -> None:
+    """All of them, and of nobody else; who is not there is named."""
+    store.accounts.add_user(LMS)
+    store.accounts.add_user(replace(LMS, user="other", secrets=(NEW,)))
+    assert (LMS.secrets, (NEW,)) == tuple(store.accounts.keys(PROVIDER, user) for user in (LMS.user, "other"))
+    with pytest.raises(NotFound, match=f"Provider {PROVIDER} has no user nobody"):
+        store.accounts.keys(PROVIDER, "nobody")
+    with pytest.raises(NotFound, match="There is no provider 9999999"):
+        store.accounts.users("9999999")
