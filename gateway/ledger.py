@@ -14,6 +14,7 @@ from gateway.records import (
     CompletionEntry,
     CreditStatus,
     Errand,
+    Learner,
     Match,
     MatchKind,
     StoredCredit,
@@ -98,6 +99,11 @@ class Ledger:
     def credit(self, credit_id: str | None) -> StoredCredit | None:
         """The credit of that id."""
         return self._by_id.get(credit_id or "")
+
+    def learner(self, credit: StoredCredit) -> Learner | None:
+        """Whom a credit was reported for, where that was not erased; looked up, since few have to know."""
+        standing = None if credit.learner else self._unit.credits.standing(credit.credit_id)
+        return standing.learner if standing else credit.learner
 
     def of_learner(self, learner_key: bytes, activity_id: str) -> Mapping[str, StoredCredit]:
         """The credits of a learner for an activity, by credit type."""

@@ -6,10 +6,12 @@ They are done together or not at all, and found again by own ids that follow fro
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict, deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
+from itertools import count
 
 from gateway.records import (
     Action,
@@ -31,18 +33,21 @@ _NOT_SHARED = (
     *("commercial_support", "monetary_supports", "in_kind_supports"),
 )
 _NOTHING = Activity()
+SECOND = 2
+AHEAD = 8
+"""Own ids that must be free in a row before no further instance is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """When and where one instance is held; `number` counts the instances, the record itself is 1, and
-    `position` the repeats as they were sent, from 0."""
+    """When and where one instance is held; `position` counts the repeats as they were sent, from 0, and
+    `number` the instances as they were added: the record itself is 1."""
 
-    number: int
     position: int
     start: date | None
     end: date | None
     location: Location | None
+    number: int = 0
 
 
 def decide_all(entry: ActivityEntry, shelf: Shelf, by: Judgement) -> Decision:
@@ -51,20 +56,26 @@ def decide_all(entry: ActivityEntry, shelf: Shelf, by: Judgement) -> Decision:
         return decide(entry, shelf, by)
     if mistaken(entry, entry.activity, shelf, by):
         return decide(entry, shelf, by)  # which activity is meant is in doubt, and so is what repeats it
+    held = _numbered([*_instances(entry.repeats, entry.activity)], entry.activity, shelf, by)
     before = _marks(entry.activity, shelf)
     first = decide(entry, shelf, by)
     decisions = [first]
-    for further in _entries(entry, entry.activity, first.slot):
+    for further in _entries(entry, entry.activity, held, first.slot):
         assert further.activity is not None
         before += _marks(further.activity, shelf)
         decisions.append(decide(further, shelf, by))
     return _together(entry, decisions, before, shelf)
 
 
-def instances(entries: Iterable[ActivityEntry]) -> list[ActivityEntry]:
-    """The further instances that records name, to be fetched with them."""
-    named = [(entry, entry.activity) for entry in entries if entry.repeats and entry.activity]
-    return [further for entry, said in named for further in _entries(entry, said, None)]
+def own_ids(entries: Iterable[ActivityEntry]) -> set[str]:
+    """The own ids that the further instances of records may have, to be fetched with them."""
+    named = [(entry, entry.activity.provider_activity_id) for entry in entries if entry.activity]
+    return {
+        _own_id(own_id, number)
+        for entry, own_id in named
+        if own_id and entry.repeats
+        for number in range(SECOND, SECOND + len(entry.repeats) + AHEAD)
+    }
 
 
 Mark = tuple[Slot, Activity | None, int | None]
@@ -116,10 +127,16 @@ def _sum_up(decisions: Sequence[Decision]) -> Action:
 # --- the instances -----------------------------------------------------------------------------------
 
 
-def _entries(entry: ActivityEntry, said: Activity, first: Slot | None) -> Iterator[ActivityEntry]:
+def _own_id(own_id: str, number: int) -> str:
+    return f"{own_id}#{number}"
+
+
+def _entries(
+    entry: ActivityEntry, said: Activity, instances: Iterable[Held], first: Slot | None
+) -> Iterator[ActivityEntry]:
     kept, own_id = first.activity if first else None, said.provider_activity_id
-    for held in _instances(entry.repeats, said):
-        named = f"{own_id}#{held.number}" if own_id else None
+    for held in instances:
+        named = _own_id(own_id, held.number) if own_id else None
         blank = {name: getattr(_NOTHING, name) for name in _NOT_SHARED}
         yield replace(
             entry,
@@ -144,7 +161,52 @@ def _instances(repeats: Sequence[Repeat], said: Activity) -> Iterator[Held]:
         end = repeat.end_date or _last_day(repeat.start_date, said)
         if (repeat.start_date, end, location) not in known:
             known.add((repeat.start_date, end, location))
-            yield Held(len(known), position, repeat.start_date, end, location)
+            yield Held(position, repeat.start_date, end, location)
+
+
+def _numbered(instances: Sequence[Held], said: Activity, shelf: Shelf, by: Judgement) -> list[Held]:
+    """Tell which of the instances there are each one is: that of its day and place. Another one is that of
+    its turn, held at another time now, unless learners are reported for that; or else it is a new one."""
+    own_id, turns = said.provider_activity_id, range(SECOND, SECOND + len(instances))
+    if own_id is None:
+        return [replace(held, number=number) for number, held in zip(turns, instances, strict=True)]
+    known = _known(own_id, len(instances), shelf)
+    found = _met(instances, known)
+    met = {*found.values()}
+    moved = {turn: known[turn] for turn in turns if turn in known and turn not in found and turn not in met}
+    fixed = by.reported([one.activity_id for one in moved.values() if one.activity_id])
+    found |= {turn: turn for turn, one in moved.items() if one.activity_id not in fixed}
+    free = (number for number in count(SECOND) if not _stands(shelf.look_for(_own_id(own_id, number))))
+    return [
+        replace(held, number=found.get(turn) or next(free))
+        for turn, held in zip(turns, instances, strict=True)
+    ]
+
+
+def _met(instances: Sequence[Held], known: Mapping[int, Activity]) -> dict[int, int]:
+    """The numbers of the instances that are there on their day and at their place, by turn."""
+    there = defaultdict[object, deque[int]](deque)
+    for number, one in known.items():
+        there[one.start_date, one.location].append(number)
+    keys = ((turn, there[held.start, held.location]) for turn, held in enumerate(instances, SECOND))
+    return {turn: numbers.popleft() for turn, numbers in keys if numbers}
+
+
+def _known(own_id: str, least: int, shelf: Shelf) -> dict[int, Activity]:
+    """The further instances there are, by number: looked for under as many own ids as instances are told,
+    and behind those until some in a row are free. What only looks like one is none."""
+    known, free, number = dict[int, Activity](), 0, SECOND
+    while number < SECOND + least or free < AHEAD:
+        slot = shelf.look_for(_own_id(own_id, number))
+        free = 0 if _stands(slot) else free + 1
+        if slot and slot.activity and (slot.first or slot.activity.repeat_of):
+            known[number] = slot.activity
+        number += 1
+    return known
+
+
+def _stands(slot: Slot | None) -> bool:
+    return slot is not None and slot.activity is not None
 
 
 def _last_day(start: date | None, said: Activity) -> date | None:

@@ -58,22 +58,25 @@ class Slot:
 
 
 class Shelf:
-    """The activities a call speaks of, fetched at once and put back at once.
+    """The activities a call speaks of, fetched at once and put back at once; `further` are own ids that
+    may be looked for too.
 
     A record sees what earlier records of the same call did.
     """
 
-    def __init__(self, activities: Activities, entries: Sequence[ActivityEntry]) -> None:
+    def __init__(
+        self, activities: Activities, entries: Sequence[ActivityEntry], further: Collection[str] = ()
+    ) -> None:
         self._activities = activities
         self._slots: list[Slot] = []
         self._by_activity_id: dict[str, Slot] = {}
         self._by_own_id: dict[str, Slot] = {}
+        self._asked: set[str] = set()
         named = [entry.activity for entry in entries if entry.activity is not None]
-        for stored in activities.find(
-            {activity.activity_id for activity in named if activity.activity_id},
-            {activity.provider_activity_id for activity in named if activity.provider_activity_id},
-        ):
-            self._keep(self._new(stored), stored.activity)
+        own_ids = {activity.provider_activity_id for activity in named if activity.provider_activity_id}
+        self._fetch(
+            {activity.activity_id for activity in named if activity.activity_id}, {*own_ids, *further}
+        )
 
     def by_activity_id(self, activity_id: str | None) -> Slot | None:
         """The activity of that ACCME Activity ID."""
@@ -82,6 +85,12 @@ class Shelf:
     def by_own_id(self, provider_activity_id: str | None) -> Slot | None:
         """The activity of that id of the provider's own."""
         return self._by_own_id.get(provider_activity_id or "")
+
+    def look_for(self, provider_activity_id: str) -> Slot | None:
+        """The same, of an id that no record names: asked of the store unless it was before."""
+        if provider_activity_id not in self._asked:
+            self._fetch(set(), {provider_activity_id})
+        return self.by_own_id(provider_activity_id)
 
     def settle(self, slot: Slot | None, activity: Activity | None) -> Slot:
         """Leave an activity in a new state; without a slot it is a new one."""
@@ -116,6 +125,15 @@ class Shelf:
             first = slot.first.activity if slot.first else None
             if first is not None and slot.activity is not None:
                 slot.activity = replace(slot.activity, repeat_of=first.activity_id)
+
+    def _fetch(self, activity_ids: Collection[str], own_ids: Collection[str]) -> None:
+        self._asked.update(own_ids)
+        here = {
+            slot.stored.row for slot in self._slots if slot.stored
+        }  # under another id since the call began
+        for stored in self._activities.find(activity_ids, own_ids):
+            if stored.row not in here:
+                self._keep(self._new(stored), stored.activity)
 
     def _new(self, stored: StoredActivity | None) -> Slot:
         self._slots.append(Slot(stored, None))

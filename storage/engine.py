@@ -30,6 +30,8 @@ DRIVERS = {
     "postgresql": "postgresql+psycopg",
     "postgres": "postgresql+psycopg",
 }
+NO_FILE = {None, "", ":memory:"}
+"""SQLite without a file: each connection would have a database of its own, and none would last."""
 RACES_SQLITE = {
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_BUSY_RECOVERY,
@@ -92,7 +94,10 @@ def _address(url: str) -> URL:
     """The URL with the one driver we use for its database."""
     try:
         address = make_url(url)
-        return address.set(drivername=DRIVERS[address.drivername.partition("+")[0]])
+        address = address.set(drivername=DRIVERS[address.drivername.partition("+")[0]])
+        if address.get_backend_name() == "sqlite" and address.database in NO_FILE:
+            raise ValueError
+        return address
     except (ArgumentError, KeyError, ValueError):
         raise StoreUnavailable(
             "The database address is not one this program knows.",

@@ -386,3 +386,14 @@ def test_no_answer_shows_what_it_should_not(counter: Counter) -> None:
     answer = counter.ask(request("CloseActivity", "<ActivityId>202699999</ActivityId>"))
     assert [("A901", "ActivityId", "/svc:CloseActivity/svc:ActivityId")] == located(answer)
     assert b"Reason" not in etree.tostring(answer)
+
+
+@pytest.mark.parametrize(("other", "refused"), [("TWO", True), ("ONE", False)])
+def test_two_ids_that_differ_name_no_activity(counter: Counter, other: str, refused: bool) -> None:
+    """Which one is meant nobody knows, and a deletion may be of the wrong one; said twice it is one id."""
+    sent = activity("ONE", "Two ids")
+    identifier = sent[sent.index("<lom:identifier") : sent.index("</lom:identifier>") + 17]
+    twice = sent.replace(identifier, identifier + identifier.replace(">ONE<", f">{other}<"))
+    answer = counter.ask(request("SaveActivity", payload(twice)))
+    assert ("Refused" if refused else "Added") == text(answer, "Action")
+    assert refused == ("X032" in [code for code, *_ in located(answer)])

@@ -130,6 +130,16 @@ def test_another_key_is_refused(run: Run, tmp_path: Path) -> None:
     assert not (tmp_path / "new.db").exists()
 
 
+def test_without_the_key_nothing_is_restored(run: Run, tmp_path: Path) -> None:
+    """It says which key is missing; a new one would not do, so no command that makes one is named."""
+    run("backup", "kept")
+    new = {"database": f"sqlite:///{tmp_path / 'new.db'}", "key_file": tmp_path / "none.key"}
+    ended = run("restore", "kept", **new)
+    assert (2, True, False) == (ended.code, ended.is_one_clear_line, "migrate" in ended.err)
+    assert json.loads((tmp_path / "kept" / "manifest.json").read_text())["fingerprint"] in ended.err
+    assert not (tmp_path / "new.db").exists()
+
+
 def _byte(folder: Path) -> None:
     with (folder / "database.db").open("r+b") as file:
         file.seek(5000)

@@ -38,6 +38,7 @@ from gateway.records import (
     CreditStatus,
     Errand,
     Identifier,
+    Learner,
     MatchKind,
     Outcome,
     Receipt,
@@ -329,6 +330,29 @@ def test_what_is_not_there_is_not_deleted(desk: Desk) -> None:
     assert 2 == len(desk.credits())
 
 
+STRANGER = Learner(("Nadia",), ("Farway",), None, "07-07", (Identifier("ABIM", "900099"),))
+
+
+@pytest.mark.parametrize(
+    ("learner", "refused"),
+    [
+        (STRANGER, ["C905"]),
+        (replace(STRANGER, birthday=ADA.birthday), []),
+        (replace(STRANGER, family_names=ADA.family_names), []),
+        (replace(STRANGER, identifiers=ADA.identifiers[:1]), []),
+    ],
+)
+def test_nothing_of_whom_it_is_reported_for_deletes_no_credit(
+    desk: Desk, learner: Learner, refused: list[str]
+) -> None:
+    """A wrong CreditID would let go of somebody else's; one thing that agrees will do, since who corrects
+    the others may send them right already."""
+    desk.save(report(completion(ADA, CME_CREDIT)))
+    desk.store.tables.register.clear()  # nobody is known, so nobody is told apart by the register
+    assert [refused] == codes(desk.save(deletion(completion(learner, CME_CREDIT))))
+    assert bool(refused) == bool(desk.credits())
+
+
 def test_a_wrong_name_is_corrected_by_deleting_and_adding(desk: Desk) -> None:
     """Who was rejected for a wrong birthday is deleted under the right one and added again."""
     wrong = replace(ADA, birthday="03-01")
@@ -404,13 +428,21 @@ def test_a_status_of_another_learner_is_not_found(desk: Desk, changes: dict[str,
 
 
 def test_a_status_by_learner_asks_for_all_three(desk: Desk) -> None:
-    """Activity, identifier and birthday; a birthday that is none is as good as absent."""
-    for missing in ({"activity_id": None}, {"learner_id": None}, {"birthday": "tomorrow"}):
+    """Activity, identifier and birthday."""
+    for missing in ({"activity_id": None}, {"learner_id": None}, {"birthday": None}):
         said: dict[str, Any] = {"activity_id": "1", "learner_id": "1", "domain": None, "birthday": "02-29"}
-        with pytest.raises(Malformed):
+        with pytest.raises(Malformed, match="are asked for"):
             operations.get_status_by_learner(
                 desk.caller, LearnerQuery(**{**said, **missing}), desk.store, desk.terms
             )
+
+
+@pytest.mark.parametrize("birthday", ["tomorrow", "07/23", "13-45", "1904-02-30", "2-29"])
+def test_a_birthday_that_is_none_is_told(desk: Desk, birthday: str) -> None:
+    """That nobody is found would be taken for that nothing was reported."""
+    query = LearnerQuery(activity_id="1", learner_id="1", domain=None, birthday=birthday)
+    with pytest.raises(Malformed, match="BirthDate is no day"):
+        operations.get_status_by_learner(desk.caller, query, desk.store, desk.terms)
 
 
 # --- searching -----------------------------------------------------------------------------------------
@@ -444,10 +476,14 @@ def test_a_search_by_name_forgives_spelling_and_pages(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(
-    "bad", [{"size": 0}, {"size": 501}, {"page": "x"}, {"page": "-1"}, {"page": "9" * 30}]
+    "bad",
+    [
+        *({"size": 0}, {"size": 501}, {"page": "x"}, {"page": "-1"}, {"page": "9" * 30}),
+        {"submitted_from": date(2026, 2, 2), "submitted_until": date(2026, 2, 1)},
+    ],
 )
-def test_a_page_that_is_none_is_refused(desk: Desk, bad: dict[str, Any]) -> None:
-    """A size out of bounds, a token that is not ours."""
+def test_a_search_that_is_none_is_refused(desk: Desk, bad: dict[str, Any]) -> None:
+    """A size out of bounds, a token that is not ours, days in the wrong order."""
     with pytest.raises(Malformed):
         operations.find_learners(desk.caller, Search(last_name="X", **bad), desk.store, desk.terms)
 

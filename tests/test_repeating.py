@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from desk import Desk
 from entries import COMPLETE, DRAFT, entry, only_ids
+from fakes import NOW
 
 from gateway.records import (
     Action,
@@ -18,10 +19,12 @@ from gateway.records import (
     MocRegistration,
     MonetarySupport,
     Outcome,
+    Participant,
     Receipt,
     Repeat,
     Result,
     Status,
+    StoredParticipant,
 )
 
 OWN = "SPRING-27"
@@ -146,6 +149,73 @@ def test_a_date_is_corrected_in_its_place(desk: Desk) -> None:
     result = only(desk.save(held(moved, MAY)))
     assert [Action.UNCHANGED, Action.UPDATED, Action.UNCHANGED] == [one.action for one in result.instances]
     assert (Action.UPDATED, 3) == (result.action, len(stored(desk)))
+
+
+def attend(desk: Desk, activity: Activity) -> None:
+    """Have somebody reported for an activity."""
+    row, told = len(desk.store.tables.participants) + 1, Participant("17")
+    kept = StoredParticipant(
+        row=row,
+        activity_id=str(activity.activity_id),
+        local_key=b"17",
+        completed_on=date(2027, 3, 9),
+        submitted_at=NOW,
+        participant=told,
+    )
+    desk.store.tables.participants[row] = (desk.caller.provider_id, kept)
+
+
+def days(desk: Desk) -> dict[str | None, date | None]:
+    """When each stored activity is held, by own id."""
+    return {one.provider_activity_id: one.start_date for one in stored(desk)}
+
+
+def test_one_that_is_left_out_moves_no_other(desk: Desk) -> None:
+    """They are found by day and place, so the third one stays the third one."""
+    desk.save(held(MARCH, MAY))
+    before = stored(desk)
+    assert [Action.UNCHANGED] * 2 == [one.action for one in only(desk.save(held(MAY))).instances]
+    assert before == stored(desk)
+
+
+def test_the_order_does_not_matter(desk: Desk) -> None:
+    """Nor whether a new one is told before those that are there."""
+    desk.save(held(MARCH, MAY))
+    june = Repeat(date(2027, 6, 1))
+    result = only(desk.save(held(june, MAY, MARCH)))
+    assert [f"{OWN}#4", f"{OWN}#3", f"{OWN}#2"] == [one.provider_activity_id for one in result.instances[1:]]
+    assert [Action.ADDED, Action.UNCHANGED, Action.UNCHANGED] == [one.action for one in result.instances[1:]]
+
+
+def test_one_with_learners_is_not_moved(desk: Desk) -> None:
+    """Another day of its turn is a further instance: those who came were there on the day reported."""
+    desk.save(held(MARCH))
+    (second,) = (one for one in stored(desk) if one.repeat_of)
+    attend(desk, second)
+    moved = replace(MARCH, start_date=date(2027, 4, 9))
+    assert [Action.UNCHANGED, Action.ADDED] == [one.action for one in only(desk.save(held(moved))).instances]
+    assert {OWN: COURSE.start_date, f"{OWN}#2": MARCH.start_date, f"{OWN}#3": moved.start_date} == days(desk)
+
+
+def test_an_activity_with_the_id_of_an_instance_is_left_alone(desk: Desk) -> None:
+    """It was never a repeat of anything, whatever it is called; the number is passed over."""
+    other = replace(COURSE, provider_activity_id=f"{OWN}#2", title="Of its own")
+    desk.save(entry(other))
+    assert [OWN, f"{OWN}#3"] == [one.provider_activity_id for one in only(desk.save(held(MARCH))).instances]
+    assert "Of its own" == stored(desk)[0].title
+    assert Action.UNCHANGED is only(desk.save(held(MARCH))).action
+
+
+def test_many_that_are_told_no_more_are_left_as_they_are(desk: Desk) -> None:
+    """However many there are, a new series after them gets numbers of its own, once."""
+    first, second = ([Repeat(date(year, month, 1)) for month in range(1, 13)] for year in (2028, 2029))
+    desk.save(held(*first))
+    for one in stored(desk):
+        attend(desk, one)
+    assert {Action.ADDED} == {one.action for one in only(desk.save(held(*second))).instances[1:]}
+    assert {Action.UNCHANGED} == {one.action for one in only(desk.save(held(*first[6:]))).instances}
+    assert {Action.UNCHANGED} == {one.action for one in only(desk.save(held(*second))).instances}
+    assert [*range(2, 26)] == sorted(int(str(own).split("#")[1]) for own in days(desk) if own != OWN)
 
 
 def test_an_instance_is_told_once(desk: Desk) -> None:

@@ -56,3 +56,12 @@ def test_a_ledger_that_is_not_there_is_wrong_usage(tmp_path: Path) -> None:
     """Exit code 64, and none is made."""
     said = run_command(tmp_path, "simulate-boards", "--show", "--ledger", "none.db")
     assert (64, True, []) == (said.code, said.is_one_clear_line, list(tmp_path.iterdir()))
+
+
+@pytest.mark.parametrize("told", [("none/l.db",), ("other.csv", "--show"), ("other.csv",)])
+def test_a_file_that_can_be_no_ledger_is_one_clear_line(tmp_path: Path, told: tuple[str, ...]) -> None:
+    """Its folder is missing, or it is something else, which is left as it is."""
+    (tmp_path / "other.csv").write_text("a,b\n" * 100)
+    said = run_command(tmp_path, "simulate-boards", "--port", "0", "--ledger", *told)
+    assert (1, True, True) == (said.code, said.is_one_clear_line, told[0] in said.err)
+    assert "a,b\n" * 100 == (tmp_path / "other.csv").read_text()

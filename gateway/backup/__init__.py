@@ -182,6 +182,12 @@ def open_backup(folder: Path, key_file: Path) -> tuple[Manifest, bool]:
         if not path.is_file() or digest_of(path) != digest:
             raise Refused(f"{path.name} of {folder} is not what was backed up.", remedy=DAMAGED)
     brought = not key_file.exists() and KEY in said["files"]
+    if not brought and not key_file.exists():
+        raise Refused(
+            f"The backup belongs to the key {said.get('fingerprint')}, and there is no key file {key_file}.",
+            remedy="Put the key file that was used with it there, or name it by CME_GATEWAY_KEY_FILE; a new "
+            "one would not do.",
+        )
     key = load_key(folder / KEY if brought else key_file)
     if said.get("fingerprint") != fingerprint(key):
         raise Refused(

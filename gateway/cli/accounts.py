@@ -284,5 +284,5 @@ def _row(secret: Secret) -> dict[str, str]:
         "key": secret.id,
         "kind": "generated" if secret.generated else "chosen",
         "created": f"{secret.created_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC",
-        "until": f"{secret.until.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if secret.until else "revoked",
+        "until": f"{secret.until.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if secret.until else "it is revoked",
     }

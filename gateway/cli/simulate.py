@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import signal
+import sqlite3
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -36,11 +39,12 @@ def simulate_boards(host: str, port: int, ledger: Path | None, show: bool) -> in
     if show:
         if ledger is None or not ledger.exists():
             raise click.UsageError("--show needs --ledger with a file that is there")
-        dump(simulators.read(ledger))
+        with _told(ledger):
+            dump(simulators.read(ledger))
         return ACCEPTED
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # told to stop, it clears up as after Ctrl-C
     try:
-        with simulators.serving(host, port, ledger) as boards:
+        with _told(ledger), simulators.serving(host, port, ledger) as boards:
             lines = "\n".join(f"{name:7} {url}" for name, url in boards.urls().items())
             say(SERVING.format(lines=lines, address=boards.address))
             threading.Event().wait()
@@ -52,3 +56,14 @@ def simulate_boards(host: str, port: int, ledger: Path | None, show: bool) -> in
             remedy="Stop what uses it, or choose another by --port.",
         ) from None
     return ACCEPTED
+
+
+@contextmanager
+def _told(ledger: Path | None) -> Iterator[None]:
+    """Say it where a file is no ledger, or none can be kept there."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        raise Failed(
+            f"No ledger can be kept in {ledger}: {error}.", remedy="Name another file by --ledger."
+        ) from None

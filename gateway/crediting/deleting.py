@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 from gateway import rules
 from gateway.crediting.case import Case, Decision, refused, standing
+from gateway.ledger import Someone
+from gateway.matching import number_of
 from gateway.records import Action, CreditStatus, Finding, StoredCredit, StoredParticipant
 from gateway.rules import finding
 from gateway.vocabulary import CME_CREDIT
@@ -50,10 +52,24 @@ def _not_there(case: Case) -> Iterator[Finding]:
 
 
 def _is_of_another(case: Case, stored: StoredCredit) -> bool:
-    """Whether a credit is of another person than the one the deletion speaks of; whoever corrects a
-    name may write the right one already."""
-    person = case.learner.match.person if case.learner else None
-    return None not in (person, stored.person) and person != stored.person
+    """Whether a credit is of another person than the one the deletion speaks of: by the register, or where
+    that does not know both, because neither last name, birthday nor a number is the same. Whoever corrects
+    one of them may write the right one already."""
+    if case.learner is None:
+        return False
+    if None not in (case.learner.match.person, stored.person):
+        return case.learner.match.person != stored.person
+    return not _is_alike(case, case.learner, stored)
+
+
+def _is_alike(case: Case, someone: Someone, stored: StoredCredit) -> bool:
+    if someone.family_key == stored.family_key or someone.birth_key == stored.birth_key:
+        return True
+    said, kept = case.said.learner, case.ledger.learner(stored)
+    if said is None or kept is None:  # erased: nothing is left to compare
+        return True
+    said_numbers, kept_numbers = ({number_of(one.value) for one in who.identifiers} for who in (said, kept))
+    return bool(said_numbers & kept_numbers - {""})
 
 
 def _nothing(case: Case) -> Iterator[Finding]:

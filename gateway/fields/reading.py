@@ -21,6 +21,13 @@ class Gathered:
     unused: list[Element] = dataclasses.field(default_factory=list)
     unreadable: list[tuple[Field, Element, str]] = dataclasses.field(default_factory=list)
 
+    def again(self, field: Field, element: Element, agrees: bool) -> None:
+        """Take down that a field stands once more: only the first counts."""
+        if field.sole and not agrees:
+            self.unreadable.append((field, element, "Another value stands before it."))
+        else:
+            self.unused.append(element)
+
 
 def gather(  # noqa: C901  a call more would cost as much as what it saves to read
     element: Element, node: Node, gathered: Gathered, values: Values
@@ -58,7 +65,7 @@ def gather(  # noqa: C901  a call more would cost as much as what it saves to re
         elif step.many:
             values[name].append(value)
         else:
-            gathered.unused.append(child)  # only the first counts
+            gathered.again(field, child, value == values[name])
     if node.own:
         _gather_own(element, node, gathered, values)
 
@@ -76,7 +83,7 @@ def _gather_own(element: Element, node: Node, gathered: Gathered, values: Values
             if field.name not in values:
                 values[field.name] = value
             else:
-                gathered.unused.append(element)
+                gathered.again(field, element, value == values[field.name])
 
 
 def settled(element: Element, top: Node, gathered: Gathered) -> Values:

@@ -26,7 +26,8 @@ class Field:
 
     `many`: a tuple of values. `parts` and `record`: the field is a record of its own, whose parts'
     paths start at its element, as do those of `always`, elements that stand in it even where they hold
-    nothing. Without a `needed` part it cannot be, though blanks please the schema.
+    nothing. Without a `needed` part it cannot be, though blanks please the schema. Of several values the
+    first counts, but where there can be only a `sole` one they have to agree.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Field:
     kind: Kind = TEXT
     many: bool = False
     needed: bool = False
+    sole: bool = False
     parts: tuple[Field, ...] = ()
     record: Callable[..., Any] | None = None
     always: tuple[str, ...] = ()

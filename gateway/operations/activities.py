@@ -22,7 +22,7 @@ from gateway.records import (
     Status,
     StoredReceipt,
 )
-from gateway.repeating import decide_all, instances
+from gateway.repeating import decide_all, own_ids
 from gateway.store import Store, Unit
 
 
@@ -46,7 +46,7 @@ def save_activity(
 
     def save(unit: Unit, now: datetime) -> tuple[Result, ...]:
         today = terms.day(now)
-        shelf = saving.Shelf(unit.activities, [*entries, *instances(entries)])
+        shelf = saving.Shelf(unit.activities, entries, own_ids(entries))
         by = judgement(call, unit, today)
         decisions = [decide_all(entry, shelf, by) for entry in watch(entries, shelf, unit, today)]
         if call.all_or_nothing and any(decision.action is Action.REFUSED for decision in decisions):

@@ -114,16 +114,26 @@ def get_status_by_learner(
     Raises Malformed without activity, identifier and birthday; NotFound, also for what belongs to
     another provider.
     """
-    birthday = BIRTHDAY.match(query.birthday or "")
-    if not (query.activity_id and query.learner_id and birthday):
+    if not (query.activity_id and query.learner_id and query.birthday):
         raise Malformed(
             "ActivityId, LearnerId and BirthDate are asked for.",
             remedy="Give all three, the birth date as YYYY-MM-DD or MM-DD.",
         )
-    activity_id, birth_key = query.activity_id, Keys(terms.digest).birth_key(birthday[1])
+    activity_id, birth_key = query.activity_id, Keys(terms.digest).birth_key(_birthday(query.birthday))
     found = store.read(caller.provider_id, lambda unit: unit.credits.of_learner(activity_id, birth_key))
     fitting = tuple(credit for credit in found if _fits(credit, query))
     return fitting or _no_credit("of that learner for that activity")
+
+
+def _birthday(said: str) -> str:
+    """Month and day, as MM-DD. Raises Malformed where there is no such day."""
+    found = BIRTHDAY.match(said)
+    try:
+        date.fromisoformat(f"2000-{found[1] if found else said}")
+    except ValueError:
+        raise Malformed("BirthDate is no day.", remedy="Write it as YYYY-MM-DD or MM-DD.") from None
+    assert found is not None
+    return found[1]
 
 
 def _fits(credit: StoredCredit, query: LearnerQuery) -> bool:
@@ -175,6 +185,7 @@ def find_learners(caller: Caller, search: Search, store: Store, terms: Terms) ->
             "A last name, a range of submission dates or an activity title is asked for.",
             remedy="Give LastName, SubmittedFrom (with or without SubmittedUntil) or ActivityTitle.",
         )
+    check_days(("SubmittedFrom", search.submitted_from), ("SubmittedUntil", search.submitted_until))
     for name, text in (("LastName", search.last_name), ("ActivityTitle", search.activity_title)):
         if len(text or "") > LONGEST_SOUGHT:
             raise Malformed(
@@ -206,6 +217,14 @@ def _sought(search: Search, terms: Terms) -> Sought:
 
 def _midnight(day: date | None, terms: Terms) -> datetime | None:
     return datetime.combine(day, time(), terms.zone) if day else None
+
+
+def check_days(first: tuple[str, date | None], last: tuple[str, date | None]) -> None:
+    """Check that of two days that are given, each with its name, the last is not before the first. Raises
+    Malformed."""
+    (opening, begun), (closing, ended) = first, last
+    if begun and ended and ended < begun:
+        raise Malformed(f"{closing} is before {opening}.", remedy="Check both days.")
 
 
 def _row(token: str | None) -> int:

@@ -12,7 +12,7 @@ from gateway import lifecycle
 from gateway.errors import Malformed
 from gateway.operations.activities import ActivityView
 from gateway.operations.call import Terms
-from gateway.operations.learners import LONGEST_SOUGHT, MOST_FOUND, USUAL_PAGE
+from gateway.operations.learners import LONGEST_SOUGHT, MOST_FOUND, USUAL_PAGE, check_days
 from gateway.records import Activity, Board, Caller, SoughtActivities, Status
 from gateway.store import Store
 from gateway.vocabulary import FORMATS, format_named
@@ -75,8 +75,7 @@ def view(activity: Activity, today: date) -> ActivityView:
 def _sought(search: ActivitySearch, terms: Terms) -> SoughtActivities:
     if len(search.title or "") > LONGEST_SOUGHT:
         raise Malformed(f"Title is longer than {LONGEST_SOUGHT} characters.", remedy="Give a part of it.")
-    if search.first and search.last and search.last < search.first:
-        raise Malformed("DateUntil is before DateFrom.", remedy="Check both days.")
+    check_days(("DateFrom", search.first), ("DateUntil", search.last))
     return SoughtActivities(
         today=terms.day(terms.clock()),
         year=search.year,

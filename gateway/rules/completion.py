@@ -109,7 +109,7 @@ def activity_is_no_draft(completion: Completion, context: CompletionContext) -> 
 @completion(
     "C107",
     "activity_id",
-    remedy="Ask the operator what to do about an activity that was closed too early.",
+    remedy="If it was closed too early, have it opened again by ReopenActivity (scope admin).",
     source="CHK, SEED1; refusing is the gateway's own reading",
     good=cme() | amid() | {"context.status": Status.CLOSED},
     bad=cme() | amid(closed=True) | {"context.status": Status.CLOSED},

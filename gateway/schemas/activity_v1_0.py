@@ -32,6 +32,7 @@ NAMESPACE = "urn:cme-gateway:pars:activity:1.0"
 
 GENERAL = "m:ActivityDescription/lom:lom/lom:general"
 EDUCATION = "m:ActivityDescription/lom:lom/hx:healthcareMetadata/hx:healthcareEducation"
+IDENTIFIER = f"{GENERAL}/lom:identifier[lom:catalog="
 COUNTS = "m:ParticipationMetrics/m:ParticipantsByCategory"
 EXTENSION = "m:XtensibleInfo"
 
@@ -43,8 +44,8 @@ REPORT = (
     Field("reporting_end", "m:ReportDescription/m:ReportingEndDate", DATE),
 )
 DESCRIPTION = (
-    Field("activity_id", f"{GENERAL}/lom:identifier[lom:catalog='ACCME Activity ID']/lom:entry"),
-    Field("provider_activity_id", f"{GENERAL}/lom:identifier[lom:catalog='Provider Activity ID']/lom:entry"),
+    Field("activity_id", f"{IDENTIFIER}'ACCME Activity ID']/lom:entry", sole=True),
+    Field("provider_activity_id", f"{IDENTIFIER}'Provider Activity ID']/lom:entry", sole=True),
     Field("url", f"{GENERAL}/lom:identifier[lom:catalog='URL']/lom:entry"),
     Field("title", f"{GENERAL}/lom:title/lom:string"),
     Field("description", f"{GENERAL}/lom:description/lom:string", LONG_TEXT),
@@ -108,8 +109,8 @@ FLAGS = tuple(
     )
 )
 PARTICIPANTS = (
-    Field("physicians", f"{COUNTS}[@category='physician']", WHOLE),
-    Field("other_learners", f"{COUNTS}[@category='non-physician']", WHOLE),
+    Field("physicians", f"{COUNTS}[@category='physician']", WHOLE, sole=True),
+    Field("other_learners", f"{COUNTS}[@category='non-physician']", WHOLE, sole=True),
 )
 DIRECTIVES = (
     Field("provider_id", f"{EXTENSION}/act:ProviderID"),

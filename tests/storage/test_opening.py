@@ -141,7 +141,17 @@ def test_check_of_a_server_that_is_not_there(tmp_path: Path, open_one: Opener) -
     assert (True, False) == ("me:***@" in text_, "hush" in text_)
 
 
-@pytest.mark.parametrize("url", ["", "gateway.db", "mysql://me:hush@host/db", "postgresql://host:port/db"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "gateway.db",
+        "mysql://me:hush@host/db",
+        "postgresql://host:port/db",
+        "sqlite://",
+        "sqlite:///:memory:",
+    ],
+)
 def test_unknown_address_is_refused(url: str, open_one: Opener) -> None:
     """An address of no database of ours is refused at once, without repeating it."""
     with pytest.raises(StoreUnavailable) as caught:
