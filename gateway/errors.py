@@ -93,7 +93,7 @@ class UnsupportedMedia(Unreadable):
 
     code = "X003"
     http_status = 415
-    remedy = "Send text/xml, uncompressed and without attachments."
+    remedy = "Send text/xml; charset=utf-8, uncompressed and without attachments."
 
 
 class VersionMismatch(Unreadable):

@@ -73,10 +73,9 @@ class Shelf:
         self._by_own_id: dict[str, Slot] = {}
         self._asked: set[str] = set()
         named = [entry.activity for entry in entries if entry.activity is not None]
+        ids = {activity.activity_id for activity in named if activity.activity_id}
         own_ids = {activity.provider_activity_id for activity in named if activity.provider_activity_id}
-        self._fetch(
-            {activity.activity_id for activity in named if activity.activity_id}, {*own_ids, *further}
-        )
+        self._fetch(ids, own_ids.union(further))
 
     def by_activity_id(self, activity_id: str | None) -> Slot | None:
         """The activity of that ACCME Activity ID."""
@@ -128,9 +127,7 @@ class Shelf:
 
     def _fetch(self, activity_ids: Collection[str], own_ids: Collection[str]) -> None:
         self._asked.update(own_ids)
-        here = {
-            slot.stored.row for slot in self._slots if slot.stored
-        }  # under another id since the call began
+        here = {slot.stored.row for slot in self._slots if slot.stored}  # some by another id now
         for stored in self._activities.find(activity_ids, own_ids):
             if stored.row not in here:
                 self._keep(self._new(stored), stored.activity)

@@ -297,9 +297,10 @@ def test_rotated_password_counts_beside_the_old_one(ready: Run) -> None:
 @pytest.mark.parametrize(("until", "right"), [("2020-01-01", False), ("2120-01-01T12:30", True)])
 def test_rotated_password_ends_when_it_is_said(ready: Run, until: str, right: bool) -> None:
     """With --until the password before counts up to that moment, or to the end of that day."""
-    assert 0 == ready("user", "rotate", PROVIDER, "anna", "--until", until).code
+    ended = ready("user", "rotate", PROVIDER, "anna", "--until", until)
     assert right == _lets_in("anna", "a pass word")
-    assert ["2020-01-02 06:00 UTC", "2120-01-01 18:30 UTC"][right] == _keys(ready)[0]["until"]
+    moment = ["2020-01-02 06:00 UTC", "2120-01-01 18:30 UTC"][right]
+    assert (0, moment, True) == (ended.code, _keys(ready)[0]["until"], f"end at {moment}." in ended.out)
 
 
 def test_password_of_ones_own_takes_the_place_of_the_old_one(ready: Run) -> None:

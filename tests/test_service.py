@@ -165,7 +165,7 @@ def test_an_unknown_parameter_is_refused_with_its_place(counter: Counter) -> Non
         ("<SubmissionKey>a</SubmissionKey><SubmissionKey>b</SubmissionKey>", "X022"),
         ("<AllOrNothing><true/></AllOrNothing>", "X025"),
         ("<PayloadVersion>2.0</PayloadVersion>", "X020"),
-        (payload(), "X020"),
+        (payload(), "X022"),
     ],
 )
 def test_a_wrong_parameter_is_refused(counter: Counter, parameter: str, code: str) -> None:

@@ -184,10 +184,13 @@ def user_rotate(provider: str, user: str, password_stdin: bool, until: datetime 
     place of the one of your own before.
     """
     configured = settings.load()
+    ending = _moment(until, configured)
     shown, kept = _secret(password_stdin, configured)
     with assembly.opened(configured) as store:
-        store.accounts.add_secrets(provider, user, kept, until=_moment(until, configured))
+        store.accounts.add_secrets(provider, user, kept, until=ending)
     say(f"Renewed the password of {user}, provider {provider}.")
+    if ending is not None:
+        say(f"Those before end at {_written(ending)}.")
     _show_once(shown, password_stdin)
 
 
@@ -283,6 +286,10 @@ def _row(secret: Secret) -> dict[str, str]:
     return {
         "key": secret.id,
         "kind": "generated" if secret.generated else "chosen",
-        "created": f"{secret.created_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC",
-        "until": f"{secret.until.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if secret.until else "it is revoked",
+        "created": _written(secret.created_at),
+        "until": _written(secret.until) if secret.until else "it is revoked",
     }
+
+
+def _written(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"

@@ -16,8 +16,9 @@ from gateway.terminal import bar, err, say, show
 
 ERASE, WITHDRAW = "Erase all of it?", "Withdraw it from the boards?"
 SCRUB = "Write the database file anew all the same, for what was erased before?"
-STILL_HELD = "Boards may hold what they were told; what is erased here can no longer be withdrawn from here:"
-BY_HAND = "Note the references and ask the boards to withdraw them, or use --withdraw first."
+STILL_HELD = "Boards may hold what they were told:"
+BY_HAND = """What is erased here can no longer be withdrawn from here. Note the references and ask the boards
+to withdraw them, or use --withdraw first."""
 WITHDRAWN = """{count:,} credit(s) are put to the boards to be withdrawn. Nothing is erased yet: run this
 again without --withdraw when no board is listed any more."""
 ERASED = "Erased. Copies of the database made before still hold it; so do boards that were listed, if any."
@@ -51,7 +52,7 @@ def learner_erase(person: str | None, withdraw: bool, yes: bool) -> int:
     configured = settings.load()
     with assembly.opened(configured) as store:
         found = _found(person, store.erasing, configured)
-        _tell(found)
+        _tell(found, "" if withdraw else BY_HAND)
         if not found and not yes and not click.confirm(SCRUB, err=True):
             return REFUSED
         if found and not yes and not click.confirm(WITHDRAW if withdraw else ERASE, err=True):
@@ -84,8 +85,8 @@ def _asked() -> Identifier:
     return Identifier(whose, click.prompt("Number", err=True))
 
 
-def _tell(found: Found) -> None:
-    """What is kept of a person, in numbers."""
+def _tell(found: Found, advice: str) -> None:
+    """What is kept of a person, in numbers, and what to do about what boards hold of it."""
     if not found:
         return say("Nobody of that key or number is kept here: in no register, and with no credit.")
     say(f"In the register: {len(found.person.enrolled)} rows.")
@@ -98,5 +99,5 @@ def _tell(found: Found) -> None:
             ("Board", "Reference", "Provider", "Status"),
             [(one.board or "", str(one.row), one.provider_id, str(one.status)) for one in found.held],
         )
-        say(BY_HAND)
+        say(advice)
     return None

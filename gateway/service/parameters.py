@@ -74,7 +74,7 @@ class Asking:
         keep_line(asked, element)  # with which is told what is missing in it
         for child in [child for child in element if child is not payload]:
             if len(child) and not self._is_row(child):
-                raise Malformed(findings=[self._unexpected(child, element)])
+                raise Malformed(findings=[self._unexpected(child, element, payload)])
             asked.append(child)
         if key is not None:
             asked.append(key)
@@ -83,10 +83,12 @@ class Asking:
     def _is_row(self, child: Element) -> bool:
         return etree.QName(child).localname == self.rows
 
-    def _unexpected(self, child: Element, element: Element) -> Finding:
-        """What holds elements is neither a parameter nor a payload that is known."""
+    def _unexpected(self, child: Element, element: Element, payload: Element | None) -> Finding:
+        """What holds elements is neither a parameter nor a payload that is known, or a second one."""
         name, model = etree.QName(child).localname, self.judge.model(element.tag)
         place = place_of(child, element)
+        if payload is not None and name == etree.QName(payload).localname:
+            return finding("X022", place, name=name, most=1, parent=etree.QName(element).localname)
         if model is not None and name in model.by_name:
             return finding("X025", place, name=name)
         known = f"Send {self.taken}." if self.taken else "Leave it out."
