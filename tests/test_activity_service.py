@@ -397,3 +397,15 @@ def test_two_ids_that_differ_name_no_activity(counter: Counter, other: str, refu
     answer = counter.ask(request("SaveActivity", payload(twice)))
     assert ("Refused" if refused else "Added") == text(answer, "Action")
     assert refused == ("X032" in [code for code, *_ in located(answer)])
+
+
+@pytest.mark.parametrize(("other", "refused"), [(6, True), (5, False)])
+def test_two_counts_that_differ_count_nobody(counter: Counter, other: int, refused: bool) -> None:
+    """As with ids: said twice it is one number, and of two numbers neither is taken."""
+    count = '<m:ParticipantsByCategory category="physician">{}</m:ParticipantsByCategory>'
+    metrics = f"<m:ParticipationMetrics>{count.format(5)}{count.format(other)}</m:ParticipationMetrics>"
+    closing = "</m:ActivityDescription>"
+    sent = activity("ONE").replace(closing, closing + metrics)
+    answer = counter.ask(request("SaveActivity", payload(sent)))
+    assert ("Refused" if refused else "Added") == text(answer, "Action")
+    assert refused == ("X032" in [code for code, *_ in located(answer)])
