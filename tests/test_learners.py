@@ -437,7 +437,7 @@ def test_a_status_by_learner_asks_for_all_three(desk: Desk) -> None:
             )
 
 
-@pytest.mark.parametrize("birthday", ["tomorrow", "07/23", "13-45", "1904-02-30", "2-29"])
+@pytest.mark.parametrize("birthday", ["tomorrow", "07/23", "13-45", "1904-02-30", "2-29", "W01-1"])
 def test_a_birthday_that_is_none_is_told(desk: Desk, birthday: str) -> None:
     """That nobody is found would be taken for that nothing was reported."""
     query = LearnerQuery(activity_id="1", learner_id="1", domain=None, birthday=birthday)

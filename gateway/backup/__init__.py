@@ -181,8 +181,9 @@ def open_backup(folder: Path, key_file: Path) -> tuple[Manifest, bool]:
         path = folder / Path(name).name
         if not path.is_file() or digest_of(path) != digest:
             raise Refused(f"{path.name} of {folder} is not what was backed up.", remedy=DAMAGED)
-    brought = not key_file.exists() and KEY in said["files"]
-    if not brought and not key_file.exists():
+    lacking = not key_file.exists()
+    brought = lacking and KEY in said["files"]
+    if lacking and not brought:
         raise Refused(
             f"The backup belongs to the key {said.get('fingerprint')}, and there is no key file {key_file}.",
             remedy="Put the key file that was used with it there, or name it by CME_GATEWAY_KEY_FILE; a new "

@@ -52,7 +52,9 @@ def learner_erase(person: str | None, withdraw: bool, yes: bool) -> int:
     configured = settings.load()
     with assembly.opened(configured) as store:
         found = _found(person, store.erasing, configured)
-        _tell(found, "" if withdraw else BY_HAND)
+        _tell(found)
+        if found.held and not withdraw:
+            say(BY_HAND)
         if not found and not yes and not click.confirm(SCRUB, err=True):
             return REFUSED
         if found and not yes and not click.confirm(WITHDRAW if withdraw else ERASE, err=True):
@@ -85,8 +87,8 @@ def _asked() -> Identifier:
     return Identifier(whose, click.prompt("Number", err=True))
 
 
-def _tell(found: Found, advice: str) -> None:
-    """What is kept of a person, in numbers, and what to do about what boards hold of it."""
+def _tell(found: Found) -> None:
+    """What is kept of a person, in numbers, and what boards may hold."""
     if not found:
         return say("Nobody of that key or number is kept here: in no register, and with no credit.")
     say(f"In the register: {len(found.person.enrolled)} rows.")
@@ -99,5 +101,4 @@ def _tell(found: Found, advice: str) -> None:
             ("Board", "Reference", "Provider", "Status"),
             [(one.board or "", str(one.row), one.provider_id, str(one.status)) for one in found.held],
         )
-        say(advice)
     return None

@@ -128,12 +128,12 @@ def get_status_by_learner(
 def _birthday(said: str) -> str:
     """Month and day, as MM-DD. Raises Malformed where there is no such day."""
     found = BIRTHDAY.match(said)
+    day = found[1] if found else ""
     try:
-        date.fromisoformat(f"2000-{found[1] if found else said}")
+        date.fromisoformat(f"2000-{day}")
     except ValueError:
         raise Malformed("BirthDate is no day.", remedy="Write it as YYYY-MM-DD or MM-DD.") from None
-    assert found is not None
-    return found[1]
+    return day
 
 
 def _fits(credit: StoredCredit, query: LearnerQuery) -> bool:
