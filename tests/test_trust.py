@@ -165,13 +165,15 @@ class Goal:
 
     GOAL = "R0"
 
-    def __init__(self, wrong: tuple[str, ...], control: tuple[str, ...]) -> None:
+    def __init__(self, wrong: tuple[str, ...], control: tuple[str, ...], late: int = 0) -> None:
         self._wrong = wrong
+        self.late = late
         self.CONTROLS: Mapping[str, Run] = {"a guard": lambda form: Outcome("", "", "", control)}
 
     def run(self, form: Form) -> Outcome:
-        """Give what was made up."""
-        return Outcome("did", "figure", "bound", self._wrong)
+        """Give what was made up, and be late as often as was said."""
+        self.late -= 1
+        return Outcome("did", "figure", "bound", self._wrong, late=("late",) if self.late >= 0 else ())
 
 
 @pytest.mark.parametrize(
@@ -184,6 +186,26 @@ def test_a_red_goal_and_a_green_control_fail(
     report = runner.Report()
     report.add(Goal(wrong, control), Form(tmp_path))
     assert code == report.end(all_or_fail=False)
+
+
+@pytest.mark.parametrize(
+    ("late", "wrong", "code", "tries"), [(2, (), 0, 3), (3, (), 1, 3), (1, ("red",), 1, 1)]
+)
+def test_a_goal_that_was_only_late_is_tried_again(
+    late: int, wrong: tuple[str, ...], code: int, tries: int, tmp_path: Path
+) -> None:
+    """Twice at most, and never where something was wrong too."""
+    goal, report = Goal(wrong, ("red",), late), runner.Report()
+    report.add(goal, Form(tmp_path))
+    assert (code, tries) == (report.end(all_or_fail=False), late - goal.late)
+
+
+def test_a_control_gets_another_try(tmp_path: Path) -> None:
+    """A control may miss its moment, and is not taken for a guard that guards nothing at once."""
+    goal, report, missed = Goal((), ()), runner.Report(), iter((True, False))
+    goal.CONTROLS = {"a guard": lambda form: Outcome("", "", "", () if next(missed) else ("red",))}
+    report.add(goal, Form(tmp_path))
+    assert not report.end(all_or_fail=False)
 
 
 def test_what_did_not_run_is_listed_with_its_reason(

@@ -11,8 +11,9 @@ Each goal is one module in `goals/`, found by its being there and called after t
                                                  # `run` on such a gateway: has to be red
 
 `trust.face` holds `Form` (short or full, a folder to work in, a seed, a corpus), `Outcome` (what was
-done, the figure, the bound, and every breach of it) and `NotRun`, to be raised where something is missing
-on this machine; a part that could not run stands in `Outcome.not_run` with its reason. A breach is a text
+done, the figure, the bound, and every breach of it, those of a time or a rate in `late`) and `NotRun`, to be
+raised where something is missing on this machine; a part that could not run stands in `Outcome.not_run` with
+its reason. A breach is a text
 for humans, which names the case and holds nothing personal. Modules are imported as `trust.…`, as the
 other tests are without `tests.`; what they share:
 

@@ -34,18 +34,23 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a goal: green when nothing is `wrong`, of which each is a breach of the bound."""
+    """What came of a goal, with each breach of its bound: green when there is none.
+
+    What is `late`, or less in its time than it should be, may be so for what else the machine did just then,
+    and is tried again; what is `wrong` is wrong.
+    """
 
     did: str
     figure: str
     bound: str
     wrong: tuple[str, ...] = ()
     not_run: tuple[str, ...] = ()
+    late: tuple[str, ...] = ()
 
     @property
     def green(self) -> bool:
         """Whether the bound was kept."""
-        return not self.wrong
+        return not self.wrong and not self.late
 
 
 Run = Callable[[Form], Outcome]

@@ -26,7 +26,7 @@ AT_ONCE = 100
 CALM = 2  # connections of each client that is not told a rate
 RECORDS = 10
 PATIENCE = 20.0
-PHASES = ("calm", "flood", "again", "after")
+PHASES = ("calm", "flood", "after")
 
 
 @dataclass(frozen=True, slots=True)

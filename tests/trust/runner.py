@@ -16,7 +16,8 @@ from typing import cast
 from trust import goals
 from trust.face import Form, Goal, NotRun, Outcome, Run
 
-GREEN, RED = "green", "RED"
+GREEN, RED, AGAIN = "green", "RED", "again"
+TRIES = 3  # of what a busy machine may have spoiled
 SHOWN = 5  # breaches of each goal
 LINE = "{:<5} {:<62} {:<48} {:<46} {:<6} {:>5}"
 
@@ -74,15 +75,12 @@ class Report:
         runs: list[tuple[str, Run]] = [("", goal.run)]
         runs += goal.CONTROLS.items() if controls else ()
         for number, (guard, run) in enumerate(runs):
-            folder = form.folder / f"{goal.GOAL}-{number}"
-            folder.mkdir()
-            self._add(goal.GOAL, guard, run, replace(form, folder=folder))
+            self._add(goal.GOAL, guard, run, replace(form, folder=form.folder / f"{goal.GOAL}-{number}"))
 
     def _add(self, name: str, guard: str, run: Run, form: Form) -> None:
-        begun = time.monotonic()
         label = f"{name}, {guard}" if guard else name
         try:
-            outcome = run(form)
+            outcome = _tried(name, guard, run, form)
         except NotRun as reason:
             self.not_run.append(f"{label}: {reason}")
             return
@@ -92,8 +90,6 @@ class Report:
         self.not_run += [f"{label}: {reason}" for reason in outcome.not_run]
         if outcome.green == bool(guard):
             self.failures.append(f"{label}: {'green, though a guard is off' if guard else 'red'}")
-        for line in _lines(name, guard, outcome, time.monotonic() - begun):
-            print(line, flush=True)
 
     def end(self, *, all_or_fail: bool) -> int:
         """Tell what did not run and what failed; the code to end with."""
@@ -103,12 +99,28 @@ class Report:
         return int(bool(self.failures or (all_or_fail and self.not_run)))
 
 
-def _lines(name: str, guard: str, outcome: Outcome, seconds: float) -> Iterator[str]:
+def _tried(name: str, guard: str, run: Run, form: Form) -> Outcome:
+    """What came of a goal or of a control, each try told; the last one counts. A goal that was only late is
+    tried again, and so is a control that nothing befell."""
+    for left in reversed(range(TRIES)):
+        begun, folder = time.monotonic(), form.folder.with_name(f"{form.folder.name}-{left}")
+        folder.mkdir()
+        outcome = run(replace(form, folder=folder))
+        doubtful = outcome.green if guard else not outcome.wrong and bool(outcome.late)
+        verdict = AGAIN if doubtful and left else GREEN if outcome.green else RED
+        for line in _lines(name, guard, outcome, verdict, time.monotonic() - begun):
+            print(line, flush=True)
+        if verdict != AGAIN:
+            break
+    return outcome
+
+
+def _lines(name: str, guard: str, outcome: Outcome, verdict: str, seconds: float) -> Iterator[str]:
     did = f"  off: {guard}" if guard else outcome.did
     bound = "has to be red" if guard else outcome.bound
-    verdict = GREEN if outcome.green else RED
     yield LINE.format("" if guard else name, did, outcome.figure, bound, verdict, f"{seconds:.0f}").rstrip()
     if not guard:
-        yield from (f"        {breach}" for breach in outcome.wrong[:SHOWN])
-        if (more := len(outcome.wrong) - SHOWN) > 0:
+        breaches = outcome.wrong + outcome.late
+        yield from (f"        {breach}" for breach in breaches[:SHOWN])
+        if (more := len(breaches) - SHOWN) > 0:
             yield f"        and {more} more"

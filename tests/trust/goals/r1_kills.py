@@ -24,14 +24,15 @@ def run(form: Form) -> Outcome:
     """Kill the process group, a worker, the master; on each database that was asked for."""
     plan = form.pick({GROUP: 14, WORKER: 3, MASTER: 3}, {GROUP: 100, WORKER: 20, MASTER: 20})
     span = form.pick((0.2, 1.6), SPAN)
-    wrong, figures = [], []
+    wrong, late, figures = [], [], []
     for name, database in databases(form):
         with database as url:
             outcome = _killed(form, plan, span, url)
         figures.append(f"{name}{outcome.figure}")
         wrong += [f"{name}{breach}" for breach in outcome.wrong]
-    did = ", ".join(f"{count} {whom}" for whom, count in plan.items())
-    return Outcome(f"SIGKILL under load: {did}", "; ".join(figures), _BOUND, tuple(wrong))
+        late += [f"{name}{breach}" for breach in outcome.late]
+    did = "SIGKILL under load: " + ", ".join(f"{count} {whom}" for whom, count in plan.items())
+    return Outcome(did, "; ".join(figures), _BOUND, tuple(wrong), late=tuple(late))
 
 
 _BOUND = f"0 of each; ready p95 <= {READY:.0f} s, or {PLAIN} plain starts"
@@ -60,11 +61,9 @@ def _killed(
     ready = sorted(seconds for _, seconds in took)
     p95 = ready[-(-len(ready) * 95 // 100) - 1]
     figure = f"{found.figure}; ready p95 {p95:.1f} s, plain {plain:.1f} s"
-    late = p95 > max(READY, PLAIN * plain)
     slowest = ", ".join(f"{whom} {max(s for w, s in took if w == whom):.1f} s" for whom in plan)
-    return Outcome(
-        "", figure, _BOUND, (*found.told, *([f"late: ready again after {slowest}"] if late else ()))
-    )
+    late = (f"ready again after {slowest}",) if p95 > max(READY, PLAIN * plain) else ()
+    return Outcome("", figure, _BOUND, tuple(found.told), late=late)
 
 
 def _hit(stage: Stage, whom: str, seconds: float) -> float:

@@ -36,8 +36,6 @@ def _flooded(form: Form, seconds: float, share: float, **settings: Any) -> Outco
         assert peak, f"nothing is taken before there is any load: {calm[0].text or calm[0].fate}"
         slow = machine.slowness()
         flood = _calls(stage, "flood", TIMES * peak, seconds)
-        if _rate(flood) < share * peak:  # whatever else the machine did meanwhile, it will not do again
-            flood = max(flood, _calls(stage, "again", TIMES * peak, seconds), key=_rate)
         after = _calls(stage, "after", peak / 2, NORMAL + 2)
         time.sleep(1)
         stage.stop()
@@ -75,25 +73,25 @@ def _judged(
     busy = [call for call in flood if call.fate == FAILED]
     late = statistics.quantiles([call.took for call in busy], n=100)[-1] if len(busy) > 1 else 0.0
     normal = _normal(calm, after)
-    wrong = list(found.told)
+    wrong, behind = list(found.told), list[str]()
     if goodput < share * peak:
-        wrong.append(f"goodput {goodput:.0f}/s of {peak:.0f}/s while flooded")
+        behind.append(f"goodput {goodput:.0f}/s of {peak:.0f}/s while flooded")
     if not busy:
-        wrong.append("nothing was refused: everyone waits for everyone")
+        behind.append("nothing was refused: everyone waits for everyone")
     if late > REFUSAL * slow:
-        wrong.append(f"a refusal took {late * 1000:.0f} ms at the 99th percentile")
+        behind.append(f"a refusal took {late * 1000:.0f} ms at the 99th percentile")
     if bare := [call for call in busy if call.status != 503 or not call.retry_after]:
         wrong.append(f"{len(bare)} of {len(busy)} refusals are not 503 with Retry-After")
     if unanswered := sum(call.fate == UNKNOWN for call in flood):
         wrong.append(f"{unanswered} calls got no answer")
     if normal > NORMAL * slow:
-        wrong.append(f"{normal:.1f} s until calls took as long as before")
+        behind.append(f"{normal:.1f} s until calls took as long as before")
     figure = (
         f"{goodput:.0f} of {peak:.0f}/s, {len(busy)} refused in {late * 1000:.0f} ms (p99), "
         f"normal {normal:.1f} s, {found.breaches['lost']} lost{machine.noted([slow])}"
     )
     did = f"{TIMES} times its peak, {len(flood)} calls in an open loop"
-    return Outcome(did, figure, f"goodput >= {share:.0%} of peak, {BOUND}", tuple(wrong))
+    return Outcome(did, figure, f"goodput >= {share:.0%} of peak, {BOUND}", tuple(wrong), late=tuple(behind))
 
 
 def _normal(calm: Sequence[Tried], after: Sequence[Tried]) -> float:

@@ -102,11 +102,13 @@ def run(form: Form) -> Outcome:
         with _opened(form, str(name)) as door:
             outcomes += [part(door, form) for part in parts]
     wrong = tuple(breach for outcome in outcomes for breach in outcome.wrong)
+    late = tuple(breach for outcome in outcomes for breach in outcome.late)
     return Outcome(
         "cases by name, replays on all workers and a restart, lock-outs, times",
         "; ".join(outcome.figure for outcome in outcomes),
         BOUND,
         wrong,
+        late=late,
     )
 
 
@@ -253,10 +255,10 @@ def _times(door: Door, form: Form) -> Outcome:
     apart = max(medians.values()) - min(medians.values())
     doubt = max(map(_doubt, took.values()))
     told = [f"{cause}: median {median * 1000:.1f} ms" for cause, median in medians.items()]
-    wrong = told if apart > APART + doubt else []
-    wrong += [f"refusals have {len(texts)} texts"] if len(texts) > 1 else []
+    wrong = (f"refusals have {len(texts)} texts",) if len(texts) > 1 else ()
+    late = tuple(told) if apart > APART + doubt else ()
     figure = f"medians {apart * 1000:.1f} ms apart of {statistics.mean(medians.values()) * 1000:.0f}"
-    return Outcome("", f"{figure}, of which {doubt * 1000:.1f} may be chance", BOUND, tuple(wrong))
+    return Outcome("", f"{figure}, of which {doubt * 1000:.1f} may be chance", BOUND, wrong, late=late)
 
 
 def _doubt(took: Sequence[float]) -> float:

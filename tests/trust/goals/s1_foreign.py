@@ -38,7 +38,7 @@ def _sent(
     watched: canary.Canary,
     sabotage: Callable[[], None] | None = None,
 ) -> Outcome:
-    breaches, slowest, told = list[str](), 0.0, list[bytes]()
+    breaches, late, slowest, told = list[str](), list[str](), 0.0, list[bytes]()
     with staged(form.folder, sabotage=sabotage, workers=1) as stage:
         stage.start()
         poster = Poster(str(stage.plan["bind"]))
@@ -53,7 +53,7 @@ def _sent(
             except ValueError as error:
                 breaches.append(f"{name}: {error}")
             if reply.seconds > LATE * slowness:
-                breaches.append(f"{name}: answered after {reply.seconds:.1f} s")
+                late.append(f"{name}: answered after {reply.seconds:.1f} s")
         poster.close()
         stage.stop()
         log = stage.log.read_bytes()
@@ -63,7 +63,7 @@ def _sent(
     figure = (
         f"{len(breaches)} breaches; slowest {slowest:.2f} s{machine.noted([slowness])}; log {len(log)} bytes"
     )
-    return Outcome(f"{len(bodies):,} foreign bodies", figure, BOUND, tuple(breaches))
+    return Outcome(f"{len(bodies):,} foreign bodies", figure, BOUND, tuple(breaches), late=tuple(late))
 
 
 # --- the controls ------------------------------------------------------------------------------------

@@ -91,14 +91,15 @@ def _sent(form: Form, most: int, sabotage: Callable[[], None] | None = None) -> 
     costs.sort()
     p90, p99 = (costs[len(costs) * share // 100] for share in (90, 99))
     times = statistics.median(dear)
-    breaches += _dear((p90, P90 * times), (p99, P99 * times), (costs[-1], WORST * max(dear)))
+    late = _dear((p90, P90 * times), (p99, P99 * times), (costs[-1], WORST * max(dear)))
     if grown > MEMORY:
         breaches.append(f"the worker grew by {grown:.0f} MB")
     figure = (
         f"{len(costs)} refused, p90 {p90[0] * 1000:.0f}, p99 {p99[0] * 1000:.0f}, "
         f"worst {costs[-1][0] * 1000:.0f} ms; {grown:+.0f} MB{machine.noted([times])}"
     )
-    return Outcome(f"{len(told)} hostile payloads, {len(ATTACKS)} kinds", figure, BOUND, tuple(breaches))
+    did = f"{len(told)} hostile payloads, {len(ATTACKS)} kinds"
+    return Outcome(did, figure, BOUND, tuple(breaches), late=tuple(late))
 
 
 def _warm(poster: Poster, ground: Ground, most: int) -> None:

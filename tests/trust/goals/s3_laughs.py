@@ -40,10 +40,9 @@ def _sent(form: Form, count: int, sabotage: Callable[[], None] | None = None) ->
                 breaches.append(f"{attack}: {error}")
         poster.close()
     p99 = sorted(took)[count * 99 // 100]
-    if p99 > P99 * slowness:
-        breaches.append(f"p99 was {p99 * 1000:.1f} ms")
+    late = (f"p99 was {p99 * 1000:.1f} ms",) if p99 > P99 * slowness else ()
     figure = f"p99 {p99 * 1000:.1f} ms, worst {max(took) * 1000:.1f} ms{machine.noted([slowness])}"
-    return Outcome(f"{count:,} billion laughs", figure, BOUND, tuple(breaches))
+    return Outcome(f"{count:,} billion laughs", figure, BOUND, tuple(breaches), late=late)
 
 
 # --- the control -------------------------------------------------------------------------------------

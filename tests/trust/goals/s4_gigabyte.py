@@ -34,7 +34,7 @@ def run(form: Form) -> Outcome:
 
 
 def _sent(form: Form, sabotage: Callable[[], None] | None = None) -> Outcome:
-    breaches, figures = list[str](), list[str]()
+    breaches, late, figures = list[str](), list[str](), list[str]()
     with staged(form.folder, sabotage=sabotage, workers=1) as stage:
         stage.start()
         [worker] = stage.workers()
@@ -47,19 +47,18 @@ def _sent(form: Form, sabotage: Callable[[], None] | None = None) -> Outcome:
             figures.append(
                 f"{name}: {status} after {seconds:.2f} s, {sent / (1 << 20):.0f} MB sent, +{grown:.0f} MB"
             )
-            breaches += _wrong(name, status, sent, seconds / slowness, grown)
+            breaches += _wrong(name, status, sent, grown)
+            late += [f"{name}: refused after {seconds:.1f} s"] if seconds > SECONDS * slowness else []
             breaches += [f"{name}: left the file {path.name}" for path in left]
-    did = "a body of 1 GB, " + ", ".join(FORMS)
-    return Outcome(did, "; ".join(figures) + machine.noted([slowness]), BOUND, tuple(breaches))
+    did, figure = "a body of 1 GB, " + ", ".join(FORMS), "; ".join(figures) + machine.noted([slowness])
+    return Outcome(did, figure, BOUND, tuple(breaches), late=tuple(late))
 
 
-def _wrong(name: str, status: str, sent: int, seconds: float, grown: float) -> Iterator[str]:
+def _wrong(name: str, status: str, sent: int, grown: float) -> Iterator[str]:
     if status != "413":
         yield f"{name}: answered by {status}"
     if sent > LIMIT + BEYOND + BUFFERS:
         yield f"{name}: {sent:,} bytes were taken"
-    if seconds > SECONDS:
-        yield f"{name}: refused after {seconds:.1f} s"
     if grown > MEMORY:
         yield f"{name}: the worker grew by {grown:.0f} MB"
 

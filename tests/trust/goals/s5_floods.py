@@ -66,7 +66,7 @@ def run(form: Form) -> Outcome:
 
 
 def _sent(form: Form, floods: tuple[Flood, ...], sabotage: Callable[[], None] | None = None) -> Outcome:
-    breaches, figures = list[str](), list[str]()
+    breaches, late, figures = list[str](), list[str](), list[str]()
     with staged(form.folder, sabotage=sabotage, workers=1) as stage:
         stage.start()
         poster = Poster(str(stage.plan["bind"]))
@@ -83,12 +83,13 @@ def _sent(form: Form, floods: tuple[Flood, ...], sabotage: Callable[[], None] | 
             except ValueError as error:
                 breaches.append(f"{name}: {error}")
             if seconds > most * slowness:
-                breaches.append(f"{name}: {seconds * 1000:.0f} ms")
+                late.append(f"{name}: {seconds * 1000:.0f} ms")
             if replies[0].status != 200 and (found := replies[0].body.count(b"<f:Finding>")) > FINDINGS:
                 breaches.append(f"{name}: {found} findings")
         poster.close()
+    did = f"{len(floods)} floods of errors and namespaces"
     figure = f"{'/'.join(figures)} ms{machine.noted([slowness])}"
-    return Outcome(f"{len(floods)} floods of errors and namespaces", figure, BOUND, tuple(breaches))
+    return Outcome(did, figure, BOUND, tuple(breaches), late=tuple(late))
 
 
 # --- the controls ------------------------------------------------------------------------------------
