@@ -5,24 +5,24 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
 from itertools import islice
 
+from gateway.boards import BOARDS
 from gateway.errors import Refused
 from gateway.matching import Keys, number_of, state_named
 from gateway.records import Enrolment, Loaded, RegisterRow
+from gateway.vocabulary import BIRTHDAYS
 
 COLUMNS = ("person", "state", "licence", "npi", "board", "board_id", "given", "family", "suffix", "birth_md")
 CHUNK = 5_000  # rows in one transaction: the writer lock is held for a fraction of a second
 LONGEST = 500
 TOLD = 20
 UNREADABLE = "\ufffd"  # what a byte that is not UTF-8 is read as
-DAYS = [date(2000, 1, 1) + timedelta(days=number) for number in range(366)]  # of a leap year
-BIRTHDAYS = {
-    spelled: f"{day:%m-%d}"
-    for day in DAYS
+SPELLED = {  # birthdays as sheets write them
+    spelled: day
+    for day in BIRTHDAYS
     for sign in "-/"
-    for spelled in (f"{day:%m{sign}%d}", f"{day.month}{sign}{day.day}")
+    for spelled in (day.replace("-", sign), sign.join(part.lstrip("0") for part in day.split("-")))
 }
 
 
@@ -121,7 +121,7 @@ def _row(cells: Sequence[str] | None, order: Sequence[int], line: int) -> Regist
     if not _is_text("".join(ordered)):
         column = next((name for name, cell in zip(COLUMNS, ordered, strict=True) if not _is_text(cell)), "")
         return Wrong(line, column, f"has signs that are no text in UTF-8, or over {LONGEST} characters")
-    ordered[-1] = BIRTHDAYS.get(ordered[-1], "")
+    ordered[-1] = SPELLED.get(ordered[-1], "")
     row = RegisterRow(*ordered)
     for column, reason, holds in CHECKS:
         if not holds(row):
@@ -152,6 +152,7 @@ CHECKS: tuple[tuple[str, str, Callable[[RegisterRow], bool]], ...] = (
     ),
     ("npi", "is not of ten digits", lambda row: not row.npi or _is_npi(row.npi)),
     ("board", "is empty beside a board id", lambda row: bool(row.board or not row.board_id)),
+    ("board", f"is none of {', '.join(BOARDS)}", lambda row: not row.board or row.board.upper() in BOARDS),
     ("board_id", "is empty beside a board", lambda row: bool(number_of(row.board_id) or not row.board)),
     ("licence", "is empty, as are npi, board_id and state: nothing to find this person by", _is_found),
 )

@@ -7,6 +7,10 @@ comes and goes with the years.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date, timedelta
+
+BIRTHDAYS = frozenset(f"{date(2000, 1, 1) + timedelta(days=number):%m-%d}" for number in range(366))
+"""Every month and day there is, MM-DD: those of a leap year."""
 
 
 @dataclass(frozen=True, slots=True)

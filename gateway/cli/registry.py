@@ -26,6 +26,9 @@ def registry() -> None:
 def registry_import(file: Path) -> int:
     """Load a register: CSV in UTF-8, one row a licence.
 
+    Its first line names the columns, in any order: person, state, licence, npi, board, board_id, given,
+    family, suffix, birth_md (MM-DD). Whoever has several licences has several rows with one value of person.
+
     Safe to repeat, and beside a running gateway. Rows that cannot be read are told with line and
     column, all others are loaded. Nothing is taken out: rows that the file no longer has stay.
     """

@@ -28,6 +28,7 @@ from gateway.records import (
     replace,
 )
 from gateway.store import Store, Unit
+from gateway.vocabulary import BIRTHDAYS
 
 BIRTHDAY = re.compile(r"(?:--|\d{4}-)?(\d\d-\d\d)$")
 USUAL_PAGE, MOST_FOUND = 100, 500
@@ -128,12 +129,9 @@ def get_status_by_learner(
 def _birthday(said: str) -> str:
     """Month and day, as MM-DD. Raises Malformed where there is no such day."""
     found = BIRTHDAY.match(said)
-    day = found[1] if found else ""
-    try:
-        date.fromisoformat(f"2000-{day}")
-    except ValueError:
-        raise Malformed("BirthDate is no day.", remedy="Write it as YYYY-MM-DD or MM-DD.") from None
-    return day
+    if found is None or found[1] not in BIRTHDAYS:
+        raise Malformed("BirthDate is no day.", remedy="Write it as YYYY-MM-DD or MM-DD.")
+    return found[1]
 
 
 def _fits(credit: StoredCredit, query: LearnerQuery) -> bool:

@@ -6,19 +6,17 @@ What these rules find is personal: a finding says which field and what to do, ne
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
 from functools import cache, partial
 
 from gateway.records import Completion, Identifier, Learner, Participant, Severity, replace
 from gateway.rules.accreditation import repeated
 from gateway.rules.declaration import CompletionContext, Subject, rule
 from gateway.rules.examples import ABIM, LICENCE, NPI, NURSE, known_by, took_part
-from gateway.vocabulary import US_STATES
+from gateway.vocabulary import BIRTHDAYS, US_STATES
 
 _NPI, _TEN_DIGITS = "NPI", re.compile("[0-9]{10}")
 # The issuer's prefix 80840, as it counts before an NPI's own digits (CMS).
 _PREFIX_SUM = 24
-_BIRTHDAYS = frozenset(f"{date(2000, 1, 1) + timedelta(days):%m-%d}" for days in range(366))
 
 person = partial(rule, subject=Subject.PERSON)
 identifier = partial(rule, subject=Subject.IDENTIFIER)
@@ -81,7 +79,7 @@ def birthday_is_given(learner: Learner, context: CompletionContext) -> bool:
 )
 def birthday_is_in_the_calendar(learner: Learner, context: CompletionContext) -> bool:
     """A birthday is a month and a day of the calendar."""
-    return not learner.birthday or learner.birthday in _BIRTHDAYS
+    return not learner.birthday or learner.birthday in BIRTHDAYS
 
 
 # --- L2: what they are known by ----------------------------------------------------------------------
