@@ -33,6 +33,14 @@ _NOT_SHARED = (
     *("commercial_support", "monetary_supports", "in_kind_supports"),
 )
 _NOTHING = Activity()
+# Where a repeat tells what the first instance has in a field.
+_TOLD = {
+    **dict.fromkeys(("start_date", "reporting_start"), "start_date"),
+    **dict.fromkeys(("end_date", "reporting_end"), "end_date"),
+    **dict.fromkeys(("location", "location.country"), "country"),
+    "location.city": "city",
+    "location.state": "state",
+}
 SECOND = 2
 AHEAD = 8
 """Own ids that must be free in a row before no further instance is looked for."""
@@ -239,8 +247,5 @@ def _onto(stored: Activity, entry: ActivityEntry, held: Held, first: Activity | 
 
 def _place(field: str, entry: ActivityEntry, position: int) -> Place:
     """Where a field of an instance was told: with the repeat, or with the record as a whole."""
-    told = {"start_date", "end_date", "location", "reporting_start", "reporting_end"}
-    if field not in told:
-        return entry.place(field)
-    part = {"location": "country", "reporting_start": "start_date", "reporting_end": "end_date"}
-    return entry.place(f"repeats[{position}].{part.get(field, field)}")
+    part = _TOLD.get(field)
+    return entry.place(f"repeats[{position}].{part}" if part else field)

@@ -102,7 +102,7 @@ def test_finding_stands_where_its_element_begins(layout: str, encoding: str) -> 
     found = _findings(text, encoding)
     assert [(1, "A301"), (2, "A301"), (3, "A301")] == [(number, finding.code) for number, finding in found]
     places = [_found_at(text, finding) for _, finding in found]
-    assert [(number, "activityLocation") for number in (1, 2, 3)] == places
+    assert [(number, "CountryCode") for number in (1, 2, 3)] == places
 
 
 def test_missing_element_is_looked_for_at_its_record() -> None:
@@ -123,7 +123,7 @@ def test_record_without_wrapper_has_places() -> None:
     )
     text = "\n\n" + etree.tostring(wrapper[0], encoding="unicode")
     [finding] = [finding for _, finding in _findings(text) if finding.code == "A301"]
-    assert (1, "activityLocation") == _found_at(text, finding)
+    assert (1, "CountryCode") == _found_at(text, finding)
 
 
 def test_unreadable_record_is_refused_and_the_rest_judged() -> None:

@@ -232,7 +232,7 @@ def test_findings_have_lines_of_the_file(gateway: Served, monkeypatch: pytest.Mo
     refused = [one for answer in answers for one in answer.results if one.refused]
     assert [2, 2, 2] == [len(answer.results) for answer in answers]
     assert [(2, "CUT-2"), (5, "CUT-5")] == [(one.number, one.label) for one in refused]
-    at = [line for line, said in enumerate(text.splitlines(), 1) if "<hx:activityLocation>" in said]
+    at = [line for line, said in enumerate(text.splitlines(), 1) if "CountryCode>" in said]
     assert [at[1], at[4]] == [one.findings[0].line for one in refused]
 
 
@@ -259,7 +259,7 @@ def test_corrections_are_a_new_submission(gateway: Served) -> None:
     corrections.close()
     assert corrections.any
     notes = [comment.text for comment in etree.fromstring(written.getvalue()).iter(etree.Comment)]
-    assert [True, True] == ["A301 activityLocation: " in (note or "") for note in notes]
+    assert [True, True] == ["A301 CountryCode: " in (note or "") for note in notes]
     mended = written.getvalue().replace(">FR<", ">FRA<").encode()
     [again] = caller.submit(io.BytesIO(mended), validate_only=True)
     assert [("CUT-1", False), ("CUT-3", False)] == [(one.label, one.refused) for one in again.results]

@@ -167,9 +167,9 @@ def test_a_field_is_found_where_it_says_something(name: str, tag: str, text: str
         ("pairs[1].right[0]", "pair", "n:r", "r"),
         ("pairs[7].right", "root", "n:pairs/n:pair/n:r", "r"),
         ("pairs[7].frob", "root", "n:pairs/n:pair", "pair"),
-        ("pairs[0].frob", "pair", "", "frob"),
-        ("frob", "root", "", "frob"),
-        ("frob[", "root", "", "frob["),
+        ("pairs[0].frob", "pair", "", ""),
+        ("frob", "root", "", ""),
+        ("frob[", "root", "", ""),
     ],
 )
 def test_a_missing_field_is_found_where_it_would_stand(name: str, tag: str, path: str, label: str) -> None:

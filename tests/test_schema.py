@@ -120,6 +120,13 @@ def test_a_foreign_wrapper_brings_its_extension_elements_along() -> None:
     assert True is one.activity.passport
 
 
+def test_a_field_that_a_version_cannot_say_goes_by_its_newest_name() -> None:
+    """What 1.0 has no element for is told at the record, by no name of our own."""
+    one = read(document(legacy(), version="1.0")).entries[0]
+    assert ("closeActivityRecord", one.place("").path) == (one.place("close").field, one.place("close").path)
+    assert "StateOrProvince" == one.place("repeats[1].state").field
+
+
 def test_a_document_without_any_namespace_is_read() -> None:
     """A sender that knows no namespaces at all is told once, not element by element."""
     xml = document(record(extension=NEW_ONLY), namespace="").replace(f" {OFFICIAL}", "")

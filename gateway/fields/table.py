@@ -17,7 +17,7 @@ _NAMED = re.compile(r"(\w+)(?:\[(\d+)\])?(?:\.(.+))?")
 @dataclass(frozen=True, slots=True)
 class Spot:
     """Where a field stands: its element; where it has none, the one it is missing in and the path from
-    there."""
+    there. Without a label it is no field of the table."""
 
     element: Element
     path: str
@@ -80,7 +80,7 @@ def _known(top: Node, name: str) -> tuple[Field | None, Steps]:
 def _find(element: Element, top: Node, name: str) -> Spot:
     match = _NAMED.fullmatch(name)
     if match is None:
-        return Spot(element, "", name)
+        return Spot(element, "", "")
     if match[1] not in top.fields:
         return _found_within(element, top, name, match[1])
     (field, steps), rest = top.fields[match[1]], match[3]
@@ -98,7 +98,7 @@ def _found_within(element: Element, top: Node, name: str, first: str) -> Spot:
         inner = steps[-1].parts
         if not field.many and inner is not None and first in inner.fields:
             return _find(element, top, f"{holder}.{name}")
-    return Spot(element, "", name)
+    return Spot(element, "", "")
 
 
 def _below(field: Field, inner: Node | None, rest: str | None) -> tuple[str, str]:

@@ -93,8 +93,8 @@ TABLE: Mapping[tuple[Standing, Act], Cell] = {
     for act, cells in _ROWS.items()
     for standing, cell in zip(Standing, cells, strict=True)
 }
-# Which field of what was sent a refusal is of.
-_FIELDS = {Act.SAVE: "close", Act.DELETE: "action", Act.COUNT: "activity_id"}
+# Which field of what was sent a refusal is of, where it is not the id of the activity.
+_FIELDS = {Act.DELETE: "action"}
 
 
 def refusals(

@@ -151,7 +151,7 @@ def _same_year(reported: date | None, held: date | None) -> bool:
 
 @rule(
     "A301",
-    "location",
+    "location.country",
     remedy="Give the country as three capital letters, such as USA or CAN.",
     source="FAQ-status; ISO 3166-1 alpha-3",
     good={"location": Location("Lyon", None, "FRA")},
@@ -165,7 +165,7 @@ def country_is_an_iso_code(activity: Activity, context: Context) -> Iterable[obj
 
 @rule(
     "A302",
-    "location",
+    "location.state",
     remedy="Give the state as two capital letters, such as MN or PR.",
     source="FAQ-status, CF; USPS codes",
     good={"location": Location("Ponce", "PR", "USA")},
@@ -179,7 +179,7 @@ def state_is_a_postal_code(activity: Activity, context: Context) -> Iterable[obj
 
 @rule(
     "A303",
-    "location",
+    "location.country",
     severity=Severity.WARNING,
     remedy="Give the country beside the state.",
     source="JS-ACT, SEED1",

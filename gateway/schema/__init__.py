@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -219,9 +220,9 @@ class Reader:
         """What is told of the fields above the records, which are judged by themselves."""
         if version.head is None:
             return []
-        head = head_of(holder, version.local)
-        sent = Sent(head, path.rpartition("/")[0], None, version)
-        judge = version.head.judge
+        head, judge = head_of(holder, version.local), version.head.judge
+        label = partial(self.label, payload=version.payload)
+        sent = Sent(head, path.rpartition("/")[0], None, version, label)
         findings = [] if judge.accepts(head) else self._tidied(head, judge, version.head.tag, sent)
         if any(found.blocks for found in findings):
             raise Malformed(findings=findings)
@@ -229,11 +230,12 @@ class Reader:
 
     def _entries(self, records: list[Element], path: str, version: PayloadVersion) -> Iterator[Entry]:
         told, newest, judge, table = 0, self._newest[version.payload], version.judge, version.table
+        label = partial(self.label, payload=version.payload)
         holder = records[0].getparent()
         unusual = judge.unusual(holder) if holder is not None else {*records}
         too_large = self._too_large(records, unusual)
         for number, record in enumerate(records, 1):
-            sent = Sent(record, path, number if len(records) > 1 else None, version)
+            sent = Sent(record, path, number if len(records) > 1 else None, version, label)
             if record in too_large:
                 most = f"{self._limits.max_record_elements:,}"
                 gathered, findings = Gathered(), [finding("X044", sent.top, most=most)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from gateway.fields import Gathered
 from gateway.findings import finding, shown
@@ -16,16 +16,25 @@ class Sent:
     """A record as it was sent: findings point into it, whatever tidying does to the record since.
 
     `above` is the path of what holds it, `position` is its own among others: both of use only where
-    something is told, so that a record without findings costs next to nothing here.
+    something is told, so that a record without findings costs next to nothing here. `label` names a field
+    that the version cannot say.
     """
 
-    __slots__ = ("_above", "_kept", "_position", "_record", "_version")
+    __slots__ = ("_above", "_kept", "_label", "_position", "_record", "_version")
 
-    def __init__(self, record: Element, above: str, position: int | None, version: PayloadVersion) -> None:
+    def __init__(
+        self,
+        record: Element,
+        above: str,
+        position: int | None,
+        version: PayloadVersion,
+        label: Callable[[str], str],
+    ) -> None:
         self._record = record
         self._above = above
         self._position = position
         self._version = version
+        self._label = label
         self._kept: dict[Element, tuple[Element, int | None]] | None = None
 
     @property
@@ -59,8 +68,8 @@ class Sent:
         find, others = self._version.table.find, self._version.instead.get(name, ())
         spots = [find(self._record, one) for one in (name, *others)]
         spot = next((spot for spot in spots if not spot.path), spots[0])
-        there = self.place(spot.element)
-        return replace(there, path=f"{there.path}/{spot.path}" if spot.path else there.path, field=spot.label)
+        there, label = self.place(spot.element), spot.label or self._label(name)
+        return replace(there, path=f"{there.path}/{spot.path}" if spot.path else there.path, field=label)
 
 
 def _position(element: Element) -> str:
