@@ -48,7 +48,12 @@ def amend(entry: ActivityEntry, act: Act, shelf: Shelf, by: Judgement) -> Decisi
     if wrong or slot is None or slot.activity is None:
         return Decision(entry, Action.REFUSED, (*wrong, *entry.findings))
     before, after = slot.activity, entry.onto(slot.activity)
-    findings = (*_refused(entry, act, before, after, by), *_worse(entry, before, after, by), *entry.findings)
+    findings = (
+        *_refused(entry, act, before, after, by),
+        *_worse(entry, before, after, by),
+        *entry.noted(before, after),
+        *entry.findings,
+    )
     if any(found.blocks for found in findings):
         return Decision(entry, Action.REFUSED, findings, slot)
     if after == before:

@@ -59,7 +59,7 @@ def _activity(entry: ActivityEntry, version: PayloadVersion, today: date) -> Che
     context = rules.Context(today, None, version.number)
     closing = tuple(_closing(entry, activity, today))
     judged = rules.judge(activity, context, entry.place)
-    findings = (*closing, *judged, *entry.findings, *entry.derived(activity))
+    findings = (*closing, *judged, *entry.findings, *entry.noted(None, activity))
     left = replace(activity, closed=bool(entry.close) and not closing)
     return Checked(entry.number, label, lifecycle.status(left, today), findings)
 

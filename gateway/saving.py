@@ -223,7 +223,7 @@ def _save(
     findings = [  # what is said first survives the cut at the most a record is answered with
         *_closing(entry, before, after, by),
         *rules.judge(after, context, entry.place),
-        *entry.derived(after),
+        *entry.noted(before, after),
         *entry.findings,
     ]
     if any(found.blocks for found in findings):

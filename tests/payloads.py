@@ -168,7 +168,7 @@ def entry(xml: str | bytes, reader: Reader = READER) -> ActivityEntry:
 
 def told(one: ActivityEntry) -> tuple[Finding, ...]:
     """What is found in a record, and which of its fields were derived if it is a new one."""
-    return (*one.findings, *(one.derived(one.activity) if one.activity else ()))
+    return (*one.findings, *(one.noted(None, one.activity) if one.activity else ()))
 
 
 def codes(one: ActivityEntry) -> list[str]:

@@ -78,6 +78,19 @@ def test_identifiers_stay_with_their_rems(version: ActivityVersion, type: str | 
     assert (kept, True) == (len(after.rems_identifiers), after.interprofessional)
 
 
+def test_what_an_old_version_leaves_untrue_is_told() -> None:
+    """A922 names what was dropped, once each; an update that agrees, or that only 2.1 could say, drops
+    nothing."""
+    known = replace(NEWEST, activity_id="202600001", provider_activity_id="OWN-1")
+    one = entry(document(record(), version="2.0"))
+    lost = [found.field for found in one.noted(known, one.onto(known)) if found.code == "A922"]
+    assert ["ParticipantsByCategory", "REMSRelatedIdentifier"] == sorted(lost)
+    assert [] == [found for found in one.noted(None, known) if found.code == "A922"]
+    same = one.onto(known)
+    assert [] == [found for found in one.noted(same, one.onto(same)) if found.code == "A922"]
+    assert [] == [found for found in newest().noted(known, newest().onto(known)) if found.code == "A922"]
+
+
 def newest(**parts: str) -> ActivityEntry:
     """The entry of a record of 2.1."""
     return entry(document(record(**parts), version="2.1"))

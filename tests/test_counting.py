@@ -216,6 +216,19 @@ def test_without_a_year_it_is_the_one_that_is_being_reported(today: date, year: 
     assert year == reported_year(LASTING, today)
 
 
+@pytest.mark.parametrize(("others", "told"), [(5, []), (9, ["A922"])])
+def test_categories_that_no_longer_add_up_are_dropped_and_told(
+    desk: Desk, others: int, told: list[str]
+) -> None:
+    """A922, at the figure that contradicts them."""
+    by_category = (CategoryCount("nurse", 3), CategoryCount("pharmacist", 2))
+    keep(desk, replace(LASTING, other_learners=5, participants=by_category))
+    result = only(count(desk, counted(None, others, 2026)))
+    assert told == codes(result)
+    assert {"/other_learners"} >= {found.path for found in result.findings}
+    assert (not told) == bool(stored(desk)[0].participants)
+
+
 def test_a_closed_one_takes_no_figure(desk: Desk) -> None:
     """Nor does its history."""
     keep(desk, replace(LASTING, end_date=date(2025, 1, 31), physicians=5, other_learners=5, closed=True))

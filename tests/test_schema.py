@@ -482,7 +482,7 @@ def test_what_was_said_before_is_not_told_as_derived() -> None:
         STORED, derived=frozenset(), description="Said.", passport=True, delivery_methods=("Online",)
     )
     assert one.activity is not None
-    (derived,) = one.derived(one.onto(said))
+    (derived,) = one.noted(said, one.onto(said))
     assert "activityFormat" in derived.text
     assert not [word for word in ("DeliveryMethod", "description", "ForPublicList") if word in derived.text]
 

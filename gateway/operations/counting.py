@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import partial
 
 from gateway import lifecycle, saving
 from gateway.amending import amend, named
@@ -16,6 +17,7 @@ from gateway.records import (
     ActivityEntry,
     CountAsOf,
     Finding,
+    Place,
     Receipt,
     RecordAction,
     Result,
@@ -158,11 +160,12 @@ def _enduring(counted: Iterable[Counted], shelf: Shelf, by: Judgement) -> set[st
 
 def _decide(one: Counted, shelf: Shelf, history: History, by: Judgement) -> Decision:
     activity, amiss = named(one.entry, shelf, by), one.entry.findings
+    entry = replace(one.entry, noted=partial(_dropped, place=one.entry.place("other_learners")))
     if any(found.blocks for found in amiss):  # its figures could not be read
         return amend(replace(one.entry, onto=lambda stored: stored), Act.COUNT, shelf, by)
     if activity is None or activity.format != ENDURING:
         findings = (*_uncounted(one), *_undated(one, activity), *amiss)
-        said = replace(one.entry, findings=findings, onto=lambda stored: _recounted(stored, one))
+        said = replace(entry, findings=findings, onto=lambda stored: _recounted(stored, one))
         return amend(said, Act.COUNT, shelf, by)
     known = history.of(activity.activity_id)
     count = _as_of(one, activity, known, by.today)
@@ -174,7 +177,7 @@ def _decide(one: Counted, shelf: Shelf, history: History, by: Judgement) -> Deci
         *_over_and_done(one, activity, count, known, by),
         *amiss,
     )
-    said = replace(one.entry, findings=findings, onto=lambda stored: _recounted(stored, newest))
+    said = replace(entry, findings=findings, onto=lambda stored: _recounted(stored, newest))
     return _noted(amend(said, Act.COUNT, shelf, by), activity, count, history)
 
 
@@ -196,6 +199,11 @@ def _recounted(activity: Activity, said: Counted | CountAsOf) -> Activity:
     )
     agrees = changed.others_by_category in (None, changed.other_learners)
     return changed if agrees else replace(changed, participants=())
+
+
+def _dropped(before: Activity | None, after: Activity, place: Place) -> tuple[Finding, ...]:
+    lost = before is not None and before.participants and not after.participants
+    return (finding("A922", place),) if lost else ()
 
 
 def reported_year(activity: Activity, today: date) -> int:

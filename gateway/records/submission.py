@@ -48,9 +48,9 @@ class ActivityEntry:
 
     `activity` is None when its shape could not be read; then `findings` say why, and the two ids
     are what could still be made out. `onto` lays the record over the one that is stored: an update
-    replaces exactly the fields its version can hold, all others stay (docs/wire.md). `derived` tells
-    which derived fields the record has in the end. `repeats` are the further instances of the activity,
-    which itself is the first.
+    replaces exactly the fields its version can hold, all others stay (docs/wire.md). `noted` tells, of
+    the activity before, if there was one, and after it, what was derived and what was dropped. `repeats`
+    are the further instances of the activity, which itself is the first.
     """
 
     number: int
@@ -62,7 +62,7 @@ class ActivityEntry:
     provider_id: str | None = None
     repeats: tuple[Repeat, ...] = ()
     onto: Callable[[Activity], Activity] = lambda stored: stored
-    derived: Callable[[Activity], tuple[Finding, ...]] = lambda kept: ()
+    noted: Callable[[Activity | None, Activity], tuple[Finding, ...]] = lambda before, after: ()
     findings: tuple[Finding, ...] = ()
     place: Callable[[str], Place] = lambda field: Place()
 

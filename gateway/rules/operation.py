@@ -170,6 +170,14 @@ _NOTICES = (
         source="SEED2, FAQ-79",
     ),
     of_activity(
+        code="A922",
+        field="participants",
+        severity=Severity.WARNING,
+        text="What was reported of it before no longer agrees with what is reported now, and was dropped.",
+        remedy="Report it again, in a version that has a place for it.",
+        source="docs/wire.md",
+    ),
+    of_activity(
         code="A930",
         field="",
         severity=Severity.WARNING,

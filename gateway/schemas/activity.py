@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from gateway import rules
 from gateway.fields import builder
 from gateway.findings import finding, shown
 from gateway.records import Activity, ActivityEntry, Finding, RecordAction, replace
@@ -111,11 +112,17 @@ class ActivityVersion(PayloadVersion):
             provider_id=draft.values.get("provider_id"),
             repeats=draft.values.get("repeats", ()),
             onto=lambda stored: self.update(stored, activity) if activity else stored,
-            derived=lambda kept: tuple(self._derived(draft, kept)),
+            noted=lambda before, after: (*self._derived(draft, after), *self._dropped(draft, before, after)),
             findings=draft.findings,
             place=draft.place,
         )
         return entry
+
+    def _dropped(self, draft: Draft, before: Activity | None, after: Activity) -> Iterator[Finding]:
+        """What this version cannot say, and what it says left untrue of what was said before."""
+        for name in self._contradicted(before, after) if before else ():
+            if getattr(before, name) not in EMPTY:
+                yield rules.finding("A922", draft.place(name))
 
     def _derived(self, draft: Draft, kept: Activity) -> Iterator[Finding]:
         """What was derived and is so in the end: what somebody said before an update stays, and is not
