@@ -52,6 +52,7 @@ class Store:
     ) -> None:
         self._engine = engine
         self._lasting = lasting
+        self._is_known = False  # whether it was there once
         self._sealer = sealer
         self._clock = clock
         self._chunk = chunk
@@ -163,10 +164,12 @@ class Store:
         return Unit(scope, self._sealer, lambda: self.outbox, self._chunk, self._lasting)
 
     def _standing(self) -> revision.Standing:
-        if not database.exists(self._engine):
+        if not self._is_known and not database.exists(self._engine):
             return revision.Standing.BEHIND
         with self._named():
-            return database.read(self._engine, revision.standing)
+            found = database.read(self._engine, revision.standing)
+        self._is_known = True
+        return found
 
     @contextmanager
     def _named(self) -> Iterator[None]:

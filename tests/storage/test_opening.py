@@ -210,3 +210,34 @@ def test_what_was_opened_read_only_is_opened_anew(tmp_path: Path, open_one: Open
     with pytest.raises(StoreUnavailable):
         store.accounts.add_provider(Provider("0009999", "Invented"))
     store.accounts.add_provider(Provider("0009999", "Invented"))
+
+
+def test_a_file_that_is_gone_takes_nothing(tmp_path: Path, open_one: Opener) -> None:
+    """What is written to a file that nobody can find any more would be lost: it is refused until the file
+    is back, and no empty one is made in its place."""
+    path, away = tmp_path / "gateway.db", tmp_path / "away"
+    store = open_one(f"sqlite:///{path}")
+    store.migrate()
+    store.check()
+    path.rename(away)
+    for refused in (store.check, lambda: store.accounts.add_provider(Provider(PROVIDER, "Society"))):
+        with pytest.raises(StoreUnavailable, match="gone") as caught:
+            refused()
+        assert "put the file back" in caught.value.remedy
+    assert not path.exists()
+    away.rename(path)
+    store.accounts.add_provider(Provider(PROVIDER, "Society"))
+    assert [PROVIDER] == [known.id for known in store.accounts.providers()]
+
+
+def test_a_file_that_took_anothers_place_is_left_alone(tmp_path: Path, open_one: Opener) -> None:
+    """It would meet with the write-ahead log of the one before: whoever puts one back stops first."""
+    path, other = tmp_path / "gateway.db", tmp_path / "other.db"
+    store, copy = open_one(f"sqlite:///{path}"), open_one(f"sqlite:///{other}")
+    store.migrate()
+    copy.migrate()
+    copy.close()
+    other.rename(path)
+    with pytest.raises(StoreUnavailable, match="gone"):
+        store.check()
+    store.close()
