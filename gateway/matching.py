@@ -161,8 +161,9 @@ class Keys:
         words = _words(" ".join(learner.family_names), SUFFIXES)
         known = [(_domain(one), number_of(one.value)) for one in learner.identifiers]
         families, numbers = _families(words), tuple(self._numbers(known))
-        missing: tuple[str, ...] = ()
-        if not numbers:
+        # A number was said, so the form is not asked instead of it.
+        missing = () if numbers else _named(_kind(_domain(one)) for one in learner.identifiers if _is_void(one))
+        if not numbers and not missing:
             states = {state for one in learner.identifiers if (state := state_named(one.domain))}
             asked = {FIRST_NAME: given[0], LAST_NAME: families, BIRTH_DATE: birthday, STATE: states}
             missing = tuple(field for field, value in asked.items() if not value)
@@ -242,6 +243,11 @@ def is_meant(identifier: Identifier, number: str | None, domain: str | None = No
     if not number_of(number) or number_of(identifier.value) != number_of(number):
         return False
     return not domain or _domain(identifier) == _domain(Identifier(domain))
+
+
+def _is_void(identifier: Identifier) -> bool:
+    """Whether a number is said that is none: of signs alone."""
+    return bool((identifier.value or "").strip()) and not number_of(identifier.value)
 
 
 def _kind(domain: str) -> KeyKind:

@@ -270,6 +270,10 @@ def test_npi_is_checked(number: str, expected: list[str]) -> None:
         ((("ABIM", "12345x"),), ["L207"]),
         ((("ABS", "whatever 7"),), []),
         ((("ABS", " "),), ["L203"]),
+        ((NPI, ("ABP", "-")), ["L203"]),
+        ((("PA", "..."),), ["L203"]),
+        ((("NPI", "-"), ("ABIM", "/")), ["L203", "L203"]),
+        ((("PA", "７"),), []),  # noqa: RUF001  a digit is one in every width
         ((("ABXX", "1"),), ["L204"]),
         (((None, "1"),), ["L204"]),
         ((("DC", "1"), ("VI", "1")), []),

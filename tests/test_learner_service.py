@@ -249,6 +249,7 @@ def test_what_cannot_be_matched_says_what_is_wrong_with_it(counter: Counter) -> 
     ("numbers", "wrong"),
     [
         ("<NPI>12</NPI>", ["NPI"]),
+        ("<LicenseId>-</LicenseId>", ["LicenseId"]),
         ("<NPI>12</NPI><Board>ABIM</Board><BoardId>90001</BoardId>", ["BoardId", "NPI"]),
         ("<Board>ABC</Board><BoardId>900001</BoardId>", ["Board"]),
         ("<BoardId>900001</BoardId>", ["Board"]),

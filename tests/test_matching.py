@@ -274,9 +274,19 @@ def test_form_may_lead_to_others_as_well() -> None:
 
 def test_missing_is_named() -> None:
     """What the form needs and is not there is named, and nothing is looked up."""
-    learner = Learner(identifiers=(Identifier("ABIM"), Identifier(None, "77"), Identifier("NPI", " - ")))
+    learner = Learner(identifiers=(Identifier("ABIM"), Identifier(None, "77"), Identifier("NPI", " ")))
     assert () == KEYS.sought(learner).keys
     assert _none("FirstName", "LastName", "BirthDate", "StateOfLicensure") == _match(learner, ROW)
+
+
+@pytest.mark.parametrize("by", [NPI, LICENCE, BOARD])
+def test_number_of_signs_alone_finds_nobody(by: Identifier) -> None:
+    """Whoever says a number is looked up by it: the form does not stand in for one that says nothing."""
+    kind = {"NPI": KeyKind.NPI, "ME": KeyKind.LICENCE, "ABIM": KeyKind.BOARD}[by.domain or ""]
+    learner = replace(LEARNER, identifiers=(Identifier("ME"), replace(by, value=" - ")))
+    assert () == KEYS.sought(learner).keys
+    assert _none(*FIELDS[kind]) == _match(learner, ROW)
+    assert MATCH == _match(replace(learner, identifiers=(*learner.identifiers, NPI)), ROW)
 
 
 # --- what is kept, what is told -------------------------------------------------------------------------

@@ -120,11 +120,15 @@ def number_of_a_kind_is_one(learner: Learner, context: CompletionContext) -> boo
     remedy="Give the number, or leave the identifier out.",
     source="JS-LRN, CHK",
     good=known_by(("VT", "0420001")),
-    bad=known_by(("VT", None)),
+    bad=known_by(("VT", "-")),
 )
 def identifier_has_its_number(identifier: Identifier, context: CompletionContext) -> bool:
-    """An identifier has its number."""
-    return bool(identifier.value and identifier.value.strip())
+    """An identifier has its number, with at least one letter or digit."""
+    return _is_number(identifier.value)
+
+
+def _is_number(text: str | None) -> bool:
+    return text is not None and (text.isalnum() or any(map(str.isalnum, text)))
 
 
 @identifier(
@@ -151,7 +155,8 @@ def identifier_is_of_a_known_kind(identifier: Identifier, context: CompletionCon
 )
 def npi_has_ten_digits(identifier: Identifier, context: CompletionContext) -> bool:
     """An NPI has ten digits."""
-    return identifier.domain != _NPI or not identifier.value or bool(_TEN_DIGITS.fullmatch(identifier.value))
+    number = identifier.value or ""
+    return identifier.domain != _NPI or bool(_TEN_DIGITS.fullmatch(number)) or not _is_number(number)
 
 
 @identifier(
@@ -186,7 +191,7 @@ def _checks(npi: str) -> bool:
 def board_number_has_the_boards_shape(identifier: Identifier, context: CompletionContext) -> bool:
     """A board's number of a learner looks as that board gives them out."""
     board = context.boards.get(identifier.domain or "")
-    if board is None or board.id_shape is None or not identifier.value:
+    if board is None or board.id_shape is None or not _is_number(identifier.value):
         return True
     return bool(_shape(board.id_shape).fullmatch(identifier.value))
 
