@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -532,4 +532,37 @@ def test_beyond_the_measure_a_rejection_tells_no_field(desk: Desk) -> None:
     desk.store.tables.misses = 10
     receipt = desk.save(report(completion(replace(ADA, birthday="03-01"), CME_CREDIT)))
     assert [Action.ADDED] == actions(receipt)
-    assert "BirthDate" not in (receipt.results[0].credits[0].reason or "")
+    (told,) = receipt.results[0].findings
+    assert (False, True) == ("BirthDate" in told.text, "S006" in told.text)
+    assert told.text == receipt.results[0].credits[0].reason
+
+
+def _guess(desk: Desk, *numbers: int) -> list[bool]:
+    """Of a record for each of these numbers, each with a wrong birthday, whether the field was told."""
+    birthdays = [f"{date(2026, 3, 1) + timedelta(days=number):%m-%d}" for number in numbers]
+    some = [
+        completion(replace(ADA, birthday=birthday), replace(CME_CREDIT, credit_id=f"ccid:demo:{birthday}"))
+        for birthday in birthdays
+    ]
+    receipt = desk.save(*(report(one, number=n) for n, one in enumerate(some, 1)))
+    texts = [result.findings[0].text for result in receipt.results]
+    assert [("BirthDate" in text) for text in texts] == [("S006" not in text) for text in texts]
+    return ["BirthDate" in text for text in texts]
+
+
+def test_fields_are_told_of_as_many_misses_as_the_hour_has(desk: Desk) -> None:
+    """Of one large call as of many small ones: the first are told the field, the others why not."""
+    assert [True] * 10 + [False] * 14 == _guess(desk, *range(24))
+    assert [False] == _guess(desk, 24)
+    desk.store.tables.misses = 0
+    assert [[True] * 4, [True] * 6 + [False], [False]] == [
+        _guess(desk, *range(*some)) for some in ((30, 34), (40, 47), (50, 51))
+    ]
+
+
+def test_who_is_known_uses_up_no_miss(desk: Desk) -> None:
+    """Nine misses among those who match are told, and so is the tenth of the next call."""
+    known = [completion(BEN, replace(CME_CREDIT, credit_id=f"ccid:b:{number}")) for number in range(20)]
+    desk.save(*(report(one, number=n) for n, one in enumerate(known, 1)))
+    assert [True] * 9 == _guess(desk, *range(9))
+    assert [True, False] == _guess(desk, 10, 11)
