@@ -119,6 +119,58 @@ def test_particles_may_be_written_together(said: str, kept: str) -> None:
         assert MATCH == _match(replace(LEARNER, family_names=(one,)), replace(ROW, family=other))
 
 
+@pytest.mark.parametrize(
+    ("kept", "said"),
+    [
+        ("D Angelo", "D'Angelo"),
+        ("D Angelo", "DAngelo"),
+        ("D Angelo", "Dangelo"),
+        ("D'Angelo", "D Angelo"),
+        ("von der Leyen", "VonDerLeyen"),
+        ("von der Leyen", "Leyen"),
+        ("Ter Horst", "Terhorst"),
+        ("Terhorst", "ter Horst"),
+        ("Van Do", "Do"),
+        ("Van Do", "Vando"),
+        ("Van Do", "Van Do, MD"),
+        ("Van Do, Jr.", "Do"),
+        ("Do", "Van Do"),
+        ("Do", "Do, DO"),
+        ("Vando", "Van Do"),
+        ("Van", "Van, DO"),
+        ("Van, DO", "Van"),
+        ("Le, D.O.", "Le"),
+        ("Nguyen Do", "Nguyen"),  # there it is the degree
+        ("Smith", "Smith V"),
+        ("Smith V", "Smith V, MD"),
+    ],
+)
+def test_particle_and_suffix_may_be_written_otherwise(kept: str, said: str) -> None:
+    """Any particle may be joined or torn off, Do be a name or a degree, and V a suffix; by number or form."""
+    for by in (NPI, Identifier("ME")):
+        learner = replace(LEARNER, family_names=(said,), identifiers=(by,))
+        assert MATCH == _match(learner, replace(ROW, family=kept))
+
+
+@pytest.mark.parametrize(
+    ("kept", "said"),
+    [
+        ("Smith", "Smith X"),
+        ("Smith", "V"),
+        ("Oung", "Young"),
+        ("Lam", "Elam"),
+        ("Dorn", "Do"),
+        ("Van", "Do"),
+        ("Do", "Van"),
+        ("Do", "Ando"),
+        ("Leyen", "Vonder"),
+    ],
+)
+def test_other_names_stay_others(kept: str, said: str) -> None:
+    """What merely begins or ends like a name is another name."""
+    assert _none("LastName") == _match(replace(LEARNER, family_names=(said,)), replace(ROW, family=kept))
+
+
 _SPELLINGS = (
     str.upper,
     str.lower,
@@ -171,6 +223,13 @@ def test_states_are_known_by_name_and_letters() -> None:
     """Names and letters of states and territories give the letters; other words nothing."""
     words = ("Maine", "ny", "District of Columbia", "PR", "Bavaria", "", None)
     assert ["ME", "NY", "DC", "PR", None, None, None] == [state_named(word) for word in words]
+    islands = ("Virgin Islands", "U.S. Virgin Islands", "US virgin islands", "Virgin Islands, U.S.")
+    assert {"VI"} == {state_named(name) for name in islands}
+    assert {"DC"} == {
+        state_named(name) for name in ("Washington, D.C.", "Washington DC", "D.C.", "washington,dc")
+    }
+    assert "WA" == state_named("Washington")
+    assert None is state_named("British Virgin Islands") is state_named("Virgin Islands, British")
 
 
 def test_number_is_meant_however_it_is_written() -> None:
