@@ -205,14 +205,15 @@ def test_window_is_two_years_and_a_quarter(today: str, day: str, expected: list[
         (date(2026, 11, 8), None, ["C204"]),
         (date(2026, 11, 9), None, []),
         (date(2026, 11, 10), None, []),
-        (date(2026, 11, 11), None, ["C205"]),
-        (date(2026, 11, 20), date(2026, 11, 20), []),
+        (date(2026, 11, 11), None, ["C205", "C205"]),
+        (date(2026, 11, 20), date(2026, 11, 20), ["C205"]),
         (date(2026, 11, 21), date(2026, 11, 20), ["C205", "C407"]),
         (date(2026, 11, 10), date(2026, 11, 9), ["C407"]),
     ],
 )
 def test_completion_lies_within_the_activity(day: date, claim_date: date | None, expected: list[str]) -> None:
-    """From the first day to the last; board credit may follow until it can no longer be claimed."""
+    """From the first day to the last; the board credit may follow until it can no longer be claimed, the CME
+    beside it may not, and each is told once."""
     registration = MocRegistration("ABIM", Decimal(10), (KNOWLEDGE,), claim_date)
     activity = replace(COURSE, moc_registrations=(registration,))
     assert expected == codes(found({"completed_on": day, "context.activity": activity}))
@@ -224,6 +225,25 @@ def test_cme_alone_ends_with_the_activity() -> None:
     activity = replace(COURSE, moc_registrations=(registration,))
     late = {"completed_on": date(2026, 11, 11), "context.activity": activity}
     assert ["C205"] == codes(found(cme() | late))
+    assert [("C205", "/credits[0]")] == [(one.code, one.path) for one in found(late)]
+    alone = COMPLETION.credits[1]
+    assert [] == codes(found(late | {"credits": (alone,)}))
+
+
+def test_each_board_credit_is_bound_by_its_own_board() -> None:
+    """The claim date of one board gives no time to the credit of another."""
+    lifelong = "Lifelong Learning and Self-Assessment"
+    registrations = (
+        MocRegistration("ABIM", Decimal(10), (KNOWLEDGE,), date(2026, 11, 20)),
+        MocRegistration("ABP", Decimal(10), (lifelong,)),
+    )
+    late = {
+        "completed_on": date(2026, 11, 11),
+        "context.activity": replace(COURSE, moc_registrations=registrations),
+        "learner": learner(ABIM, ("ABP", "700001")),
+        "credits": (COMPLETION.credits[1], credit(lifelong, "10")),
+    }
+    assert [("C205", "/credits[1]")] == [(one.code, one.path) for one in found(late)]
 
 
 # --- numbers -----------------------------------------------------------------------------------------
