@@ -388,7 +388,7 @@ def test_a_status_is_found_by_credit_id(desk: Desk) -> None:
         operations.get_status_by_credit_id(desk.caller, None, desk.store)
 
 
-@pytest.mark.parametrize("birthday", ["1980-02-29", "02-29", "--02-29"])
+@pytest.mark.parametrize("birthday", ["1980-02-29", "02-29", "--02-29", "1980-02-29T00:00:00", "--02-29Z"])
 @pytest.mark.parametrize(
     ("number", "domain"), [("900001", None), ("900001", "ABIM"), ("md 012345", "Maine"), ("MD012345", "ME")]
 )
@@ -437,7 +437,21 @@ def test_a_status_by_learner_asks_for_all_three(desk: Desk) -> None:
             )
 
 
-@pytest.mark.parametrize("birthday", ["tomorrow", "07/23", "13-45", "1904-02-30", "2-29", "W01-1"])
+@pytest.mark.parametrize(
+    "birthday",
+    [
+        "tomorrow",
+        "07/23",
+        "13-45",
+        "1904-02-30",
+        "2-29",
+        "W01-1",
+        "1904-02-30T00:00:00",
+        "1904-07-04T",
+        "1904-07-04 Z",
+        "70-07-04",
+    ],
+)
 def test_a_birthday_that_is_none_is_told(desk: Desk, birthday: str) -> None:
     """That nobody is found would be taken for that nothing was reported."""
     query = LearnerQuery(activity_id="1", learner_id="1", domain=None, birthday=birthday)

@@ -30,7 +30,8 @@ from gateway.records import (
 from gateway.store import Store, Unit
 from gateway.vocabulary import BIRTHDAYS
 
-BIRTHDAY = re.compile(r"(?:--|\d{4}-)?(\d\d-\d\d)$")
+# As everywhere the date as written counts, whatever its time and zone.
+BIRTHDAY = re.compile(r"(?:--|\d{4}-)?(\d\d-\d\d)(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?(?:Z|[+-]\d\d:\d\d)?\Z")
 USUAL_PAGE, MOST_FOUND = 100, 500
 LONGEST_SOUGHT = 200  # characters of a name or a title
 
