@@ -307,6 +307,19 @@ def test_identifiers_are_checked(numbers: tuple[tuple[str | None, str], ...], ex
     assert expected == codes(found(known_by(*numbers)))
 
 
+def test_the_number_that_is_one_too_many_is_pointed_at() -> None:
+    """Of each kind the first stands, and what differs from it is told where it stands."""
+    several = known_by(("DC", "1"), NPI, ("DC", "1"), ("DC", "2"), ("NPI", "1000000004"), ("DC", "3"))
+    assert [f"/identifiers[{n}]" for n in (3, 4, 5)] == [one.path for one in found(several)]
+
+
+def test_the_shape_of_a_boards_number_is_told() -> None:
+    """Whose it is and how it looks, and nothing of what was sent."""
+    (told,) = found(known_by(("ABIM", "12345")))
+    assert r"\d{6} for ABIM" in told.remedy
+    assert "12345" not in told.text + told.remedy
+
+
 @pytest.mark.parametrize("amount", ["0", "-1", "0.3", "NaN", "sNaN", "Infinity", "9" * 40, "1E+20"])
 @pytest.mark.parametrize("type", [CME_CREDIT, KNOWLEDGE, "Lifelong Learning and Self-Assessment"])
 def test_amount_is_judged_whatever_it_is(amount: str, type: str) -> None:

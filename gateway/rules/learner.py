@@ -6,17 +6,19 @@ What these rules find is personal: a finding says which field and what to do, ne
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import cache, partial
 
+from gateway.boards import BOARDS
 from gateway.records import Completion, Identifier, Learner, Participant, Severity, replace
-from gateway.rules.accreditation import repeated
-from gateway.rules.declaration import CompletionContext, Subject, rule
+from gateway.rules.declaration import At, CompletionContext, Subject, rule
 from gateway.rules.examples import ABIM, LICENCE, NPI, NURSE, known_by, took_part
 from gateway.vocabulary import BIRTHDAYS, US_STATES
 
 _NPI, _TEN_DIGITS = "NPI", re.compile("[0-9]{10}")
 # The issuer's prefix 80840, as it counts before an NPI's own digits (CMS).
 _PREFIX_SUM = 24
+_SHAPES = ", ".join(f"{one.id_shape} for {one.acronym}" for one in BOARDS.values() if one.id_shape)
 
 person = partial(rule, subject=Subject.PERSON)
 identifier = partial(rule, subject=Subject.IDENTIFIER)
@@ -106,12 +108,16 @@ def learner_has_an_identifier(learner: Learner, context: CompletionContext) -> b
     good=known_by(LICENCE, ("VT", "MD012345"), LICENCE),
     bad=known_by(LICENCE, ("ME", "MD543210")),
 )
-def number_of_a_kind_is_one(learner: Learner, context: CompletionContext) -> bool:
+def number_of_a_kind_is_one(learner: Learner, context: CompletionContext) -> Iterable[object]:
     """A learner has one number of a kind: one NPI, one of a board, one licence of a state."""
-    known = learner.identifiers
+    known, first = learner.identifiers, dict[str, str | None]()
     if len({one.domain for one in known}) == len(known):  # nearly always
-        return True
-    return not repeated(one.domain for one in dict.fromkeys(known))
+        return ()
+    return [
+        At(f"identifiers[{n}]", None)
+        for n, one in enumerate(known)
+        if one.domain is not None and first.setdefault(one.domain, one.value) != one.value
+    ]
 
 
 @identifier(
@@ -183,7 +189,7 @@ def _checks(npi: str) -> bool:
 @identifier(
     "L207",
     "identifiers",
-    remedy="Give the number that the board itself has given the learner.",
+    remedy=f"Give the number that the board itself has given the learner; its pattern is {_SHAPES}.",
     source="XLSX-L, ABIM",
     good=known_by(ABIM),
     bad=known_by(("ABIM", "90001")),
