@@ -259,6 +259,12 @@ def test_what_cannot_be_matched_says_what_is_wrong_with_it(counter: Counter) -> 
     [
         ("<NPI>12</NPI>", ["NPI"]),
         ("<LicenseId>-</LicenseId>", ["LicenseId"]),
+        ("<StateOfLicensure>Ontario</StateOfLicensure>", ["StateOfLicensure"]),
+        (
+            "<StateOfLicensure>Ontario</StateOfLicensure><LicenseId>-</LicenseId>",
+            ["LicenseId", "StateOfLicensure"],
+        ),
+        ("<StateOfLicensure>Ontario</StateOfLicensure><NPI>-</NPI>", ["NPI", "StateOfLicensure"]),
         ("<NPI>12</NPI><Board>ABIM</Board><BoardId>90001</BoardId>", ["BoardId", "NPI"]),
         ("<Board>ABC</Board><BoardId>900001</BoardId>", ["Board"]),
         ("<BoardId>900001</BoardId>", ["Board"]),
@@ -267,6 +273,8 @@ def test_what_cannot_be_matched_says_what_is_wrong_with_it(counter: Counter) -> 
 def test_a_wrong_number_is_told_by_its_own_element(counter: Counter, numbers: str, wrong: list[str]) -> None:
     """Whatever stands before it: a state without a number is fine, and shifts nothing."""
     asked = LEARNER.format("02-29").replace("<LicenseId>MD012345</LicenseId>", numbers)
+    if "StateOf" in numbers:
+        asked = asked.replace("<StateOfLicensure>Maine</StateOfLicensure>", "")
     answer = counter.ask(request("GetLearnerMatch", asked))
     assert sorted(wrong) == sorted(field or "" for field in texts(answer, "Field"))
 
