@@ -8,13 +8,11 @@ hyphens, blanks, suffixes and particles; of several given names all must agree, 
 
 from __future__ import annotations
 
-import functools
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-import pycountry
 from anyascii import anyascii
 
 from gateway.records import (
@@ -28,7 +26,7 @@ from gateway.records import (
     Registered,
     RegisterRow,
 )
-from gateway.vocabulary import US_STATES
+from gateway.vocabulary import US_STATES, state_named
 
 Digest = Callable[[str], bytes]
 Found = Mapping[bytes, Sequence[Registered]]
@@ -55,8 +53,6 @@ DO = "do"  # a degree and a particle, and the last name of many as well
 FIFTH = "v"  # a suffix where another name is before it; in the register it stands as it was imported
 SEPARATOR = "\x1f"  # stands in no name and in no number
 UNMATCHED = Match(MatchKind.NONE)
-# How some are called besides, without points and commas.
-_ALSO = {"VIRGIN ISLANDS": "VI", "US VIRGIN ISLANDS": "VI", "WASHINGTON DC": "DC", "DC": "DC"}
 
 _TAGS = {kind: bytes((kind,)) for kind in KeyKind}
 _WORD = re.compile("[a-z0-9]+")
@@ -136,23 +132,6 @@ def number_of(text: str | None) -> str:
     """A number as it is compared: without signs, and without the leading zeros a sheet would drop."""
     digits = "".join(_NUMBER.findall(_plain(text or "").upper()))
     return digits.lstrip("0") or digits[:1]
-
-
-def state_named(text: str | None) -> str | None:
-    """Two letters of a state of the USA, from them or its name; None for what is neither."""
-    word = (text or "").strip().upper()
-    return word if word in US_STATES else _states().get(_unsigned(word))
-
-
-def _unsigned(name: str) -> str:
-    """A name of a state without points and commas."""
-    return " ".join(name.replace(".", "").replace(",", " ").upper().split())
-
-
-@functools.cache
-def _states() -> Mapping[str, str]:
-    codes = {_unsigned(place.name): place.code.removeprefix("US-") for place in pycountry.subdivisions}
-    return {name: code for name, code in codes.items() if code in US_STATES} | _ALSO
 
 
 # --- what is looked up ---------------------------------------------------------------------------------

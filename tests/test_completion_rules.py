@@ -99,7 +99,7 @@ def test_no_personal_field_is_ever_shown() -> None:
         "participants": (Participant(**texts | {"profession": None, "local_id": None}),),
     }
     findings = found(changes)
-    assert {"L104", "L204", "L205", "L207", "L301", "L302", "C302", "C304"} == set(codes(findings))
+    assert {"L104", "L204", "L205", "L207", "L301", "L302", "L304", "C302", "C304"} == set(codes(findings))
     assert [] == [one for one in findings if "~" in one.text + one.remedy + one.field]
 
 

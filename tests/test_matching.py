@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as some
 
-from gateway.matching import FIELDS, Keys, is_meant, judge, number_of, state_named
+from gateway.matching import FIELDS, Keys, is_meant, judge, number_of
 from gateway.records import (
     Enrolment,
     Identifier,
@@ -20,6 +20,7 @@ from gateway.records import (
     replace,
 )
 from gateway.sealing import Key
+from gateway.vocabulary import state_named
 
 KEYS = Keys(Key(bytes(range(32))).digest)
 ROW = RegisterRow(

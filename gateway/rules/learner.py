@@ -13,7 +13,7 @@ from gateway.boards import BOARDS
 from gateway.records import Completion, Identifier, Learner, Participant, Severity, replace
 from gateway.rules.declaration import At, CompletionContext, Subject, rule
 from gateway.rules.examples import ABIM, LICENCE, NPI, NURSE, known_by, took_part
-from gateway.vocabulary import BIRTHDAYS, US_STATES
+from gateway.vocabulary import BIRTHDAYS, US_STATES, state_named
 
 _NPI, _TEN_DIGITS = "NPI", re.compile("[0-9]{10}")
 # The issuer's prefix 80840, as it counts before an NPI's own digits (CMS).
@@ -248,3 +248,17 @@ def participants_have_different_numbers(completion: Completion, context: Complet
     """A participant's number stands once in a record."""
     named = [(one.local_domain, one.local_id) for one in completion.participants if one.local_id]
     return len(named) == len(set(named))
+
+
+@participant(
+    "L304",
+    "state",
+    severity=Severity.WARNING,
+    remedy="Write the state of the primary practice by its name, such as Maine, or by its two letters.",
+    source="MBQ; to warn is the gateway's own reading",
+    good=took_part(replace(NURSE, state="Washington, D.C.")),
+    bad=took_part(replace(NURSE, state="Narnia")),
+)
+def state_of_practice_is_one(participant: Participant, context: CompletionContext) -> bool:
+    """The state in which a participant practises is one of the USA."""
+    return not participant.state or state_named(participant.state) is not None

@@ -9,13 +9,13 @@ from lxml import etree
 
 from gateway import answers, operations, rules
 from gateway.errors import TooLarge
-from gateway.matching import UNMATCHED, state_named
+from gateway.matching import UNMATCHED
 from gateway.operations import LearnerQuery, Search
 from gateway.records import Completion, Finding, Identifier, Learner, Match, Place, StoredCredit, replace
 from gateway.rules import CompletionContext
 from gateway.service.parameters import Row
 from gateway.service.request import Request
-from gateway.vocabulary import US_STATES
+from gateway.vocabulary import US_STATES, state_named
 
 Element = etree._Element
 
