@@ -93,7 +93,7 @@ def _enrolled(text: str) -> str:
 
 def _is_do(text: str) -> bool:
     """Whether Do is the name after nothing but particles, as in Van Do; after a comma it is the degree."""
-    if DO not in text.casefold():  # nearly always
+    if DO not in _plain(text).casefold():  # nearly always
         return False
     words = _words(text.partition(",")[0], SUFFIXES - {DO})
     return len(words) > 1 and words[-1] == DO and PARTICLES.issuperset(words)

@@ -132,6 +132,7 @@ def test_particles_may_be_written_together(said: str, kept: str) -> None:
         ("Ter Horst", "Terhorst"),
         ("Terhorst", "ter Horst"),
         ("Van Do", "Do"),
+        ("Văn Đỗ", "Do"),
         ("Van Do", "Vando"),
         ("Van Do", "Van Do, MD"),
         ("Van Do, Jr.", "Do"),
