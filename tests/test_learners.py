@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -388,7 +388,7 @@ def test_a_status_is_found_by_credit_id(desk: Desk) -> None:
         operations.get_status_by_credit_id(desk.caller, None, desk.store)
 
 
-@pytest.mark.parametrize("birthday", ["1980-02-29", "02-29", "--02-29"])
+@pytest.mark.parametrize("birthday", ["1980-02-29", "02-29", "--02-29", "1980-02-29T00:00:00", "--02-29Z"])
 @pytest.mark.parametrize(
     ("number", "domain"), [("900001", None), ("900001", "ABIM"), ("md 012345", "Maine"), ("MD012345", "ME")]
 )
@@ -437,7 +437,21 @@ def test_a_status_by_learner_asks_for_all_three(desk: Desk) -> None:
             )
 
 
-@pytest.mark.parametrize("birthday", ["tomorrow", "07/23", "13-45", "1904-02-30", "2-29", "W01-1"])
+@pytest.mark.parametrize(
+    "birthday",
+    [
+        "tomorrow",
+        "07/23",
+        "13-45",
+        "1904-02-30",
+        "2-29",
+        "W01-1",
+        "1904-02-30T00:00:00",
+        "1904-07-04T",
+        "1904-07-04 Z",
+        "70-07-04",
+    ],
+)
 def test_a_birthday_that_is_none_is_told(desk: Desk, birthday: str) -> None:
     """That nobody is found would be taken for that nothing was reported."""
     query = LearnerQuery(activity_id="1", learner_id="1", domain=None, birthday=birthday)
@@ -532,4 +546,37 @@ def test_beyond_the_measure_a_rejection_tells_no_field(desk: Desk) -> None:
     desk.store.tables.misses = 10
     receipt = desk.save(report(completion(replace(ADA, birthday="03-01"), CME_CREDIT)))
     assert [Action.ADDED] == actions(receipt)
-    assert "BirthDate" not in (receipt.results[0].credits[0].reason or "")
+    (told,) = receipt.results[0].findings
+    assert (False, True) == ("BirthDate" in told.text, "S006" in told.text)
+    assert told.text == receipt.results[0].credits[0].reason
+
+
+def _guess(desk: Desk, *numbers: int) -> list[bool]:
+    """Of a record for each of these numbers, each with a wrong birthday, whether the field was told."""
+    birthdays = [f"{date(2026, 3, 1) + timedelta(days=number):%m-%d}" for number in numbers]
+    some = [
+        completion(replace(ADA, birthday=birthday), replace(CME_CREDIT, credit_id=f"ccid:demo:{birthday}"))
+        for birthday in birthdays
+    ]
+    receipt = desk.save(*(report(one, number=n) for n, one in enumerate(some, 1)))
+    texts = [result.findings[0].text for result in receipt.results]
+    assert [("BirthDate" in text) for text in texts] == [("S006" not in text) for text in texts]
+    return ["BirthDate" in text for text in texts]
+
+
+def test_fields_are_told_of_as_many_misses_as_the_hour_has(desk: Desk) -> None:
+    """Of one large call as of many small ones: the first are told the field, the others why not."""
+    assert [True] * 10 + [False] * 14 == _guess(desk, *range(24))
+    assert [False] == _guess(desk, 24)
+    desk.store.tables.misses = 0
+    assert [[True] * 4, [True] * 6 + [False], [False]] == [
+        _guess(desk, *range(*some)) for some in ((30, 34), (40, 47), (50, 51))
+    ]
+
+
+def test_who_is_known_uses_up_no_miss(desk: Desk) -> None:
+    """Nine misses among those who match are told, and so is the tenth of the next call."""
+    known = [completion(BEN, replace(CME_CREDIT, credit_id=f"ccid:b:{number}")) for number in range(20)]
+    desk.save(*(report(one, number=n) for n, one in enumerate(known, 1)))
+    assert [True] * 9 == _guess(desk, *range(9))
+    assert [True, False] == _guess(desk, 10, 11)

@@ -19,6 +19,10 @@ from gateway.records import (
 from gateway.rules import Certificate, finding
 
 UNMATCHED = {MatchKind.NONE: "L901", MatchKind.SEVERAL: "L902"}
+WITHHELD = (
+    "Which field disagrees is not told again before the next hour: so many look-ups of your provider found "
+    "nobody that it could be an attempt to find people out (S006)."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,8 @@ def _unmatched(case: Case) -> Iterator[Finding]:
     if case.learner is None or case.learner.matched:
         return
     match = case.learner.match
-    detail = f"Disagreeing: {', '.join(match.fields)}." if match.fields else ""
+    withheld = WITHHELD if match.kind is MatchKind.NONE else ""
+    detail = f"Disagreeing: {', '.join(match.fields)}." if match.fields else withheld
     yield finding(UNMATCHED[match.kind], case.entry.place("learner"), detail)
 
 
