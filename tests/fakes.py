@@ -27,6 +27,7 @@ from gateway.records import (
     CreditStatus,
     Errand,
     FoundActivities,
+    Kind,
     Outcome,
     Registered,
     RegisterRow,
@@ -410,8 +411,8 @@ class FakeCredits:
         return [one for provider_id, one in self.tables.credits.values() if provider_id == self.provider_id]
 
 
-def _identity(credit: StoredCredit) -> tuple[bytes, str, str]:
-    return credit.learner_key, credit.activity_id, credit.credit_type
+def _identity(credit: StoredCredit) -> tuple[bytes, str, Kind]:
+    return credit.learner_key, credit.activity_id, credit.kind
 
 
 @dataclass(slots=True)

@@ -35,11 +35,13 @@ from gateway.errors import Conflict, Malformed, NotFound, TooManyLookups
 from gateway.operations import LearnerQuery, Search
 from gateway.records import (
     Action,
+    Completion,
     CreditStatus,
     Errand,
     Identifier,
     Learner,
     MatchKind,
+    MocRegistration,
     Outcome,
     Receipt,
     Registered,
@@ -189,6 +191,41 @@ def test_a_learner_has_a_credit_for_an_activity_once(desk: Desk) -> None:
     by_npi = replace(ADA, identifiers=(Identifier("NPI", "1234567893"),))
     receipt = desk.save(report(completion(by_npi, replace(CME_CREDIT, credit_id="ccid:demo:77"))))
     assert ([Action.REFUSED], ["C903"]) == (actions(receipt), codes(receipt)[0])
+
+
+SHARED = "Patient Safety"
+OF_TWO_BOARDS = replace(
+    COURSE,
+    activity_id="202600003",
+    provider_activity_id="TWO-26",
+    moc_registrations=tuple(
+        MocRegistration(board, Decimal("11.25"), (SHARED,), date(2027, 3, 1)) for board in ("ABA", "ABOHNS")
+    ),
+)
+
+
+def of_board(board: str, credit_id: str) -> Completion:
+    """Ada's completion with her number at that board alone, as C406 asks for."""
+    ada = replace(ADA, identifiers=(Identifier(board, "70000001"), ADA.identifiers[1]))
+    credit = replace(BOARD_CREDIT, credit_id=credit_id, credit_type=SHARED)
+    return completion(ada, credit, activity=OF_TWO_BOARDS)
+
+
+def test_each_board_has_its_credit_of_a_type_of_one_name(desk: Desk) -> None:
+    """Two boards that call a type of credit alike are asked about one each, once; deleted, each is let go
+    of alone, and the CME credit only with the last."""
+    desk.store.write(PROVIDER, lambda unit: unit.activities.add([OF_TWO_BOARDS]))
+    first, second = of_board("ABA", "ccid:demo:3"), of_board("ABOHNS", "ccid:demo:4")
+    receipt = desk.save(report(first), report(second, number=2))
+    assert ([Action.ADDED] * 2, [[], []]) == (actions(receipt), codes(receipt))
+    assert ["ABA", "ABOHNS"] == [board for board, _, _ in desk.store.tables.questions]
+    assert ["C903"] == codes(desk.save(report(of_board("ABOHNS", "ccid:demo:5"))))[0]
+    desk.decide("ccid:demo:4", CreditStatus.ACCEPTED)
+    desk.accept("ccid:demo:3")
+    desk.save(deletion(first))
+    assert {"ccid:demo:4", "ccid:cme-gateway:99"} == set(desk.credits())
+    desk.save(deletion(second))
+    assert {} == desk.credits()
 
 
 def test_a_record_twice_in_a_call_is_told(desk: Desk) -> None:

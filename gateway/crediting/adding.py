@@ -24,7 +24,7 @@ UNMATCHED = {MatchKind.NONE: "L901", MatchKind.SEVERAL: "L902"}
 @dataclass(frozen=True, slots=True)
 class Claimed:
     """One credit of a record with what is stored of it: under its own id, or else under another the
-    `twin`, the same type of credit of the same learner."""
+    `twin`, the same learner's credit of the same kind."""
 
     certificate: Certificate
     stored: StoredCredit | None
@@ -33,7 +33,7 @@ class Claimed:
 
 def add(case: Case, certificates: Sequence[Certificate], found: tuple[Finding, ...]) -> Decision:
     """Keep what is new of a record that nothing speaks against, and tell how all of it stands."""
-    # Looked up once: no two credits of a sound record are of one id or type.
+    # Looked up once: no two credits of a sound record are of one id or kind.
     claims = [_claimed(case, certificate) for certificate in certificates]
     findings = (*_conflicts(case, claims), *found)
     if any(one.blocks for one in findings):
@@ -55,7 +55,7 @@ def _claimed(case: Case, certificate: Certificate) -> Claimed:
 
 def _twin(case: Case, certificate: Certificate) -> StoredCredit | None:
     for key in case.learner.keys if case.learner else ():
-        twin = case.ledger.of_learner(key, case.activity_id).get(certificate.credit_type or "")
+        twin = case.ledger.of_learner(key, case.activity_id).get(certificate.kind)
         if twin is not None:
             return twin
     return None
@@ -130,13 +130,13 @@ def _new_credit(case: Case, claimed: Certificate, reason: str | None) -> StoredC
     said, someone, credit = case.said, case.learner, claimed.credit
     assert someone is not None and said.completed_on is not None
     assert credit.credit_id and credit.amount is not None and claimed.credit_type
-    board = claimed.board.acronym if claimed.board else None
+    board, credit_type = claimed.kind
     status = _status(someone.matched, board)
     return StoredCredit(
         row=case.ledger.next_row(),
         activity_id=case.activity_id,
         credit_id=credit.credit_id,
-        credit_type=claimed.credit_type,
+        credit_type=credit_type,
         amount=credit.amount,
         completed_on=said.completed_on,
         board=board,

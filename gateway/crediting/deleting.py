@@ -80,7 +80,7 @@ def _nothing(case: Case) -> Iterator[Finding]:
 def _remove_yield(case: Case, gone: StoredCredit) -> None:
     """With a board credit goes the CME credit it yielded, unless another board credit stands for it."""
     others = case.ledger.of_learner(gone.learner_key, gone.activity_id)
-    yielded = others.get(CME_CREDIT)
+    yielded = others.get((None, CME_CREDIT))
     if gone.board is None or yielded is None or yielded.matched_from is None:
         return
     if not any(one.board and one.status is CreditStatus.ACCEPTED for one in others.values()):

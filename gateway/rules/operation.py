@@ -196,7 +196,7 @@ _NOTICES = (
         field="credit_id",
         text="The learner has this credit for this activity already, under another CreditID.",
         remedy="Leave it, or delete the earlier one before you add it again.",
-        source="JS-LRN; once per learner, activity and type is the gateway's own reading",
+        source="JS-LRN; once per learner, activity, board and type is the gateway's own reading",
     ),
     of_completion(
         code="C904",

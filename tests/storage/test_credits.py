@@ -84,12 +84,20 @@ def test_credits_of_a_birthday_are_those_of_that_activity(store: Store) -> None:
 
 
 def test_one_learner_has_one_credit_of_a_type_for_an_activity(store: Store) -> None:
-    """A second living credit of the same learner, activity and type is refused, whatever its id."""
+    """A second living credit of the same learner, activity, board and type is refused, whatever its id."""
     add(store, first := a_credit())
     with pytest.raises(Busy):
         add(store, a_credit(learner_key=first.learner_key))
+    add(store, a_credit(learner_key=first.learner_key, board="ABA"))
     add(store, a_credit(learner_key=first.learner_key, credit_type="Patient Safety"))
     add(store, a_credit(learner_key=first.learner_key), provider=OTHER_PROVIDER)
+
+
+def test_one_learner_has_one_cme_credit_for_an_activity(store: Store) -> None:
+    """Credit of no board is unique as well, though databases take no two NULLs for the same."""
+    add(store, first := a_credit(board=None))
+    with pytest.raises(Busy):
+        add(store, a_credit(board=None, learner_key=first.learner_key))
 
 
 def test_what_is_deleted_is_found_no_more_and_frees_its_identity(store: Store) -> None:
