@@ -354,6 +354,17 @@ def test_a_deletion_without_credits_takes_all_of_the_learner(desk: Desk) -> None
     assert {"ccid:demo:3"} == set(desk.credits())
 
 
+def test_a_closed_activity_keeps_its_learners(desk: Desk) -> None:
+    """A correction, deleted and added in one call, leaves what was accepted where adding is refused."""
+    desk.save(report(BOTH))
+    desk.change(COURSE, closed=True)
+    corrected = completion(ADA, replace(CME_CREDIT, amount=Decimal(5)), BOARD_CREDIT)
+    receipt = desk.save(deletion(BOTH), report(corrected, number=2))
+    assert [Action.REFUSED, Action.REFUSED] == actions(receipt)
+    assert all("C107" in found for found in codes(receipt))
+    assert {"ccid:demo:1", "ccid:demo:2"} == set(desk.credits())
+
+
 def test_what_is_not_there_is_not_deleted(desk: Desk) -> None:
     """An unknown credit, one of another activity, one of another person, one of another provider: refused."""
     desk.save(report(BOTH))
