@@ -163,9 +163,7 @@ def test_deletion_is_held_to_little() -> None:
         "status": None,
         "provider_organization": None,
     }
-    assert [] == _deleted(
-        credits=ids, **rest, **{"context.activity": draft, "context.status": Status.DRAFT}
-    )
+    assert [] == _deleted(credits=ids, **rest, **{"context.activity": draft, "context.status": Status.DRAFT})
     assert [] == _deleted(credits=(), participants=(Participant("P-0001"),), learner=None)
 
 

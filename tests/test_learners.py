@@ -25,6 +25,7 @@ from reports import (
     NURSE,
     REMS_COURSE,
     STRANGER,
+    TODAY,
     completion,
     deletion,
     report,
@@ -35,6 +36,7 @@ from gateway.errors import Conflict, Malformed, NotFound, TooManyLookups
 from gateway.operations import LearnerQuery, Search
 from gateway.records import (
     Action,
+    ClaimedCredit,
     Completion,
     CreditStatus,
     Errand,
@@ -154,6 +156,69 @@ def test_sending_the_same_again_changes_nothing(desk: Desk) -> None:
     assert [Action.UNCHANGED] == actions(again)
     assert [[CreditStatus.ACCEPTED, CreditStatus.ACCEPTED]] == statuses(again)
     assert 1 == len(desk.store.tables.questions)
+
+
+OUTGROWN: dict[str, dict[str, Any]] = {
+    "C107": {"closed": True},
+    "C106": {"delivery_methods": ()},
+    "C403": {"moc_registrations": ()},
+    "C404": {"moc_registrations": (replace(COURSE.moc_registrations[0], credit_types=("Other",)),)},
+    "C503": {"credits": (replace(COURSE.credits[0], amount=Decimal(1)),)},
+    "C504": {"moc_registrations": (replace(COURSE.moc_registrations[0], points=Decimal(1)),)},
+    "C204": {"start_date": TODAY, "end_date": TODAY},
+}
+
+
+@pytest.mark.parametrize("code", OUTGROWN)
+def test_what_was_taken_is_unchanged_though_it_would_be_refused_today(desk: Desk, code: str) -> None:
+    """Whoever lost the answer sends again and learns how it stands; with a field that differs, or with a
+    credit that is new, the record is refused as any other."""
+    desk.save(report(BOTH))
+    desk.decide("ccid:demo:2", CreditStatus.ACCEPTED)
+    desk.change(COURSE, **OUTGROWN[code])
+    again = desk.save(report(BOTH), content="again")
+    assert ([Action.UNCHANGED], []) == (actions(again), [one for one in codes(again)[0] if one[0] == "C"])
+    assert [[CreditStatus.ACCEPTED] * 2] == statuses(again)
+    renamed = completion(ADA, CME_CREDIT, replace(BOARD_CREDIT, credit_id="ccid:demo:9"))
+    for other in (
+        completion(ADA, replace(CME_CREDIT, amount=Decimal(12)), BOARD_CREDIT),
+        replace(BOTH, completed_on=COURSE.start_date),
+        renamed,
+    ):
+        refused = desk.save(report(other), content=repr(other))
+        assert ([Action.REFUSED], True) == (actions(refused), code in codes(refused)[0])
+
+
+def test_what_was_taken_years_ago_is_unchanged(desk: Desk) -> None:
+    """The same when too much time has passed to report it as new."""
+    desk.save(report(BOTH))
+    desk.clock.advance(days=1000)
+    assert [Action.UNCHANGED] == actions(desk.save(report(BOTH), content="again"))
+    new = replace(BOTH, credits=(replace(CME_CREDIT, credit_id="ccid:demo:9"),))
+    assert "C203" in codes(desk.save(report(new)))[0]
+
+
+@pytest.mark.parametrize("wrong", [{"status": "Registered"}, {"provider_organization": "12"}])
+def test_what_is_wrong_of_a_record_as_such_is_refused_again(desk: Desk, wrong: dict[str, Any]) -> None:
+    """It cannot be the record that was taken."""
+    desk.save(report(BOTH))
+    desk.change(COURSE, closed=True)
+    assert [Action.REFUSED] == actions(receipt := desk.save(report(replace(BOTH, **wrong)), content="wrong"))
+    assert "C107" not in codes(receipt)[0]
+
+
+def test_points_that_were_raised_leave_what_was_reported(desk: Desk) -> None:
+    """The ABP gives all learners the same points; who was reported before they changed stays as reported."""
+    type = "Lifelong Learning and Self-Assessment"
+    points = MocRegistration("ABP", Decimal(10), (type,), date(2027, 3, 1))
+    desk.change(COURSE, moc_registrations=(points,))
+    ada = replace(ADA, identifiers=(Identifier("ABP", "700001"), ADA.identifiers[1]))
+    said = completion(ada, ClaimedCredit("ccid:demo:2", type, "Point", Decimal(10)))
+    assert [Action.ADDED] == actions(desk.save(report(said)))
+    desk.change(COURSE, moc_registrations=(replace(points, points=Decimal(12)),))
+    assert [Action.UNCHANGED] == actions(desk.save(report(said), content="again"))
+    new = replace(said, credits=(replace(said.credits[0], credit_id="ccid:demo:9"),))
+    assert "C505" in codes(desk.save(report(new)))[0]
 
 
 def test_a_rejected_credit_sent_again_stays_rejected(desk: Desk) -> None:
@@ -306,7 +371,11 @@ def test_rems_participants_are_kept_once(desk: Desk) -> None:
     """Added, then Unchanged; deleted by their own number; then the activity may be deleted again."""
     said = completion(None, activity=REMS_COURSE, participants=(NURSE,))
     assert [Action.ADDED] == actions(desk.save(report(said)))
+    desk.change(REMS_COURSE, closed=True)
     assert [Action.UNCHANGED] == actions(desk.save(report(said), content="again"))
+    other = replace(said, participants=(NURSE, replace(NURSE, local_id="P-2")))
+    assert ["C107"] == codes(desk.save(report(other), content="other"))[0]
+    desk.change(REMS_COURSE, closed=False)
     later = replace(said, completed_on=COURSE.start_date)
     assert ["C902"] == codes(desk.save(report(later), content="later"))[0]
     changed = replace(said, participants=(replace(NURSE, profession="Physician"),))

@@ -31,10 +31,21 @@ class Claimed:
     twin: StoredCredit | None
 
 
-def add(case: Case, certificates: Sequence[Certificate], found: tuple[Finding, ...]) -> Decision:
+def claimed(case: Case, certificates: Sequence[Certificate]) -> list[Claimed]:
+    """Look up what is stored of a record's credits: no two of a sound record are of one id or kind."""
+    return [_claimed(case, certificate) for certificate in certificates]
+
+
+def is_reported(case: Case, claims: Sequence[Claimed]) -> bool:
+    """Whether a record is stored as a whole already, with the same content."""
+    rows = {one.stored.row for one in claims if one.stored is not None}
+    took_part = all(case.participant(one) is not None for one in case.said.participants)
+    named = bool(claims or case.said.participants)
+    return named and took_part and len(rows) == len(claims) and not any(_conflicts(case, claims))
+
+
+def add(case: Case, claims: Sequence[Claimed], found: tuple[Finding, ...]) -> Decision:
     """Keep what is new of a record that nothing speaks against, and tell how all of it stands."""
-    # Looked up once: no two credits of a sound record are of one id or kind.
-    claims = [_claimed(case, certificate) for certificate in certificates]
     findings = (*_conflicts(case, claims), *found)
     if any(one.blocks for one in findings):
         return refused(case, findings)
@@ -89,7 +100,9 @@ def _conflicts(case: Case, claims: Sequence[Claimed]) -> Iterator[Finding]:
 
 
 def _is_same(case: Case, claimed: Certificate, stored: StoredCredit) -> bool:
-    said = (case.activity_id, claimed.credit_type, claimed.credit.amount, case.said.completed_on)
+    # The type by its own board, since the activity may be registered with others by now.
+    type = rules.spelled(claimed.credit.credit_type or "", case.by.boards.get(stored.board or ""))
+    said = (case.activity_id, type, claimed.credit.amount, case.said.completed_on)
     known = (stored.activity_id, stored.credit_type, stored.amount, stored.completed_on)
     return said == known and case.learner is not None and stored.said_key == case.learner.keys[-1]
 

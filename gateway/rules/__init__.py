@@ -30,7 +30,7 @@ from gateway.rules import (  # noqa: F401  importing declares their rules
     programmes,
     timing,
 )
-from gateway.rules.certificate import Certificate, certified, is_cme
+from gateway.rules.certificate import Certificate, certified, is_cme, spelled
 from gateway.rules.declaration import (
     ACTIVITY,
     LEARNER,
@@ -69,6 +69,7 @@ __all__ = [
     "judge",
     "quoted",
     "rule",
+    "spelled",
     "told",
 ]
 

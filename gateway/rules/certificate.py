@@ -94,12 +94,19 @@ def certified(
     return Certificate(
         credit,
         completion,
-        (_granted(board, wanted) if board else None) or wanted,
+        spelled(wanted, board),
         boards=fitting,
         registered=bool(near),
         named=bool(named),
         registration=next((one for other, one in registrations if other is board), None),
     )
+
+
+def spelled(credit_type: str, board: Board | None) -> str:
+    """The one spelling under which a type of credit of a board, or of none, is kept."""
+    if is_cme(credit_type):
+        return CME_CREDIT
+    return (_granted(board, credit_type) if board else None) or credit_type
 
 
 Registrations = list[tuple[Board, MocRegistration]]
