@@ -234,20 +234,25 @@ def test_a_rejected_credit_sent_again_stays_rejected(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(
-    "changed",
+    ("changed", "named"),
     [
-        completion(ADA, replace(CME_CREDIT, amount=Decimal(5))),
-        completion(BEN, CME_CREDIT),
-        completion(ADA, CME_CREDIT, completed_on=COURSE.start_date),
-        completion(replace(ADA, identifiers=(ADA.identifiers[1],)), CME_CREDIT),
+        (completion(ADA, replace(CME_CREDIT, amount=Decimal(5))), "credits[0].amount"),
+        (completion(ADA, replace(CME_CREDIT, credit_type=BOARD_TYPE)), "credits[0].credit_type"),
+        (completion(BEN, CME_CREDIT), "learner"),
+        (completion(ADA, CME_CREDIT, completed_on=COURSE.start_date), "completed_on"),
+        (completion(replace(ADA, identifiers=(ADA.identifiers[1],)), CME_CREDIT), "learner"),
+        (completion(BEN, CME_CREDIT, activity=REMS_COURSE), "activity_id, learner"),
     ],
-    ids=["amount", "learner", "day", "number"],
+    ids=["amount", "type", "learner", "day", "number", "activity"],
 )
-def test_what_is_stored_is_not_changed(desk: Desk, changed: Any) -> None:
-    """The same credit id with other content is refused; there is no update."""
+def test_what_is_stored_is_not_changed(desk: Desk, changed: Any, named: str) -> None:
+    """The same credit id with other content is refused, and told what differs and how it stands; there is
+    no update."""
     desk.save(report(completion(ADA, CME_CREDIT)))
-    receipt = desk.save(report(changed))
-    assert ([Action.REFUSED], True) == (actions(receipt), "C902" in codes(receipt)[0])
+    receipt = desk.save(report(changed), content="changed")
+    assert ([Action.REFUSED], "C902") == (actions(receipt), codes(receipt)[0][0])
+    told = f"Different: {named}. It was submitted on 2026-11-21 and is Accepted."
+    assert receipt.results[0].findings[0].text.endswith(told)
 
 
 def test_a_learner_has_a_credit_for_an_activity_once(desk: Desk) -> None:
@@ -256,6 +261,18 @@ def test_a_learner_has_a_credit_for_an_activity_once(desk: Desk) -> None:
     by_npi = replace(ADA, identifiers=(Identifier("NPI", "1234567893"),))
     receipt = desk.save(report(completion(by_npi, replace(CME_CREDIT, credit_id="ccid:demo:77"))))
     assert ([Action.REFUSED], ["C903"]) == (actions(receipt), codes(receipt)[0])
+    told = 'It is "ccid:demo:1". It was submitted on 2026-11-21 and is Accepted.'
+    assert receipt.results[0].findings[0].text.endswith(told)
+
+
+def test_a_rejected_credit_stands_in_the_way_until_it_is_deleted(desk: Desk) -> None:
+    """Another credit id does not correct it; how it stands is told, and deleted by its id it is gone."""
+    desk.save(report(completion(ADA, BOARD_CREDIT)))
+    desk.decide("ccid:demo:2", CreditStatus.REJECTED, "Not in the programme.")
+    anew = report(completion(ADA, replace(BOARD_CREDIT, credit_id="ccid:demo:77")), number=2)
+    (found,) = desk.save(anew).results[0].findings
+    assert ("C903", True) == (found.code, found.text.endswith("2026-11-21 and is Rejected."))
+    assert [Action.DELETED, Action.ADDED] == actions(desk.save(deletion(completion(ADA, BOARD_CREDIT)), anew))
 
 
 SHARED = "Patient Safety"
@@ -379,7 +396,9 @@ def test_rems_participants_are_kept_once(desk: Desk) -> None:
     later = replace(said, completed_on=COURSE.start_date)
     assert ["C902"] == codes(desk.save(report(later), content="later"))[0]
     changed = replace(said, participants=(replace(NURSE, profession="Physician"),))
-    assert ["C902"] == codes(desk.save(report(changed), content="changed"))[0]
+    (found,) = desk.save(report(changed), content="changed").results[0].findings
+    told = "Different: participants[0].profession. It was submitted on 2026-11-21."
+    assert ("C902", True) == (found.code, found.text.endswith(told))
     assert [Action.DELETED] == actions(desk.save(deletion(said)))
     assert {} == desk.store.tables.participants
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from gateway import rules
 from gateway.crediting.case import Case, Decision, refused, standing
@@ -88,23 +88,46 @@ def _conflicts(case: Case, claims: Sequence[Claimed]) -> Iterator[Finding]:
     """A credit and its id are unique; what is stored is not changed but deleted and added again."""
     for n, one in enumerate(claims):
         if one.stored is not None:
-            if not _is_same(case, one.certificate, one.stored):
-                yield finding("C902", case.place_of_id(n), _earlier(case, one.stored))
+            if other := _differing(case, n, one.certificate, one.stored):
+                yield finding("C902", case.place_of_id(n), _told(case, other, one.stored))
         elif one.twin is not None and one.twin.matched_from is None:
-            detail = _earlier(case, one.twin) or f"It is {rules.quoted(one.twin.credit_id)}."
-            yield finding("C903", case.place_of_id(n), detail)
+            named = f"It is {rules.quoted(one.twin.credit_id)}."
+            yield finding("C903", case.place_of_id(n), f"{named} {_earlier(case, one.twin)}")
     for n, participant in enumerate(case.said.participants):
         known = case.participant(participant)
-        if known and (known.participant, known.completed_on) != (participant, case.said.completed_on):
-            yield finding("C902", case.entry.place(f"participants[{n}]"), _earlier(case, known))
+        if known and (other := _differing_participant(case, n, participant, known)):
+            yield finding("C902", case.entry.place(f"participants[{n}]"), _told(case, other, known))
 
 
-def _is_same(case: Case, claimed: Certificate, stored: StoredCredit) -> bool:
+def _differing(case: Case, n: int, claimed: Certificate, stored: StoredCredit) -> list[str]:
+    """The fields of a record that are not as they were when its n-th credit was reported."""
     # The type by its own board, since the activity may be registered with others by now.
     type = rules.spelled(claimed.credit.credit_type or "", case.by.boards.get(stored.board or ""))
-    said = (case.activity_id, type, claimed.credit.amount, case.said.completed_on)
-    known = (stored.activity_id, stored.credit_type, stored.amount, stored.completed_on)
-    return said == known and case.learner is not None and stored.said_key == case.learner.keys[-1]
+    same = {
+        "activity_id": case.activity_id == stored.activity_id,
+        "learner": case.learner is not None and case.learner.keys[-1] == stored.said_key,
+        "completed_on": case.said.completed_on == stored.completed_on,
+        f"credits[{n}].credit_type": type == stored.credit_type,
+        f"credits[{n}].amount": claimed.credit.amount == stored.amount,
+    }
+    return [name for name, holds in same.items() if not holds]
+
+
+def _differing_participant(case: Case, n: int, said: Participant, known: StoredParticipant) -> list[str]:
+    names = (field.name for field in fields(said))
+    same = {
+        "completed_on": case.said.completed_on == known.completed_on,
+        **{
+            f"participants[{n}].{one}": getattr(said, one) == getattr(known.participant, one) for one in names
+        },
+    }
+    return [name for name, holds in same.items() if not holds]
+
+
+def _told(case: Case, differing: Sequence[str], stored: StoredCredit | StoredParticipant) -> str:
+    """Which fields differ, by the sender's names of them and never by what stands in them."""
+    names = dict.fromkeys(case.entry.place(name).field or name for name in differing)
+    return f"Different: {', '.join(names)}. {_earlier(case, stored)}"
 
 
 def _repeated(case: Case, claims: Sequence[Claimed]) -> Iterator[Finding]:
@@ -123,8 +146,11 @@ def _repeated(case: Case, claims: Sequence[Claimed]) -> Iterator[Finding]:
 
 
 def _earlier(case: Case, stored: StoredCredit | StoredParticipant) -> str:
-    number = case.ledger.number_of(stored)
-    return f"Record {number} of this call has it." if number else ""
+    """When something was reported, and how it stands."""
+    if number := case.ledger.number_of(stored):
+        return f"Record {number} of this call has it."
+    day = f"It was submitted on {stored.submitted_at.date()}"
+    return f"{day} and is {stored.status}." if isinstance(stored, StoredCredit) else f"{day}."
 
 
 # --- what is kept ------------------------------------------------------------------------------------

@@ -188,14 +188,17 @@ _NOTICES = (
         code="C902",
         field="credit_id",
         text="It was reported before under this id, with other content; what is reported does not change.",
-        remedy="Delete it, then add it again. A new credit needs an id of its own.",
+        remedy="Send it as it was reported; to correct it, delete it, then add it again. A new credit needs "
+        "an id of its own.",
         source="AMC, JS-LRN",
     ),
     of_completion(
         code="C903",
         field="credit_id",
-        text="The learner has this credit for this activity already, under another CreditID.",
-        remedy="Leave it, or delete the earlier one before you add it again.",
+        text="The learner's credit of this board and type was reported for this activity before, under "
+        "another CreditID.",
+        remedy="Leave it if that one is Accepted or Submitted. If it is Rejected or wrong, delete it by its "
+        "CreditID, then add this one.",
         source="JS-LRN; once per learner, activity, board and type is the gateway's own reading",
     ),
     of_completion(
