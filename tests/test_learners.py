@@ -403,6 +403,21 @@ def test_rems_participants_are_kept_once(desk: Desk) -> None:
     assert {} == desk.store.tables.participants
 
 
+def test_participants_are_deleted_all_or_none(desk: Desk) -> None:
+    """Each that is unknown is told at its place, and those that are known stay."""
+    said = completion(None, activity=REMS_COURSE, participants=(NURSE,))
+    desk.save(report(said))
+    strangers = tuple(replace(NURSE, local_id=number) for number in ("P-2", "P-3"))
+    receipt = desk.save(deletion(replace(said, participants=(strangers[0], NURSE, strangers[1]))))
+    assert ([Action.REFUSED], [["C904", "C904"]]) == (actions(receipt), codes(receipt))
+    places = [found.path for found in receipt.results[0].findings]
+    assert ["/participants[0]", "/participants[2]"] == places
+    assert 1 == len(desk.store.tables.participants)
+    twice = replace(said, participants=(NURSE, NURSE))
+    assert [Action.DELETED] == actions(desk.save(deletion(twice)))
+    assert {} == desk.store.tables.participants
+
+
 # --- deleting ------------------------------------------------------------------------------------------
 
 
