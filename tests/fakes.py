@@ -358,6 +358,11 @@ class FakeCredits:
         }
         return known & set(activity_ids)
 
+    def boards(self, activity_id: str) -> set[str]:
+        """The boards of those of an activity that are not rejected."""
+        of_activity = [one for one in self._own() if one.activity_id == activity_id and one.board]
+        return {one.board for one in of_activity if one.board and one.status is not CreditStatus.REJECTED}
+
     def add(self, credits: Sequence[StoredCredit]) -> None:
         """Keep new ones."""
         for one in credits:

@@ -221,6 +221,40 @@ def test_points_that_were_raised_leave_what_was_reported(desk: Desk) -> None:
     assert "C505" in codes(desk.save(report(new)))[0]
 
 
+@pytest.mark.parametrize("board", ["ABP", "ABIM"])
+def test_points_that_all_learners_get_stay_while_credit_of_them_stands(desk: Desk, board: str) -> None:
+    """Neither changed nor left out, if the board gives all the same; afterwards both is taken."""
+    type = "Lifelong Learning and Self-Assessment" if board == "ABP" else BOARD_TYPE
+    points = MocRegistration(board, Decimal(10), (type,), date(2027, 3, 1))
+    registered = replace(COURSE, moc_registrations=(points,))
+    desk.change(COURSE, moc_registrations=(points,))
+    ada = replace(ADA, identifiers=(Identifier(board, "700001"), ADA.identifiers[1]))
+    said = completion(ada, ClaimedCredit("ccid:demo:2", type, "Point", Decimal(10)))
+    desk.save(report(said))
+    others = [replace(points, points=Decimal(11)), replace(points, points=None), replace(points, board="ABA")]
+    changed = [entry(replace(registered, moc_registrations=(one,))) for one in others]
+    for one in changed if board == "ABP" else ():
+        (found,) = [one for one in desk.save(one).results[0].findings if one.blocks]
+        assert "A921" == found.code
+        assert found.path.startswith("/moc_registrations")
+    titled = replace(registered, title="Another", moc_registrations=(replace(points, claim_date=None),))
+    assert Action.UPDATED is desk.save(entry(titled)).results[0].action
+    if board == "ABP":
+        desk.decide("ccid:demo:2", CreditStatus.REJECTED)
+    for one in changed:
+        assert Action.UPDATED is desk.save(one, content=repr(one.activity)).results[0].action
+
+
+def test_boards_of_learners_are_asked_for_only_where_it_matters(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An ordinary save looks up no credit."""
+    monkeypatch.setattr(FakeCredits, "boards", None)
+    others = (replace(COURSE.moc_registrations[0], points=Decimal(1)),)
+    changed = replace(COURSE, title="Another", moc_registrations=others)
+    assert Action.UPDATED is desk.save(entry(changed)).results[0].action
+
+
 def test_a_rejected_credit_sent_again_stays_rejected(desk: Desk) -> None:
     """It is told that it has to be deleted first; deleted and added again it is asked about anew."""
     desk.save(report(BOTH))

@@ -46,6 +46,7 @@ from gateway.rules.declaration import (
     rule,
 )
 from gateway.rules.judging import MOST_FINDINGS, breaks, judge, told
+from gateway.rules.moc import disturbed
 from gateway.rules.operation import NOTICES, finding
 
 __all__ = [
@@ -64,6 +65,7 @@ __all__ = [
     "catalogue",
     "certified",
     "detail",
+    "disturbed",
     "finding",
     "is_cme",
     "judge",

@@ -170,6 +170,15 @@ _NOTICES = (
         source="SEED2, FAQ-79",
     ),
     of_activity(
+        code="A921",
+        field="moc_registrations",
+        text="Learners have credit of a board which gives all of them the registered points, so it stays "
+        "registered, and for these points.",
+        remedy="Leave the registration and its points. To correct them, delete the learners' credits of that "
+        "board first (SaveLearnerActivity, delete), and add them again afterwards.",
+        source="TIPS, FAQ-7921; refusing is the gateway's own reading",
+    ),
+    of_activity(
         code="A930",
         field="",
         severity=Severity.WARNING,

@@ -100,6 +100,17 @@ def test_one_learner_has_one_cme_credit_for_an_activity(store: Store) -> None:
         add(store, a_credit(board=None, learner_key=first.learner_key))
 
 
+def test_the_boards_of_an_activity_are_those_whose_credit_stands(store: Store) -> None:
+    """Neither what is rejected or deleted counts, nor another activity's or provider's."""
+    rejected = a_credit(board="ABA", status=CreditStatus.REJECTED)
+    gone, kept = a_credit(board="ABP"), a_credit(board="ABIM")
+    elsewhere = a_credit(board="ABS", activity_id="202600002")
+    add(store, rejected, gone, kept, elsewhere, a_credit(board=None))
+    add(store, a_credit(board="ABPATH"), provider=OTHER_PROVIDER)
+    store.write(PROVIDER, lambda unit: unit.credits.delete([gone.row]))
+    assert {"ABIM"} == store.read(PROVIDER, lambda unit: unit.credits.boards("202600001"))
+
+
 def test_what_is_deleted_is_found_no_more_and_frees_its_identity(store: Store) -> None:
     """After a deletion the same credit id and the same learner's credit can be kept again."""
     add(store, gone := a_credit())
