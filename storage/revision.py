@@ -84,8 +84,8 @@ def refuse_newer_than_this(revision: str | None) -> None:
         refuse(Standing.AHEAD)
 
 
-def upgrade(connection: Connection) -> None:
-    """Bring the database to the newest revision, within the transaction of `connection`.
+def upgrade(connection: Connection, to: str = "head") -> None:
+    """Bring the database to a revision, by default the newest, within the transaction of `connection`.
 
     Raises StoreUnavailable if the database is newer than this program.
     """
@@ -96,7 +96,7 @@ def upgrade(connection: Connection) -> None:
 
     config = _config()
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, to)
 
 
 def _config() -> Config:

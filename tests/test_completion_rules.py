@@ -156,16 +156,14 @@ def _deleted(**changes: Any) -> list[str]:
 def test_deletion_is_held_to_little() -> None:
     """A deletion names activity and credits; that these break every other rule does not matter."""
     ids = tuple(ClaimedCredit(credit_id) for credit_id in ("ccid:demo:1", "1"))
-    closed = replace(COURSE, closed=True)
+    draft = replace(COURSE, delivery_methods=())
     rest: dict[str, Any] = {
         "learner": None,
         "completed_on": None,
         "status": None,
         "provider_organization": None,
     }
-    assert [] == _deleted(
-        credits=ids, **rest, **{"context.activity": closed, "context.status": Status.CLOSED}
-    )
+    assert [] == _deleted(credits=ids, **rest, **{"context.activity": draft, "context.status": Status.DRAFT})
     assert [] == _deleted(credits=(), participants=(Participant("P-0001"),), learner=None)
 
 
