@@ -345,6 +345,16 @@ def test_gate_names_each_board_that_lacks() -> None:
     assert [" Missing: ABP, an unknown board."] * 3 == [text[text.index(" Missing") :] for text in texts]
 
 
+def test_gate_stands_at_the_first_entry_that_lacks() -> None:
+    """What some entries of a list lack is missing at the first of them, and not at the list."""
+    bare, money = replace(MOC, points=None), MonetarySupport(5, "Northern Devices", "USD")
+    registrations = (MOC, replace(bare, board="ABP"), replace(bare, board="ABA"))
+    supports = (money, replace(money, amount=None))
+    activity = replace(COMPLETE, moc_registrations=registrations, monetary_supports=supports)
+    fields = [gate.field for gate in missing_to_close(activity, TODAY)]
+    assert ["monetary_supports[1]", "moc_registrations[1]"] == fields
+
+
 @pytest.mark.parametrize(
     ("board", "areas", "missing"),
     [

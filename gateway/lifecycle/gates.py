@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from gateway.boards import AREAS, BOARDS, areas_of
 from gateway.records import Activity, MissingGate, MocRegistration, Status
@@ -19,40 +20,46 @@ Applies = Callable[[Activity], bool]
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """One thing a status asks for; `holds` takes the activity and today, `boards` names those of its
-    registrations for which it does not hold."""
+    """One thing a status asks for; `holds` takes the activity and today, `lacking` tells for which entries
+    of the list `each` it does not hold, where it is asked of each."""
 
     status: Status
     field: str
     text: str
     holds: Holds
-    boards: Callable[[Activity], tuple[str, ...]] = lambda activity: ()
+    each: str = ""
+    lacking: Callable[[Activity], tuple[int, ...]] = lambda activity: ()
 
     def missing(self, activity: Activity) -> MissingGate:
-        """Tell it to who waits for the status."""
-        names = ", ".join(self.boards(activity))
-        return MissingGate(self.field, f"{self.text} Missing: {names}." if names else self.text)
+        """Tell it to who waits for the status, with the boards, where it is asked of each, and at the
+        first entry that lacks it, where it is the list itself that has it."""
+        left = self.lacking(activity)
+        names = ", ".join(_board(activity.moc_registrations[n]) for n in left if self.each == _BY_BOARD)
+        field = f"{self.field}[{left[0]}]" if left and self.field == self.each else self.field
+        return MissingGate(field, f"{self.text} Missing: {names}." if names else self.text)
 
 
-def _for_each_board(field: str, text: str, fine: Callable[[Activity, MocRegistration], bool]) -> Gate:
-    def holds(activity: Activity, today: date) -> bool:
-        return all(fine(activity, one) for one in activity.moc_registrations)
+_BY_BOARD = "moc_registrations"
 
-    def lacking(activity: Activity) -> tuple[str, ...]:
-        left = (one.board for one in activity.moc_registrations if not fine(activity, one))
-        return tuple(board if board and board in BOARDS else "an unknown board" for board in left)
 
-    return Gate(Status.CLOSED, field, text, holds, lacking)
+def _board(registration: MocRegistration) -> str:
+    board = registration.board
+    return board if board and board in BOARDS else "an unknown board"
+
+
+def _of_each(each: str, field: str, text: str, fine: Callable[[Activity, Any], bool]) -> Gate:
+    def lacking(activity: Activity) -> tuple[int, ...]:
+        return tuple(n for n, entry in enumerate(getattr(activity, each)) if not fine(activity, entry))
+
+    return Gate(Status.CLOSED, field, text, lambda activity, today: not lacking(activity), each, lacking)
+
+
+def _of_each_board(field: str, text: str, fine: Callable[[Activity, MocRegistration], bool]) -> Gate:
+    return _of_each(_BY_BOARD, field, text, fine)
 
 
 def _given(field: str) -> Holds:
     return lambda activity, today: getattr(activity, field) not in (None, "", ())
-
-
-def _each(field: str, part: str) -> Holds:
-    return lambda activity, today: all(
-        getattr(entry, part) not in (None, "", ()) for entry in getattr(activity, field)
-    )
 
 
 def _placed(part: str) -> Holds:
@@ -160,21 +167,21 @@ GATES = (
          _given("commercial_support")),
     Gate(_CLOSED, "monetary_supports", "Supported, it needs a source, in money or in kind.",
          _when(_supported, _sourced)),
-    Gate(_CLOSED, "monetary_supports", "Each monetary support needs its amount.",
-         _each("monetary_supports", "amount")),
+    _of_each("monetary_supports", "monetary_supports", "Each monetary support needs its amount.",
+             lambda activity, support: support.amount is not None),
     Gate(_CLOSED, "physicians", "The physicians must be counted; 0 will do.", _given("physicians")),
     Gate(_CLOSED, "other_learners", "The other learners must be counted; 0 will do.",
          _given("other_learners")),
-    _for_each_board("specialties", "Each board needs one of its practice areas.", _in_its_area),
-    _for_each_board("moc_registrations", "Each MOC registration needs a credit type.",
-                    lambda activity, registration: bool(registration.credit_types)),
-    _for_each_board("moc_registrations", "Each MOC registration needs its points.",
-                    lambda activity, registration: registration.points is not None),
-    _for_each_board("moc_registrations", "Each MOC registration needs its claim date.",
-                    lambda activity, registration: registration.claim_date is not None),
-    _for_each_board("moc_registrations", "Each MOC registration needs the provider's attestation.",
-                    lambda activity, registration: registration.attested is True),
-    _for_each_board("content_outlines", "The board's content outline must be tagged.", _outlined),
+    _of_each_board("specialties", "Each board needs one of its practice areas.", _in_its_area),
+    _of_each_board("moc_registrations", "Each MOC registration needs a credit type.",
+                   lambda activity, registration: bool(registration.credit_types)),
+    _of_each_board("moc_registrations", "Each MOC registration needs its points.",
+                   lambda activity, registration: registration.points is not None),
+    _of_each_board("moc_registrations", "Each MOC registration needs its claim date.",
+                   lambda activity, registration: registration.claim_date is not None),
+    _of_each_board("moc_registrations", "Each MOC registration needs the provider's attestation.",
+                   lambda activity, registration: registration.attested is True),
+    _of_each_board("content_outlines", "The board's content outline must be tagged.", _outlined),
 )  # fmt: skip
 
 # What PARS asked for until November 2021, when an activity with all of it closed by itself

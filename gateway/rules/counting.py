@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from gateway.records import Activity, CategoryCount, Severity
 from gateway.rules.accreditation import repeated
-from gateway.rules.declaration import Context, rule
+from gateway.rules.declaration import At, Context, rule
 from gateway.vocabulary import PARTICIPANT_CATEGORIES
 
 
@@ -51,8 +51,10 @@ _TWO_NURSES = (CategoryCount("nurse", 2),)
 )
 def category_is_known(activity: Activity, context: Context) -> Iterable[object]:
     """A category of learners is one of those that Joint Accreditation counts."""
-    named = (one.category for one in activity.participants)
-    return [name for name in named if (name or "").casefold() not in PARTICIPANT_CATEGORIES]
+    named = enumerate(one.category or "" for one in activity.participants)
+    return [
+        At(f"participants[{n}]", name) for n, name in named if name.casefold() not in PARTICIPANT_CATEGORIES
+    ]
 
 
 @rule(
@@ -66,7 +68,8 @@ def category_is_known(activity: Activity, context: Context) -> Iterable[object]:
 )
 def category_is_counted_once(activity: Activity, context: Context) -> Iterable[object]:
     """The learners of a category are counted once."""
-    return repeated((one.category or "").casefold() for one in activity.participants)
+    again = repeated((one.category or "").casefold() for one in activity.participants)
+    return [At(f"participants[{n}]", name) for n, name in again]
 
 
 @rule(
@@ -80,7 +83,8 @@ def category_is_counted_once(activity: Activity, context: Context) -> Iterable[o
 )
 def category_is_not_negative(activity: Activity, context: Context) -> Iterable[object]:
     """The count of a category is not negative."""
-    return [one.count for one in activity.participants if one.count is not None and one.count < 0]
+    counts = enumerate(one.count for one in activity.participants)
+    return [At(f"participants[{n}]", count) for n, count in counts if count is not None and count < 0]
 
 
 @rule(

@@ -11,7 +11,7 @@ from typing import Any
 from gateway.records import Credit, replace
 from gateway.rules.accreditation import in_quarters, repeated
 from gateway.rules.certificate import Certificate
-from gateway.rules.declaration import CompletionContext, Subject, rule, unless
+from gateway.rules.declaration import At, CompletionContext, Subject, rule, unless
 from gateway.rules.examples import (
     ABIM,
     ABP,
@@ -204,7 +204,8 @@ def credit_id_is_of_one_credit(
     certificates: Sequence[Certificate], context: CompletionContext
 ) -> Iterable[object]:
     """A CreditID stands once in a record."""
-    return repeated(certificate.credit.credit_id for certificate in certificates)
+    again = repeated(certificate.credit.credit_id for certificate in certificates)
+    return [At(f"credits[{n}]", id) for n, id in again]
 
 
 @of_all(
@@ -219,4 +220,5 @@ def credit_type_is_given_once(
     certificates: Sequence[Certificate], context: CompletionContext
 ) -> Iterable[object]:
     """A type of credit stands once in a record, however it is spelled."""
-    return repeated(certificate.credit_type for certificate in certificates)
+    again = repeated(certificate.credit_type for certificate in certificates)
+    return [At(f"credits[{n}]", type) for n, type in again]
