@@ -37,6 +37,7 @@ from payloads import (
 from gateway import schema, schemas
 from gateway.errors import Malformed, UnknownSchema
 from gateway.intake import Limits
+from gateway.lifecycle import GATES, LEGACY_GATES
 from gateway.records import (
     Activity,
     InKindSupport,
@@ -51,6 +52,8 @@ from gateway.schemas.activity import ActivityVersion
 from gateway.version import Lifespan, lifespans
 
 FOREIGN = "http://example.org/pars"
+INNER = re.compile(r"_|\[")
+"""What is in no name on the wire."""
 NEW_ONLY = "<ForPublicList>true</ForPublicList>"
 OLD_ONLY = "<HoursOfInstruction>1</HoursOfInstruction>"
 
@@ -125,6 +128,17 @@ def test_a_field_that_a_version_cannot_say_goes_by_its_newest_name() -> None:
     one = read(document(legacy(), version="1.0")).entries[0]
     assert ("closeActivityRecord", one.place("").path) == (one.place("close").field, one.place("close").path)
     assert "StateOrProvince" == one.place("repeats[1].state").field
+
+
+def test_what_a_gate_names_stands_at_its_own_element() -> None:
+    """A joint provider is missing in the credit, and no gate is at a place that has no name on the wire."""
+    credits = "<hx:credits><hx:activityCertification>IPCE</hx:activityCertification></hx:credits>"
+    one = read(document(record(education=credits + START + END + FORMAT))).entries[0]
+    places = [one.place(gate.field) for gate in (*GATES, *LEGACY_GATES)]
+    assert ["nonAccreditedProvider"] * 2 == [
+        place.field for place in places if place.path.endswith("/hx:credits/hx:nonAccreditedProvider")
+    ]
+    assert [] == [place.field for place in places if INNER.search(place.field)]
 
 
 def test_a_document_without_any_namespace_is_read() -> None:

@@ -160,7 +160,7 @@ GATES = (
     Gate(_ACTIVE, "description", "A description is needed.", _given("description")),
     Gate(_ACTIVE, "providership", "The providership is needed.", _given("providership")),
     Gate(_READY, "end_date", "The end date has not passed yet.", over),
-    Gate(_CLOSED, "joint_providers", "Provided jointly, it needs a joint provider's name.",
+    Gate(_CLOSED, "credits[0].joint_providers", "Provided jointly, it needs a joint provider's name.",
          _when(_joint, _given("joint_providers"))),
     Gate(_CLOSED, "outcomes", "At least one measured outcome is needed.", _given("outcomes")),
     Gate(_CLOSED, "commercial_support", "It must be said whether there was commercial support.",
@@ -199,7 +199,7 @@ LEGACY_GATES = (
     Gate(_CLOSED, "hours_of_instruction", "The hours of instruction must be more than zero.", _taught),
     Gate(_CLOSED, "credits", "The amount of credit is needed.", _credited),
     Gate(_CLOSED, "providership", "The providership is needed.", _given("providership")),
-    Gate(_CLOSED, "joint_providers", "Provided jointly, it needs a joint provider's name.",
+    Gate(_CLOSED, "credits[0].joint_providers", "Provided jointly, it needs a joint provider's name.",
          _when(_joint, _given("joint_providers"))),
     *(Gate(_CLOSED, f"{verb}_{change}", f"It must be said whether a change in {change} was {verb}.",
            _given(f"{verb}_{change}"))

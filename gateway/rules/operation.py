@@ -148,7 +148,7 @@ _NOTICES = (
     ),
     of_activity(
         code="A918",
-        field="as_of",
+        field="AsOf",
         severity=Severity.WARNING,
         text="Only enduring material is counted as of a year; of any other activity there is one count.",
         remedy="Leave AsOf out.",
@@ -156,7 +156,7 @@ _NOTICES = (
     ),
     of_activity(
         code="A919",
-        field="as_of",
+        field="AsOf",
         text="Enduring material is counted as of a year in which it is offered, up to this year.",
         remedy="Check AsOf and the dates of the activity.",
         source="SEED2, FAQ-79",
