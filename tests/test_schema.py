@@ -35,6 +35,7 @@ from payloads import (
 )
 
 from gateway import schema, schemas
+from gateway.boards import takes_part
 from gateway.errors import Malformed, UnknownSchema
 from gateway.intake import Limits
 from gateway.lifecycle import GATES, LEGACY_GATES
@@ -139,6 +140,18 @@ def test_what_a_gate_names_stands_at_its_own_element() -> None:
         place.field for place in places if place.path.endswith("/hx:credits/hx:nonAccreditedProvider")
     ]
     assert [] == [place.field for place in places if INNER.search(place.field)]
+
+
+@pytest.mark.parametrize("version", ["2.0", "2.1"])
+@pytest.mark.parametrize("said", ["ABPath", "abpath", "ABPATH"])
+def test_a_board_is_known_in_any_case(said: str, version: str) -> None:
+    """An acronym is read in capitals, as the boards are listed and searched for."""
+    board = f"<boardName>{said}</boardName>"
+    moc = f"<MOCRegistrations><MOCRegistration>{board}</MOCRegistration></MOCRegistrations>"
+    activity = entry(document(record(extension=moc), version=version)).activity
+    assert activity is not None
+    assert ["ABPATH"] == [one.board for one in activity.moc_registrations]
+    assert takes_part(activity.moc_registrations[0].board, date(2026, 3, 10))
 
 
 def test_a_document_without_any_namespace_is_read() -> None:
