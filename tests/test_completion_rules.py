@@ -293,6 +293,14 @@ def test_amount_is_judged_whatever_it_is(amount: str, type: str) -> None:
     assert ["C502"] == codes(found(changes))
 
 
+def test_cme_is_bound_by_cme_credit_alone() -> None:
+    """What the activity is certified for with other professions is none of a physician's."""
+    certified = (Credit(CME_CREDIT, Decimal(2)), Credit("Nursing", Decimal(6)))
+    earned = (replace(COMPLETION.credits[0], amount=Decimal(5)),)
+    changes = {"credits": earned, "context.activity": replace(COURSE, credits=certified)}
+    assert ["C503"] == codes(found(changes))
+
+
 def test_amounts_are_bound_by_board_and_activity() -> None:
     """CME up to the activity's credit, points up to the registered; the types are not added up."""
     assert [] == codes(found())

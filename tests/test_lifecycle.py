@@ -367,12 +367,14 @@ def test_gate_stands_at_the_first_entry_that_lacks() -> None:
         ("ABTS", (), 1),
     ],
 )
-def test_specialty_counts_for_the_boards_it_may_be_of(
-    board: str, areas: tuple[str, ...], missing: int
+@pytest.mark.parametrize("registered", [True, False], ids=["of the board", "of the activity"])
+def test_area_counts_for_the_boards_it_may_be_of(
+    board: str, areas: tuple[str, ...], missing: int, registered: bool
 ) -> None:
-    """Before 2.1 areas stand once for all boards: one of another board's list says nothing of this one."""
-    registration = replace(MOC, board=board, practice_areas=())
-    assert missing == len(_closing(registration, specialties=areas))
+    """Wherever areas stand, in the registration or for all boards: one of another board's list says nothing
+    of this one."""
+    registration = replace(MOC, board=board, practice_areas=areas if registered else ())
+    assert missing == len(_closing(registration, specialties=() if registered else areas))
 
 
 @pytest.mark.parametrize(("born", "missing"), [("", 0), ("1.0", 0), ("2.0", 0), ("2.1", 1), ("3.0", 1)])

@@ -418,6 +418,24 @@ def test_what_left_is_one_edit_of_its_board(
     assert [] == _codes(_found(day_before, (2, 1)))
 
 
+@pytest.mark.parametrize(
+    ("amounts", "expected"),
+    [
+        ({"AMA PRA Category 1": "2", "Nursing": "6"}, ["A703"]),
+        ({"AMA PRA Category 1 Credit™": "2", "Nursing": "6"}, ["A703", "A402"]),
+        ({"AMA PRA Category 1": "5", "Nursing": "2"}, []),
+        ({"Nursing": "6", "Pharmacy": "2"}, []),
+        ({"Nursing": "4"}, ["A703"]),
+        ({}, []),
+    ],
+)
+def test_points_are_compared_with_cme_credit(amounts: dict[str, str], expected: list[str]) -> None:
+    """Points are measured by AMA PRA Category 1 credit; where there is none, by any other."""
+    credits = tuple(Credit(name, Decimal(amount)) for name, amount in amounts.items())
+    activity = replace(COURSE, credits=credits, moc_registrations=(replace(_ABIM, points=Decimal(5)),))
+    assert expected == _codes(_found(activity))
+
+
 def test_support_denied_names_each_source() -> None:
     """Where support is denied, each source named all the same is shown."""
     money = tuple(MonetarySupport(5, source, "USD") for source in ("Northern Devices", "Harbor Pharma"))

@@ -114,14 +114,12 @@ def _supported(activity: Activity) -> bool:
 
 
 def _in_its_area(activity: Activity, registration: MocRegistration) -> bool:
-    """Whether a practice area is said beside the registration or, as before 2.1, as a specialty of the
-    activity: there, one of another board's list says nothing of this board."""
+    """Whether a practice area is said, beside the registration or, as before 2.1, as a specialty of the
+    activity: one of another board's list says nothing of this board."""
     board = BOARDS.get(registration.board or "")
     listed = areas_of(board, activity.start_date) if board else frozenset()
-    said = (area.casefold() for area in activity.specialties)
-    return bool(registration.practice_areas) or any(
-        not listed or area in listed or area not in AREAS for area in said
-    )
+    said = (area.casefold() for area in (*registration.practice_areas, *activity.specialties))
+    return any(not listed or area in listed or area not in AREAS for area in said)
 
 
 def _outlined(activity: Activity, registration: MocRegistration) -> bool:

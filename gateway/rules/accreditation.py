@@ -13,6 +13,7 @@ from gateway.records import (
     MonetarySupport,
     Severity,
 )
+from gateway.rules.certificate import is_cme
 from gateway.rules.declaration import At, Context, rule
 from gateway.vocabulary import CERTIFICATIONS, CME_CREDIT, COMMENDATION_TAGS
 
@@ -24,6 +25,14 @@ def in_quarters(amount: Decimal) -> bool:
     """Whether an amount of credit or points can be granted: steps of 0.25, below 10,000."""
     # The bound comes first: the remainder of a number of thirty digits is an error, not an answer.
     return amount.is_finite() and _STEP <= amount < _TOO_MUCH and amount % _STEP == 0
+
+
+def most_cme(activity: Activity) -> Decimal | None:
+    """The CME credit of an activity: beside credit of other professions its AMA PRA Category 1 alone counts,
+    and whatever it has where that is not named."""
+    told = [one for one in activity.credits if one.amount is not None and one.amount.is_finite()]
+    cme = [one for one in told if is_cme(one.certification)]
+    return max((one.amount for one in cme or told if one.amount is not None), default=None)
 
 
 def repeated(names: Iterable[str | None]) -> list[tuple[int, str]]:

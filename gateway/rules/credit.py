@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from gateway.records import Credit, replace
-from gateway.rules.accreditation import in_quarters, repeated
+from gateway.rules.accreditation import in_quarters, most_cme, repeated
 from gateway.rules.certificate import Certificate
 from gateway.rules.declaration import At, CompletionContext, Subject, rule, unless
 from gateway.rules.examples import (
@@ -89,7 +89,7 @@ def cme_is_not_above_the_activitys_credit(
     amount, activity = certificate.credit.amount, context.activity
     if not certificate.cme or amount is None or activity is None:
         return ()
-    most = max(filter(Decimal.is_finite, activity.credit_amounts), default=None)
+    most = most_cme(activity)
     return (f"{amount}, certified {most}",) if _is_above(amount, most) else ()
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from gateway.boards import BOARDS, areas_of, takes_part, types_of
 from gateway.records import Activity, ContentOutline, Credit, MocRegistration, OutlineKey, Severity, replace
-from gateway.rules.accreditation import in_quarters, repeated
+from gateway.rules.accreditation import in_quarters, most_cme, repeated
 from gateway.rules.declaration import At, Context, rule
 from gateway.vocabulary import CME_CREDIT, OUTLINE_KEYWORDS, OUTLINE_SOURCES
 
@@ -62,15 +62,15 @@ def moc_points_come_in_quarters(activity: Activity, context: Context) -> Iterabl
     "A703",
     "moc_registrations",
     remedy="Lower the points, or correct the credit.",
-    source="FAQ-7922",
+    source="FAQ-7922; that AMA PRA Category 1 counts, where it is given, is the gateway's own reading",
     good={"credits": _TWO_CREDITS, "moc_registrations": (_moc("ABIM", "2"),)},
     bad={"credits": _TWO_CREDITS, "moc_registrations": (_moc("ABIM", "2.25"),), "specialties": ()},
 )
 def moc_points_are_not_above_the_credit(activity: Activity, context: Context) -> Iterable[object]:
-    """MOC points are not above the credit of the activity."""
+    """MOC points are not above the CME credit of the activity."""
     told = enumerate(registration.points for registration in activity.moc_registrations)
     points = [(n, amount) for n, amount in told if amount is not None and amount.is_finite()]
-    credit = max(filter(Decimal.is_finite, activity.credit_amounts), default=None) if points else None
+    credit = most_cme(activity) if points else None
     return [_at(n, amount) for n, amount in points if credit is not None and amount > credit]
 
 
