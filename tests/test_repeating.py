@@ -23,6 +23,7 @@ from gateway.records import (
     Receipt,
     Repeat,
     Result,
+    Severity,
     Status,
     StoredParticipant,
 )
@@ -307,6 +308,24 @@ def test_without_an_own_id_a_new_one_is_warned_of(desk: Desk) -> None:
     """As any activity without one is: it is added, and would be added again (A912)."""
     receipt = desk.save(held(MAY, provider_activity_id=None))
     assert (["A912"], 2) == (codes(receipt), len(stored(desk)))
+
+
+def test_enduring_material_has_no_repeats(desk: Desk) -> None:
+    """It is entered once for its whole life: nothing is saved, neither itself nor what would repeat it."""
+    receipt = desk.save(held(MAY, format="Enduring Material"))
+    assert (Action.REFUSED, []) == (only(receipt).action, stored(desk))
+    assert ["A940"] == [one.code for one in only(receipt).findings if one.blocks]
+    deletion = replace(entry(only_ids(own_id=OWN), "Delete"), repeats=(MAY,))
+    desk.save(entry(replace(COURSE, format="Enduring Material")))
+    assert Action.DELETED is only(desk.save(deletion)).action
+
+
+def test_a_series_with_repeats_is_warned_of(desk: Desk) -> None:
+    """It is one activity with all its sessions, which another series of the same name is not."""
+    receipt = desk.save(held(MAY, MARCH, format="Regularly Scheduled Series"))
+    assert ("A941", Severity.WARNING) == (only(receipt).findings[0].code, only(receipt).findings[0].severity)
+    assert 3 == len(stored(desk))
+    assert "A941" not in codes(desk.save(held(MAY, MARCH, provider_activity_id="COURSE")))
 
 
 def test_a_delete_deletes_what_it_names(desk: Desk) -> None:

@@ -177,6 +177,21 @@ _NOTICES = (
         remedy="Send the activity anew where the migrated value is not what you mean.",
         source="SEED2",
     ),
+    of_activity(
+        code="A940",
+        field="repeats",
+        text="Enduring material is entered once, for its whole life.",
+        remedy="Leave the repeats out, and give its first and its last day.",
+        source="SEED2, FAQ-79; that it has no repeats is the gateway's own reading",
+    ),
+    of_activity(
+        code="A941",
+        field="repeats",
+        severity=Severity.WARNING,
+        text="A regularly scheduled series is one activity with all its sessions; each repeat is another.",
+        remedy="Leave the repeats out where they are sessions of the series, and delete what they became.",
+        source="FAQ-10496; that it may be held anew is the gateway's own reading",
+    ),
     of_completion(
         code="C901",
         field="activity_id",
