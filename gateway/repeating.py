@@ -261,5 +261,7 @@ def _onto(stored: Activity, entry: ActivityEntry, held: Held, first: Activity | 
 
 def _place(field: str, entry: ActivityEntry, position: int) -> Place:
     """Where a field of an instance was told: with the repeat, or with the record as a whole."""
+    if field == "activity_id":  # which activity is meant: the instance itself
+        return entry.place(f"repeats[{position}]")
     part = _TOLD.get(field)
     return entry.place(f"repeats[{position}].{part}" if part else field)

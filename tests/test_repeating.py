@@ -328,6 +328,18 @@ def test_a_series_with_repeats_is_warned_of(desk: Desk) -> None:
     assert "A941" not in codes(desk.save(held(MAY, MARCH, provider_activity_id="COURSE")))
 
 
+def test_a_closed_instance_does_not_change_and_may_be_left_out(desk: Desk) -> None:
+    """It is told at its own RepeatInstance; without that the others change, and it stays as it is."""
+    desk.save(held(MARCH, MAY))
+    rows = desk.store.tables.activities
+    row, (provider, second) = list(rows.items())[1]
+    rows[row] = provider, replace(second, closed=True)
+    refused = only(desk.save(held(MARCH, MAY, title="New")))
+    assert [("A906", "/repeats[0]")] == [(one.code, one.path) for one in refused.findings if one.blocks]
+    assert Action.UPDATED is only(desk.save(held(MAY, title="New"))).action
+    assert ["New", COURSE.title, "New"] == [one.title for one in stored(desk)]
+
+
 def test_a_delete_deletes_what_it_names(desk: Desk) -> None:
     """The repeats are activities of their own."""
     desk.save(held(MARCH))

@@ -64,8 +64,8 @@ _NOTICES = (
         code="A906",
         field="activity_id",
         text="A closed activity does not change.",
-        remedy="Leave it as it is. What was closed by mistake is opened again (ReopenActivity, scope admin), "
-        "and can then be changed.",
+        remedy="Leave it as it is, and a closed repeat out of the record. What was closed by mistake is "
+        "opened again (ReopenActivity, scope admin), and can then be changed.",
         source="the gateway's own reading; SEED1 tells of no way back",
     ),
     of_activity(
