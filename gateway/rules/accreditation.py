@@ -79,8 +79,11 @@ def credit_comes_in_quarters(activity: Activity, context: Context) -> Iterable[o
 )
 def certification_is_known(activity: Activity, context: Context) -> Iterable[object]:
     """The certification of a credit is one that PARS or Joint Accreditation knows."""
-    named = enumerate(credit.certification for credit in activity.credits)
-    return [At(f"credits[{n}]", name) for n, name in named if name and name not in CERTIFICATIONS]
+    return [
+        At(f"credits[{n}]", name)
+        for n, credit in enumerate(activity.credits)
+        if (name := credit.certification) and name not in CERTIFICATIONS
+    ]
 
 
 @rule(
@@ -159,8 +162,11 @@ def unsupported_activity_names_no_source(activity: Activity, context: Context) -
 )
 def monetary_support_is_more_than_nothing(activity: Activity, context: Context) -> Iterable[object]:
     """An amount of monetary support is more than zero."""
-    amounts = enumerate(support.amount for support in activity.monetary_supports)
-    return [At(f"monetary_supports[{n}]", one) for n, one in amounts if one is not None and one <= 0]
+    return [
+        At(f"monetary_supports[{n}]", support.amount)
+        for n, support in enumerate(activity.monetary_supports)
+        if support.amount is not None and support.amount <= 0
+    ]
 
 
 @rule(
@@ -173,8 +179,8 @@ def monetary_support_is_more_than_nothing(activity: Activity, context: Context) 
 )
 def monetary_support_names_its_source(activity: Activity, context: Context) -> Iterable[object]:
     """Monetary support names its source."""
-    named = enumerate(support.source for support in activity.monetary_supports)
-    return [At(f"monetary_supports[{n}]", source) for n, source in named if not source]
+    listed = enumerate(activity.monetary_supports)
+    return [At(f"monetary_supports[{n}]", support.source) for n, support in listed if not support.source]
 
 
 @rule(
@@ -188,8 +194,8 @@ def monetary_support_names_its_source(activity: Activity, context: Context) -> I
 )
 def in_kind_support_names_its_source(activity: Activity, context: Context) -> Iterable[object]:
     """Support in kind names its source."""
-    named = enumerate(support.source for support in activity.in_kind_supports)
-    return [At(f"in_kind_supports[{n}]", source) for n, source in named if not source]
+    listed = enumerate(activity.in_kind_supports)
+    return [At(f"in_kind_supports[{n}]", support.source) for n, support in listed if not support.source]
 
 
 @rule(
@@ -202,8 +208,11 @@ def in_kind_support_names_its_source(activity: Activity, context: Context) -> It
 )
 def monetary_support_is_in_dollars(activity: Activity, context: Context) -> Iterable[object]:
     """The currency of monetary support is USD."""
-    told = enumerate(support.currency for support in activity.monetary_supports)
-    return [At(f"monetary_supports[{n}]", one) for n, one in told if one and one not in _CURRENCIES]
+    return [
+        At(f"monetary_supports[{n}]", currency)
+        for n, support in enumerate(activity.monetary_supports)
+        if (currency := support.currency) and currency not in _CURRENCIES
+    ]
 
 
 @rule(

@@ -51,9 +51,10 @@ _TWO_NURSES = (CategoryCount("nurse", 2),)
 )
 def category_is_known(activity: Activity, context: Context) -> Iterable[object]:
     """A category of learners is one of those that Joint Accreditation counts."""
-    named = enumerate(one.category or "" for one in activity.participants)
     return [
-        At(f"participants[{n}]", name) for n, name in named if name.casefold() not in PARTICIPANT_CATEGORIES
+        At(f"participants[{n}]", one.category)
+        for n, one in enumerate(activity.participants)
+        if (one.category or "").casefold() not in PARTICIPANT_CATEGORIES
     ]
 
 
@@ -83,8 +84,11 @@ def category_is_counted_once(activity: Activity, context: Context) -> Iterable[o
 )
 def category_is_not_negative(activity: Activity, context: Context) -> Iterable[object]:
     """The count of a category is not negative."""
-    counts = enumerate(one.count for one in activity.participants)
-    return [At(f"participants[{n}]", count) for n, count in counts if count is not None and count < 0]
+    return [
+        At(f"participants[{n}]", one.count)
+        for n, one in enumerate(activity.participants)
+        if one.count is not None and one.count < 0
+    ]
 
 
 @rule(

@@ -95,7 +95,9 @@ def cme_is_not_above_the_activitys_credit(
 
 def _is_above(amount: Decimal, most: Decimal | None) -> bool:
     """Whether an amount is too much; of one that cannot be granted at all, that alone is told."""
-    return most is not None and amount.is_finite() and amount > most and in_quarters(amount)
+    if most is None or not (amount.is_finite() and most.is_finite()):
+        return False
+    return amount > most and in_quarters(amount)
 
 
 @of_each(
@@ -131,7 +133,7 @@ def points_are_the_registered_where_all_get_the_same(
     amount, points, board = certificate.credit.amount, certificate.points, certificate.board
     if amount is None or points is None or board is None or not board.one_report:
         return ()
-    fine = not in_quarters(amount) or amount == points
+    fine = not in_quarters(amount) or not points.is_finite() or amount == points
     return () if fine else (f"{amount}, registered {points}",)
 
 

@@ -40,8 +40,8 @@ def _registered(**fields: Any) -> dict[str, Any]:
 )
 def board_takes_part_when_the_activity_starts(activity: Activity, context: Context) -> Iterable[object]:
     """A board of a MOC registration takes part in the collaboration on the day the activity starts."""
-    named = enumerate(registration.board for registration in activity.moc_registrations)
-    return [_at(n, name) for n, name in named if not takes_part(name, activity.start_date)]
+    listed = enumerate(activity.moc_registrations)
+    return [_at(n, one.board) for n, one in listed if not takes_part(one.board, activity.start_date)]
 
 
 @rule(
@@ -54,8 +54,8 @@ def board_takes_part_when_the_activity_starts(activity: Activity, context: Conte
 )
 def moc_points_come_in_quarters(activity: Activity, context: Context) -> Iterable[object]:
     """MOC points are at least 0.25, less than 10,000, and in steps of 0.25."""
-    points = enumerate(registration.points for registration in activity.moc_registrations)
-    return [_at(n, amount) for n, amount in points if amount is not None and not in_quarters(amount)]
+    listed = enumerate(activity.moc_registrations)
+    return [_at(n, one.points) for n, one in listed if one.points is not None and not in_quarters(one.points)]
 
 
 @rule(
@@ -68,7 +68,7 @@ def moc_points_come_in_quarters(activity: Activity, context: Context) -> Iterabl
 )
 def moc_points_are_not_above_the_credit(activity: Activity, context: Context) -> Iterable[object]:
     """MOC points are not above the CME credit of the activity."""
-    told = enumerate(registration.points for registration in activity.moc_registrations)
+    told = [(n, one.points) for n, one in enumerate(activity.moc_registrations)]
     points = [(n, amount) for n, amount in told if amount is not None and amount.is_finite()]
     credit = most_cme(activity) if points else None
     return [_at(n, amount) for n, amount in points if credit is not None and amount > credit]
@@ -98,9 +98,8 @@ def board_is_registered_once(activity: Activity, context: Context) -> Iterable[o
 )
 def claim_date_is_not_before_start(activity: Activity, context: Context) -> Iterable[object]:
     """MOC credit is not to be claimed before the activity starts."""
-    claimed = enumerate(registration.claim_date for registration in activity.moc_registrations)
-    start = activity.start_date
-    return [_at(n, day) for n, day in claimed if day and start and day < start]
+    start, listed = activity.start_date, enumerate(activity.moc_registrations)
+    return [_at(n, day) for n, one in listed if (day := one.claim_date) and start and day < start]
 
 
 @rule(
