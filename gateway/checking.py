@@ -14,6 +14,7 @@ from gateway import boards, intake, lifecycle, rules
 from gateway.intake import Limits
 from gateway.lifecycle import Act
 from gateway.records import Activity, ActivityEntry, CompletionEntry, Finding, Status, replace
+from gateway.repeating import unfit
 from gateway.schema import Reader
 from gateway.version import PayloadVersion
 
@@ -59,7 +60,7 @@ def _activity(entry: ActivityEntry, version: PayloadVersion, today: date) -> Che
     context = rules.Context(today, None, version.number)
     closing = tuple(_closing(entry, activity, today))
     judged = rules.judge(activity, context, entry.place)
-    findings = (*closing, *judged, *entry.findings, *entry.noted(None, activity))
+    findings = (*closing, *unfit(entry), *judged, *entry.findings, *entry.noted(None, activity))
     left = replace(activity, closed=bool(entry.close) and not closing)
     return Checked(entry.number, label, lifecycle.status(left, today), findings)
 

@@ -26,6 +26,7 @@ from gateway.records import (
 )
 from gateway.rules import finding
 from gateway.saving import Decision, Judgement, Shelf, Slot, decide, mistaken
+from gateway.vocabulary import ENDURING, SERIES, format_named
 
 # What each instance has of its own: who came, and who paid. It is not taken from the first.
 _NOT_SHARED = (
@@ -41,6 +42,7 @@ _TOLD = {
     "location.city": "city",
     "location.state": "state",
 }
+_ONCE = {ENDURING: "A940", SERIES: "A941"}
 SECOND = 2
 AHEAD = 8
 """Own ids that must be free in a row before no further instance is looked for."""
@@ -75,6 +77,14 @@ def decide_all(entry: ActivityEntry, shelf: Shelf, by: Judgement) -> Decision:
     return _together(entry, decisions, before, shelf)
 
 
+def unfit(entry: ActivityEntry) -> Iterator[Finding]:
+    """What is told of repeats of what is reported once, for all its time or with all its sessions."""
+    format = format_named(entry.activity.format) if entry.activity else None
+    code = _ONCE.get(format.name) if format and entry.repeats else None
+    if code:
+        yield finding(code, entry.place("repeats"))
+
+
 def own_ids(entries: Iterable[ActivityEntry]) -> set[str]:
     """The own ids that the further instances of records may have, to be fetched with them."""
     named = [(entry, entry.activity.provider_activity_id) for entry in entries if entry.activity]
@@ -100,7 +110,7 @@ def _together(
 ) -> Decision:
     """One decision on all instances: where one is refused, all are as they were."""
     first = decisions[0]
-    findings = tuple(dict.fromkeys((*_untold(decisions), *(f for one in decisions for f in one.findings))))
+    findings = tuple(dict.fromkeys((*unfit(entry), *_untold(decisions), *_all_found(decisions))))
     if any(found.blocks for found in findings):
         _undo(decisions, before, shelf)
         return Decision(entry, Action.REFUSED, findings, first.slot)
@@ -108,6 +118,10 @@ def _together(
         if one.slot is not None:  # also one that is stored: what it repeated may have been deleted
             one.slot.first = first.slot
     return Decision(entry, _sum_up(decisions), findings, first.slot, tuple(decisions))
+
+
+def _all_found(decisions: Iterable[Decision]) -> Iterator[Finding]:
+    return (found for one in decisions for found in one.findings)
 
 
 def _untold(decisions: Sequence[Decision]) -> Iterator[Finding]:
@@ -247,5 +261,7 @@ def _onto(stored: Activity, entry: ActivityEntry, held: Held, first: Activity | 
 
 def _place(field: str, entry: ActivityEntry, position: int) -> Place:
     """Where a field of an instance was told: with the repeat, or with the record as a whole."""
+    if field == "activity_id":  # which activity is meant: the instance itself
+        return entry.place(f"repeats[{position}]")
     part = _TOLD.get(field)
     return entry.place(f"repeats[{position}].{part}" if part else field)

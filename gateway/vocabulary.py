@@ -29,10 +29,10 @@ class Format:
     months: int | None = None
 
 
-ENDURING = "Enduring Material"
+ENDURING, SERIES = "Enduring Material", "Regularly Scheduled Series"
 FORMATS = (
     Format("Live Course", delivered=True),
-    Format("Regularly Scheduled Series", delivered=True, months=12),
+    Format(SERIES, delivered=True, months=12),
     Format(ENDURING, delivered=True, months=36),
     Format("Journal-based CME/CE"),
     Format("Manuscript Review"),

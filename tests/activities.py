@@ -107,7 +107,7 @@ SINCE: dict[str, SearchStrategy[Any]] = {
     "moc_registrations": some(
         st.builds(
             MocRegistration,
-            text,
+            text.map(str.upper),
             perhaps(number),
             some(text),
             perhaps(day),
@@ -135,7 +135,7 @@ LATER: dict[str, SearchStrategy[Any]] = {
     "moc_registrations": some(
         st.builds(
             MocRegistration,
-            text,
+            text.map(str.upper),
             perhaps(number),
             some(text),
             perhaps(day),

@@ -388,6 +388,17 @@ def test_no_answer_shows_what_it_should_not(counter: Counter) -> None:
     assert b"Reason" not in etree.tostring(answer)
 
 
+def test_an_activity_goes_by_the_id_that_was_sent(admin: Counter) -> None:
+    """Who sent the own id alone is told nothing of another element, and on which line it was."""
+    fill(admin, replace(COMPLETE, provider_activity_id="ONE", closed=False))
+    reopen = request("ReopenActivity", "\n<ProviderActivityId>ONE</ProviderActivityId><Reason>r</Reason>")
+    answer = admin.ask(reopen)
+    assert [("A913", "ProviderActivityId", "/svc:ReopenActivity/svc:ProviderActivityId")] == located(answer)
+    assert ["2"] == texts(answer, "Line")
+    both = request("ReopenActivity", f"{ID}<Reason>r</Reason>")
+    assert [("A913", "ActivityId", "/svc:ReopenActivity/svc:ActivityId")] == located(admin.ask(both))
+
+
 @pytest.mark.parametrize(("other", "refused"), [("TWO", True), ("ONE", False)])
 def test_two_ids_that_differ_name_no_activity(counter: Counter, other: str, refused: bool) -> None:
     """Which one is meant nobody knows, and a deletion may be of the wrong one; said twice it is one id."""

@@ -169,6 +169,7 @@ def test_the_catalogue_has_every_code_once_in_order() -> None:
     assert {"A101", "A901", "S001", "X001", "X020"} <= {*codes}
     assert 1 == len({tuple(row) for row in rows})
     assert all(row["text"] and row["remedy"] for row in rows)
+    assert [] == [row["code"] for row in rows if "_" in (row["field"] or "")]
 
 
 @pytest.mark.parametrize(

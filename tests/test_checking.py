@@ -8,7 +8,7 @@ from datetime import date
 
 import pytest
 from lxml import etree
-from payloads import report, reports
+from payloads import END, FORMAT, START, document, record, report, reports
 
 from gateway import assembly, checking
 from gateway.checking import Checked
@@ -124,6 +124,18 @@ def test_record_without_wrapper_has_places() -> None:
     text = "\n\n" + etree.tostring(wrapper[0], encoding="unicode")
     [finding] = [finding for _, finding in _findings(text) if finding.code == "A301"]
     assert (1, "CountryCode") == _found_at(text, finding)
+
+
+def test_repeats_that_cannot_be_are_found_too() -> None:
+    """Enduring material is entered once, and a file that repeats it says so where it does."""
+    repeat = "<RepeatInstance><StartDate>2026-05-04</StartDate></RepeatInstance>"
+    enduring = record(
+        education=START + END + FORMAT.replace("Live Course", "Enduring Material"),
+        extension=f"<RepeatInstances>{repeat}</RepeatInstances>",
+    )
+    [(_, found)] = _findings(document(enduring, version="2.1"))
+    assert ("A940", "RepeatInstance") == (found.code, found.field)
+    assert found.path.endswith("/act:RepeatInstances/act:RepeatInstance")
 
 
 def test_unreadable_record_is_refused_and_the_rest_judged() -> None:

@@ -328,6 +328,25 @@ def test_amount_is_judged_whatever_it_is(amount: str, type: str) -> None:
     assert ["C502"] == codes(found(changes))
 
 
+@pytest.mark.parametrize("points", ["NaN", "sNaN", "Infinity"])
+@pytest.mark.parametrize("board", [("ABIM", KNOWLEDGE), ("ABP", "Lifelong Learning and Self-Assessment")])
+def test_impossible_points_are_compared_with_nothing(board: tuple[str, str], points: str) -> None:
+    """What no registration can have fails no rule of a credit."""
+    registration = MocRegistration(board[0], Decimal(points), (board[1],))
+    record = _claimed(board[1], ABIM, ("ABP", "700001"), amount="2")
+    changes = {"learner": record.learner, "credits": record.credits}
+    activity = replace(COURSE, moc_registrations=(registration,))
+    assert [] == codes(found(changes | {"context.activity": activity}))
+
+
+def test_cme_is_bound_by_cme_credit_alone() -> None:
+    """What the activity is certified for with other professions is none of a physician's."""
+    certified = (Credit(CME_CREDIT, Decimal(2)), Credit("Nursing", Decimal(6)))
+    earned = (replace(COMPLETION.credits[0], amount=Decimal(5)),)
+    changes = {"credits": earned, "context.activity": replace(COURSE, credits=certified)}
+    assert ["C503"] == codes(found(changes))
+
+
 def test_amounts_are_bound_by_board_and_activity() -> None:
     """CME up to the activity's credit, points up to the registered; the types are not added up."""
     assert [] == codes(found())

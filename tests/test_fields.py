@@ -163,6 +163,7 @@ def test_a_field_is_found_where_it_says_something(name: str, tag: str, text: str
     [
         ("by_name", "root", "n:a/n:id[n:cat='One']/n:value", "value"),
         ("list[2]", "root", "n:list/n:item", "item"),
+        ("repeated[1]", "root", "n:groups/n:group/n:text", "text"),
         ("pairs[1].right", "pair", "n:r", "r"),
         ("pairs[1].right[0]", "pair", "n:r", "r"),
         ("pairs[7].right", "root", "n:pairs/n:pair/n:r", "r"),

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import golden
 import pytest
 from lxml import etree
-from payloads import read
+from payloads import READER, TODAY, parse, read
 from property.test_official import Official, medbiq, official, officially  # noqa: F401  fixtures
 
+from gateway.fields import Field
 from gateway.version import EMPTY
 
 by_message = pytest.mark.parametrize(
@@ -58,6 +60,28 @@ def test_what_was_written_is_accepted_as_it_is(message: Path) -> None:
         reading = read(written)
         assert (version, ()) == (reading.version, reading.notices)
         assert {"X033"} >= {one.code for each in reading.entries for one in golden.found(each)}
+
+
+def _names(fields: Iterable[Field]) -> Iterator[str]:
+    """What rules may call these fields: by name, of a list an entry that is there or not, and each part."""
+    for field in fields:
+        for name in (field.name, f"{field.name}[0]", f"{field.name}[999]"):
+            yield name
+            yield from (f"{name}.{part}" for part in _names(field.parts))
+
+
+@by_message
+def test_every_place_is_an_xpath(message: Path) -> None:
+    """The path of whatever field is an XPath of elements, which finds the element of a field that is said."""
+    root, version = parse(message.read_bytes()), golden.version_of(message)
+    entries, names = READER.read(root, TODAY).entries, [*_names(version.table.fields.values())]
+    for entry, record in zip(entries, root.iter(version.record), strict=True):
+        spots = [version.table.find(record, name) for name in names]
+        found = [root.xpath(entry.place(name).path, namespaces=version.table.namespaces) for name in names]
+        assert {list} == {type(one) for one in found}  # a star in it would be a product
+        if not message.stem.startswith("odd_"):  # what those sent is tidied since
+            said = [([spot.element], one) for spot, one in zip(spots, found, strict=True) if not spot.path]
+            assert [] == [pair for pair in said if pair[0] != pair[1]]
 
 
 def test_no_golden_file_is_without_its_message() -> None:

@@ -346,6 +346,16 @@ def test_gate_names_each_board_that_lacks() -> None:
     assert [" Missing: ABP, an unknown board."] * 3 == [text[text.index(" Missing") :] for text in texts]
 
 
+def test_gate_stands_at_the_first_entry_that_lacks() -> None:
+    """What some entries of a list lack is missing at the first of them, and not at the list."""
+    bare, money = replace(MOC, points=None), MonetarySupport(5, "Northern Devices", "USD")
+    registrations = (MOC, replace(bare, board="ABP"), replace(bare, board="ABA"))
+    supports = (money, replace(money, amount=None))
+    activity = replace(COMPLETE, moc_registrations=registrations, monetary_supports=supports)
+    fields = [gate.field for gate in missing_to_close(activity, TODAY)]
+    assert ["monetary_supports[1]", "moc_registrations[1]"] == fields
+
+
 @pytest.mark.parametrize(
     ("board", "areas", "missing"),
     [
@@ -358,12 +368,14 @@ def test_gate_names_each_board_that_lacks() -> None:
         ("ABTS", (), 1),
     ],
 )
-def test_specialty_counts_for_the_boards_it_may_be_of(
-    board: str, areas: tuple[str, ...], missing: int
+@pytest.mark.parametrize("registered", [True, False], ids=["of the board", "of the activity"])
+def test_area_counts_for_the_boards_it_may_be_of(
+    board: str, areas: tuple[str, ...], missing: int, registered: bool
 ) -> None:
-    """Before 2.1 areas stand once for all boards: one of another board's list says nothing of this one."""
-    registration = replace(MOC, board=board, practice_areas=())
-    assert missing == len(_closing(registration, specialties=areas))
+    """Wherever areas stand, in the registration or for all boards: one of another board's list says nothing
+    of this one."""
+    registration = replace(MOC, board=board, practice_areas=areas if registered else ())
+    assert missing == len(_closing(registration, specialties=() if registered else areas))
 
 
 @pytest.mark.parametrize(("born", "missing"), [("", 0), ("1.0", 0), ("2.0", 0), ("2.1", 1), ("3.0", 1)])

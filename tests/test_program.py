@@ -381,6 +381,18 @@ def test_a_year_that_is_not_over_has_no_summary() -> None:
     assert ("Added", []) == house.told("SubmitProgramSummary", 2026)
 
 
+@pytest.mark.parametrize(
+    ("operation", "year", "found"),
+    [("SubmitProgramSummary", 2025, ["P901", "P905"]), ("AcceptAgreement", 2027, ["P908"])],
+)
+def test_what_is_open_is_told_at_the_year(operation: str, year: int, found: list[str]) -> None:
+    """The year is what was sent: there its findings stand, on its line."""
+    answer = House(CLOSED).ask(operation, year)
+    assert found == texts(answer, "Code")
+    assert {f"/svc:{operation}/svc:Year"} == {*texts(answer, "Path")}
+    assert ["1"] * len(found) == texts(answer, "Line")
+
+
 def test_a_late_summary_is_taken_with_a_warning() -> None:
     """After the provider's own day, which the warning names."""
     house = House(CLOSED)

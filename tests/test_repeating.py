@@ -23,6 +23,7 @@ from gateway.records import (
     Receipt,
     Repeat,
     Result,
+    Severity,
     Status,
     StoredParticipant,
 )
@@ -307,6 +308,36 @@ def test_without_an_own_id_a_new_one_is_warned_of(desk: Desk) -> None:
     """As any activity without one is: it is added, and would be added again (A912)."""
     receipt = desk.save(held(MAY, provider_activity_id=None))
     assert (["A912"], 2) == (codes(receipt), len(stored(desk)))
+
+
+def test_enduring_material_has_no_repeats(desk: Desk) -> None:
+    """It is entered once for its whole life: nothing is saved, neither itself nor what would repeat it."""
+    receipt = desk.save(held(MAY, format="Enduring Material"))
+    assert (Action.REFUSED, []) == (only(receipt).action, stored(desk))
+    assert ["A940"] == [one.code for one in only(receipt).findings if one.blocks]
+    deletion = replace(entry(only_ids(own_id=OWN), "Delete"), repeats=(MAY,))
+    desk.save(entry(replace(COURSE, format="Enduring Material")))
+    assert Action.DELETED is only(desk.save(deletion)).action
+
+
+def test_a_series_with_repeats_is_warned_of(desk: Desk) -> None:
+    """It is one activity with all its sessions, which another series of the same name is not."""
+    receipt = desk.save(held(MAY, MARCH, format="Regularly Scheduled Series"))
+    assert ("A941", Severity.WARNING) == (only(receipt).findings[0].code, only(receipt).findings[0].severity)
+    assert 3 == len(stored(desk))
+    assert "A941" not in codes(desk.save(held(MAY, MARCH, provider_activity_id="COURSE")))
+
+
+def test_a_closed_instance_does_not_change_and_may_be_left_out(desk: Desk) -> None:
+    """It is told at its own RepeatInstance; without that the others change, and it stays as it is."""
+    desk.save(held(MARCH, MAY))
+    rows = desk.store.tables.activities
+    row, (provider, second) = list(rows.items())[1]
+    rows[row] = provider, replace(second, closed=True)
+    refused = only(desk.save(held(MARCH, MAY, title="New")))
+    assert [("A906", "/repeats[0]")] == [(one.code, one.path) for one in refused.findings if one.blocks]
+    assert Action.UPDATED is only(desk.save(held(MAY, title="New"))).action
+    assert ["New", COURSE.title, "New"] == [one.title for one in stored(desk)]
 
 
 def test_a_delete_deletes_what_it_names(desk: Desk) -> None:

@@ -20,14 +20,17 @@ from gateway.errors import GatewayError, Refused
 from gateway.records import (
     Activity,
     Board,
+    CategoryCount,
     ClaimedCredit,
     Completion,
     Credit,
     CreditType,
     Finding,
     Identifier,
+    InKindSupport,
     Learner,
     Location,
+    MeasuredOutcome,
     MocRegistration,
     MonetarySupport,
     Participant,
@@ -210,6 +213,77 @@ def test_each_offending_value_is_found() -> None:
     assert ['"1.1".', '"0".'] == shown
 
 
+_ABIM = MocRegistration("ABIM", Decimal(1), ("Medical Knowledge",))
+_MONEY = MonetarySupport(5, "Northern Devices", "USD")
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        (
+            {
+                "moc_registrations": (
+                    _ABIM,
+                    replace(_ABIM, board="ABP", points=Decimal("3.1"), practice_areas=("Otology",)),
+                    replace(_ABIM, board="XXX", claim_date=date.min),
+                )
+            },
+            "A701 [2], A702 [1], A703 [1], A705 [2], A706 [1], A707 [1]",
+        ),
+        ({"moc_registrations": (_ABIM, replace(_ABIM, board=None), _ABIM, _ABIM)}, "A701 [1], A704 [2]"),
+        ({"moc_registrations": (_ABIM,), "specialties": ("Hematology", "Otology")}, "A708 [1]"),
+        (
+            {
+                "credits": (
+                    Credit("IPCE"),
+                    Credit("CPD", Decimal(2)),
+                    Credit("Nursing", Decimal("0.1")),
+                    Credit("Nursing", Decimal(2)),
+                )
+            },
+            "A401 [2], A402 [1], A404 [3]",
+        ),
+        (
+            {"monetary_supports": (_MONEY, replace(_MONEY, amount=0), replace(_MONEY, source=None))},
+            "A502 [1], A503 [2]",
+        ),
+        ({"monetary_supports": (_MONEY, replace(_MONEY, currency="EUR"))}, "A505 [1]"),
+        ({"in_kind_supports": (InKindSupport("Harbor"), InKindSupport(None, ("Other",)))}, "A504 [1]"),
+        ({"outcomes": (MeasuredOutcome("Competence"),) * 2}, "A603 [1]"),
+        ({"commendation_tags": ("Engages Teams", "Engages Everybody")}, "A604 [1]"),
+        (
+            {
+                "participants": tuple(map(CategoryCount, ("cook", "nurse", "Nurse"), (2, 3, -1))),
+                "other_learners": 4,
+            },
+            "A605 [0], A606 [2], A607 [2]",
+        ),
+        ({"professions": ("Physician Assistant", "Doctor")}, "A110 [1]"),
+        (
+            {"rems_type": "Mycophenolate", "rems_identifiers": ("EG-123456-001", "EG-1", "EG-123456-002")},
+            "A801 [1]",
+        ),
+    ],
+)
+def test_a_finding_stands_at_the_entry_that_is_wrong(changes: dict[str, Any], expected: str) -> None:
+    """Of a list, each finding is at its own entry, and what stands twice at the one that repeats it."""
+    found = {(one.code, one.path[one.path.find("[") :]) for one in _found(replace(COURSE, **changes), (2, 1))}
+    assert expected == ", ".join(f"{code} {entry}" for code, entry in sorted(found))
+
+
+def test_a_finding_stands_at_the_field_that_is_wrong() -> None:
+    """Where a rule is of two fields, each finding is at its own."""
+    found = _found(replace(COURSE, uan_pharmacy="26", uan_pharmacy_tech="27"), (2, 1))
+    assert ["/uan_pharmacy", "/uan_pharmacy_tech"] == [one.path for one in found]
+
+
+def test_credits_that_stand_twice_are_told_at_the_second() -> None:
+    """Of two credits under one id, and of one type, it is the second that is wrong."""
+    found = reported.found({"credits": (examples.credit(),) * 2})
+    told = {(one.code, one.path) for one in found}
+    assert {("C604", "/credits[1]"), ("C605", "/credits[1]")} <= told
+
+
 def test_all_rules_are_told_at_once() -> None:
     """A record that breaks several rules is told all of them."""
     broken = replace(COURSE, title=None, format="Lunch", physicians=-1)
@@ -342,6 +416,24 @@ def test_what_left_is_one_edit_of_its_board(
     monkeypatch.setitem(cast(dict[str, Board], boards.BOARDS), "ABIM", replace(boards.BOARDS["ABIM"], **edit))
     assert [code] == _codes(_found(registered, (2, 1)))
     assert [] == _codes(_found(day_before, (2, 1)))
+
+
+@pytest.mark.parametrize(
+    ("amounts", "expected"),
+    [
+        ({"AMA PRA Category 1": "2", "Nursing": "6"}, ["A703"]),
+        ({"AMA PRA Category 1 Credit™": "2", "Nursing": "6"}, ["A703", "A402"]),
+        ({"AMA PRA Category 1": "5", "Nursing": "2"}, []),
+        ({"Nursing": "6", "Pharmacy": "2"}, []),
+        ({"Nursing": "4"}, ["A703"]),
+        ({}, []),
+    ],
+)
+def test_points_are_compared_with_cme_credit(amounts: dict[str, str], expected: list[str]) -> None:
+    """Points are measured by AMA PRA Category 1 credit; where there is none, by any other."""
+    credits = tuple(Credit(name, Decimal(amount)) for name, amount in amounts.items())
+    activity = replace(COURSE, credits=credits, moc_registrations=(replace(_ABIM, points=Decimal(5)),))
+    assert expected == _codes(_found(activity))
 
 
 def test_support_denied_names_each_source() -> None:

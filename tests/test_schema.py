@@ -35,8 +35,10 @@ from payloads import (
 )
 
 from gateway import schema, schemas
+from gateway.boards import takes_part
 from gateway.errors import Malformed, UnknownSchema
 from gateway.intake import Limits
+from gateway.lifecycle import GATES, LEGACY_GATES
 from gateway.records import (
     Activity,
     InKindSupport,
@@ -51,6 +53,8 @@ from gateway.schemas.activity import ActivityVersion
 from gateway.version import Lifespan, lifespans
 
 FOREIGN = "http://example.org/pars"
+INNER = re.compile(r"_|\[")
+"""What is in no name on the wire."""
 NEW_ONLY = "<ForPublicList>true</ForPublicList>"
 OLD_ONLY = "<HoursOfInstruction>1</HoursOfInstruction>"
 
@@ -125,6 +129,29 @@ def test_a_field_that_a_version_cannot_say_goes_by_its_newest_name() -> None:
     one = read(document(legacy(), version="1.0")).entries[0]
     assert ("closeActivityRecord", one.place("").path) == (one.place("close").field, one.place("close").path)
     assert "StateOrProvince" == one.place("repeats[1].state").field
+
+
+def test_what_a_gate_names_stands_at_its_own_element() -> None:
+    """A joint provider is missing in the credit, and no gate is at a place that has no name on the wire."""
+    credits = "<hx:credits><hx:activityCertification>IPCE</hx:activityCertification></hx:credits>"
+    one = read(document(record(education=credits + START + END + FORMAT))).entries[0]
+    places = [one.place(gate.field) for gate in (*GATES, *LEGACY_GATES)]
+    assert ["nonAccreditedProvider"] * 2 == [
+        place.field for place in places if place.path.endswith("/hx:credits/hx:nonAccreditedProvider")
+    ]
+    assert [] == [place.field for place in places if INNER.search(place.field)]
+
+
+@pytest.mark.parametrize("version", ["2.0", "2.1"])
+@pytest.mark.parametrize("said", ["ABPath", "abpath", "ABPATH"])
+def test_a_board_is_known_in_any_case(said: str, version: str) -> None:
+    """An acronym is read in capitals, as the boards are listed and searched for."""
+    board = f"<boardName>{said}</boardName>"
+    moc = f"<MOCRegistrations><MOCRegistration>{board}</MOCRegistration></MOCRegistrations>"
+    activity = entry(document(record(extension=moc), version=version)).activity
+    assert activity is not None
+    assert ["ABPATH"] == [one.board for one in activity.moc_registrations]
+    assert takes_part(activity.moc_registrations[0].board, date(2026, 3, 10))
 
 
 def test_a_document_without_any_namespace_is_read() -> None:

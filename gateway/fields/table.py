@@ -16,7 +16,7 @@ _NAMED = re.compile(r"(\w+)(?:\[(\d+)\])?(?:\.(.+))?")
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """Where a field stands: its element; where it has none, the one it is missing in and the path from
+    """Where a field stands: its element; where it has none, the one it is missing in and the XPath from
     there. Without a label it is no field of the table."""
 
     element: Element
@@ -103,9 +103,9 @@ def _found_within(element: Element, top: Node, name: str, first: str) -> Spot:
 
 def _below(field: Field, inner: Node | None, rest: str | None) -> tuple[str, str]:
     """The path and the label of a part of a record that is missing as a whole."""
-    match = _NAMED.fullmatch(rest or "")
+    match, above = _NAMED.fullmatch(rest or ""), field.path.replace("*", "")
     if inner is None or match is None or match[1] not in inner.fields:
-        return field.path, field.label
+        return above, field.label
     part, steps = inner.fields[match[1]]
     path, label = _below(part, steps[-1].parts, match[3])
-    return f"{field.path}/{path}", label
+    return f"{above}/{path}", label

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from gateway.boards import AREAS, BOARDS, areas_of
 from gateway.records import Activity, MissingGate, MocRegistration, Status
@@ -19,40 +20,46 @@ Applies = Callable[[Activity], bool]
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """One thing a status asks for; `holds` takes the activity and today, `boards` names those of its
-    registrations for which it does not hold."""
+    """One thing a status asks for; `holds` takes the activity and today, `lacking` tells for which entries
+    of the list `each` it does not hold, where it is asked of each."""
 
     status: Status
     field: str
     text: str
     holds: Holds
-    boards: Callable[[Activity], tuple[str, ...]] = lambda activity: ()
+    each: str = ""
+    lacking: Callable[[Activity], tuple[int, ...]] = lambda activity: ()
 
     def missing(self, activity: Activity) -> MissingGate:
-        """Tell it to who waits for the status."""
-        names = ", ".join(self.boards(activity))
-        return MissingGate(self.field, f"{self.text} Missing: {names}." if names else self.text)
+        """Tell it to who waits for the status, with the boards, where it is asked of each, and at the
+        first entry that lacks it, where it is the list itself that has it."""
+        left = self.lacking(activity)
+        names = ", ".join(_board(activity.moc_registrations[n]) for n in left if self.each == _BY_BOARD)
+        field = f"{self.field}[{left[0]}]" if left and self.field == self.each else self.field
+        return MissingGate(field, f"{self.text} Missing: {names}." if names else self.text)
 
 
-def _for_each_board(field: str, text: str, fine: Callable[[Activity, MocRegistration], bool]) -> Gate:
-    def holds(activity: Activity, today: date) -> bool:
-        return all(fine(activity, one) for one in activity.moc_registrations)
+_BY_BOARD = "moc_registrations"
 
-    def lacking(activity: Activity) -> tuple[str, ...]:
-        left = (one.board for one in activity.moc_registrations if not fine(activity, one))
-        return tuple(board if board and board in BOARDS else "an unknown board" for board in left)
 
-    return Gate(Status.CLOSED, field, text, holds, lacking)
+def _board(registration: MocRegistration) -> str:
+    board = registration.board
+    return board if board and board in BOARDS else "an unknown board"
+
+
+def _of_each(each: str, field: str, text: str, fine: Callable[[Activity, Any], bool]) -> Gate:
+    def lacking(activity: Activity) -> tuple[int, ...]:
+        return tuple(n for n, entry in enumerate(getattr(activity, each)) if not fine(activity, entry))
+
+    return Gate(Status.CLOSED, field, text, lambda activity, today: not lacking(activity), each, lacking)
+
+
+def _of_each_board(field: str, text: str, fine: Callable[[Activity, MocRegistration], bool]) -> Gate:
+    return _of_each(_BY_BOARD, field, text, fine)
 
 
 def _given(field: str) -> Holds:
     return lambda activity, today: getattr(activity, field) not in (None, "", ())
-
-
-def _each(field: str, part: str) -> Holds:
-    return lambda activity, today: all(
-        getattr(entry, part) not in (None, "", ()) for entry in getattr(activity, field)
-    )
 
 
 def _placed(part: str) -> Holds:
@@ -107,14 +114,12 @@ def _supported(activity: Activity) -> bool:
 
 
 def _in_its_area(activity: Activity, registration: MocRegistration) -> bool:
-    """Whether a practice area is said beside the registration or, as before 2.1, as a specialty of the
-    activity: there, one of another board's list says nothing of this board."""
+    """Whether a practice area is said, beside the registration or, as before 2.1, as a specialty of the
+    activity: one of another board's list says nothing of this board."""
     board = BOARDS.get(registration.board or "")
     listed = areas_of(board, activity.start_date) if board else frozenset()
-    said = (area.casefold() for area in activity.specialties)
-    return bool(registration.practice_areas) or any(
-        not listed or area in listed or area not in AREAS for area in said
-    )
+    said = (area.casefold() for area in (*registration.practice_areas, *activity.specialties))
+    return any(not listed or area in listed or area not in AREAS for area in said)
 
 
 def _outlined(activity: Activity, registration: MocRegistration) -> bool:
@@ -153,28 +158,28 @@ GATES = (
     Gate(_ACTIVE, "description", "A description is needed.", _given("description")),
     Gate(_ACTIVE, "providership", "The providership is needed.", _given("providership")),
     Gate(_READY, "end_date", "The end date has not passed yet.", over),
-    Gate(_CLOSED, "joint_providers", "Provided jointly, it needs a joint provider's name.",
+    Gate(_CLOSED, "credits[0].joint_providers", "Provided jointly, it needs a joint provider's name.",
          _when(_joint, _given("joint_providers"))),
     Gate(_CLOSED, "outcomes", "At least one measured outcome is needed.", _given("outcomes")),
     Gate(_CLOSED, "commercial_support", "It must be said whether there was commercial support.",
          _given("commercial_support")),
     Gate(_CLOSED, "monetary_supports", "Supported, it needs a source, in money or in kind.",
          _when(_supported, _sourced)),
-    Gate(_CLOSED, "monetary_supports", "Each monetary support needs its amount.",
-         _each("monetary_supports", "amount")),
+    _of_each("monetary_supports", "monetary_supports", "Each monetary support needs its amount.",
+             lambda activity, support: support.amount is not None),
     Gate(_CLOSED, "physicians", "The physicians must be counted; 0 will do.", _given("physicians")),
     Gate(_CLOSED, "other_learners", "The other learners must be counted; 0 will do.",
          _given("other_learners")),
-    _for_each_board("specialties", "Each board needs one of its practice areas.", _in_its_area),
-    _for_each_board("moc_registrations", "Each MOC registration needs a credit type.",
-                    lambda activity, registration: bool(registration.credit_types)),
-    _for_each_board("moc_registrations", "Each MOC registration needs its points.",
-                    lambda activity, registration: registration.points is not None),
-    _for_each_board("moc_registrations", "Each MOC registration needs its claim date.",
-                    lambda activity, registration: registration.claim_date is not None),
-    _for_each_board("moc_registrations", "Each MOC registration needs the provider's attestation.",
-                    lambda activity, registration: registration.attested is True),
-    _for_each_board("content_outlines", "The board's content outline must be tagged.", _outlined),
+    _of_each_board("specialties", "Each board needs one of its practice areas.", _in_its_area),
+    _of_each_board("moc_registrations", "Each MOC registration needs a credit type.",
+                   lambda activity, registration: bool(registration.credit_types)),
+    _of_each_board("moc_registrations", "Each MOC registration needs its points.",
+                   lambda activity, registration: registration.points is not None),
+    _of_each_board("moc_registrations", "Each MOC registration needs its claim date.",
+                   lambda activity, registration: registration.claim_date is not None),
+    _of_each_board("moc_registrations", "Each MOC registration needs the provider's attestation.",
+                   lambda activity, registration: registration.attested is True),
+    _of_each_board("content_outlines", "The board's content outline must be tagged.", _outlined),
 )  # fmt: skip
 
 # What PARS asked for until November 2021, when an activity with all of it closed by itself
@@ -192,7 +197,7 @@ LEGACY_GATES = (
     Gate(_CLOSED, "hours_of_instruction", "The hours of instruction must be more than zero.", _taught),
     Gate(_CLOSED, "credits", "The amount of credit is needed.", _credited),
     Gate(_CLOSED, "providership", "The providership is needed.", _given("providership")),
-    Gate(_CLOSED, "joint_providers", "Provided jointly, it needs a joint provider's name.",
+    Gate(_CLOSED, "credits[0].joint_providers", "Provided jointly, it needs a joint provider's name.",
          _when(_joint, _given("joint_providers"))),
     *(Gate(_CLOSED, f"{verb}_{change}", f"It must be said whether a change in {change} was {verb}.",
            _given(f"{verb}_{change}"))

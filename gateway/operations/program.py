@@ -12,12 +12,14 @@ from gateway.records import (
     Action,
     Caller,
     Finding,
+    Place,
     ProgramSummary,
     Receipt,
     Result,
     SoughtActivities,
     Step,
     Taken,
+    replace,
 )
 from gateway.rules import finding
 from gateway.store import Store, Unit
@@ -33,17 +35,23 @@ def get_program_summary(caller: Caller, year: int, store: Store, terms: Terms) -
 
 
 def accept_agreement(
-    call: Call, year: int, contacts: bool, notices: Iterable[Finding], store: Store, terms: Terms
+    call: Call,
+    year: int,
+    place: Place,
+    contacts: bool,
+    notices: Iterable[Finding],
+    store: Store,
+    terms: Terms,
 ) -> Receipt:
     """Accept a year's agreement, and note that the contacts were reviewed where that is said.
 
-    Sent again it changes nothing. Raises Conflict when the submission key was used with other content,
-    Failed when the store fails.
+    `place` is where the year stands in what was sent. Sent again it changes nothing. Raises Conflict when
+    the submission key was used with other content, Failed when the store fails.
     """
 
     def save(unit: Unit, now: datetime) -> tuple[Result, ...]:
         if year > terms.day(now).year:
-            return (Result(1, Action.REFUSED, findings=(finding("P908"),)),)
+            return (Result(1, Action.REFUSED, findings=_at(place, (finding("P908"),))),)
         said = {Step.AGREEMENT} | ({Step.CONTACTS} if contacts else set())
         known = {one.step for one in unit.program.taken(year)}
         _note(unit, call, year, said - known, now)
@@ -55,7 +63,13 @@ def accept_agreement(
 
 
 def submit_program_summary(
-    call: Call, year: int, contacts: bool, notices: Iterable[Finding], store: Store, terms: Terms
+    call: Call,
+    year: int,
+    place: Place,
+    contacts: bool,
+    notices: Iterable[Finding],
+    store: Store,
+    terms: Terms,
 ) -> Receipt:
     """Submit a year's program summary with its figures of now, where no other step of the year is open.
 
@@ -67,9 +81,14 @@ def submit_program_summary(
     tally = store.read(call.caller.provider_id, lambda unit: _tallied(unit, year, today))
 
     def save(unit: Unit, now: datetime) -> tuple[Result, ...]:
-        return (_submitted(unit, call, tally, contacts, now, today),)
+        result = _submitted(unit, call, tally, contacts, now, today)
+        return (replace(result, findings=_at(place, result.findings)),)
 
     return perform(call, save, notices, store, terms)
+
+
+def _at(place: Place, findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    return tuple(replace(one, path=place.path, line=place.line) for one in findings)
 
 
 def _submitted(unit: Unit, call: Call, tally: Tally, contacts: bool, now: datetime, today: date) -> Result:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from decimal import Decimal
 
@@ -14,7 +13,8 @@ from gateway.records import (
     MonetarySupport,
     Severity,
 )
-from gateway.rules.declaration import Context, rule
+from gateway.rules.certificate import is_cme
+from gateway.rules.declaration import At, Context, rule
 from gateway.vocabulary import CERTIFICATIONS, CME_CREDIT, COMMENDATION_TAGS
 
 _STEP, _TOO_MUCH = Decimal("0.25"), Decimal(10_000)
@@ -27,12 +27,24 @@ def in_quarters(amount: Decimal) -> bool:
     return amount.is_finite() and _STEP <= amount < _TOO_MUCH and amount % _STEP == 0
 
 
-def repeated(names: Iterable[str | None]) -> list[str]:
-    """The names that stand more than once, each once."""
-    listed = [name for name in names if name is not None]
-    if len(listed) < 2 or len(set(listed)) == len(listed):  # nearly always, and cheaper than to count
+def most_cme(activity: Activity) -> Decimal | None:
+    """The CME credit of an activity: beside credit of other professions its AMA PRA Category 1 alone counts,
+    and whatever it has where that is not named."""
+    told = [one for one in activity.credits if one.amount is not None and one.amount.is_finite()]
+    cme = [one for one in told if is_cme(one.certification)]
+    return max((one.amount for one in cme or told if one.amount is not None), default=None)
+
+
+def repeated(names: Iterable[str | None]) -> list[tuple[int, str]]:
+    """The names that stand more than once, each once, with the place at which it stands again."""
+    listed = [*names]
+    if len(listed) < 2 or len({*listed}) == len(listed):  # nearly always, and cheaper than to look for them
         return []
-    return [name for name, times in Counter(listed).items() if times > 1]
+    first, again = dict[str, int](), dict[str, int]()
+    for n, name in enumerate(listed):
+        if name is not None and first.setdefault(name, n) != n:
+            again.setdefault(name, n)
+    return [(n, name) for name, n in again.items()]
 
 
 def _credit(amount: str, *joint_providers: str, certification: str = CME_CREDIT) -> tuple[Credit, ...]:
@@ -49,7 +61,11 @@ def _credit(amount: str, *joint_providers: str, certification: str = CME_CREDIT)
 )
 def credit_comes_in_quarters(activity: Activity, context: Context) -> Iterable[object]:
     """An amount of credit is at least 0.25, less than 10,000, and in steps of 0.25."""
-    return [amount for amount in activity.credit_amounts if not in_quarters(amount)]
+    return [
+        At(f"credits[{n}]", one.amount)
+        for n, one in enumerate(activity.credits)
+        if one.amount is not None and not in_quarters(one.amount)
+    ]
 
 
 @rule(
@@ -63,8 +79,11 @@ def credit_comes_in_quarters(activity: Activity, context: Context) -> Iterable[o
 )
 def certification_is_known(activity: Activity, context: Context) -> Iterable[object]:
     """The certification of a credit is one that PARS or Joint Accreditation knows."""
-    named = (credit.certification for credit in activity.credits)
-    return [name for name in named if name and name not in CERTIFICATIONS]
+    return [
+        At(f"credits[{n}]", name)
+        for n, credit in enumerate(activity.credits)
+        if (name := credit.certification) and name not in CERTIFICATIONS
+    ]
 
 
 @rule(
@@ -92,7 +111,8 @@ def direct_activity_has_no_joint_providers(activity: Activity, context: Context)
 )
 def certification_is_given_once(activity: Activity, context: Context) -> Iterable[object]:
     """An activity is certified once for each kind of credit."""
-    return repeated(credit.certification for credit in activity.credits)
+    again = repeated(credit.certification for credit in activity.credits)
+    return [At(f"credits[{n}]", name) for n, name in again]
 
 
 @rule(
@@ -142,8 +162,11 @@ def unsupported_activity_names_no_source(activity: Activity, context: Context) -
 )
 def monetary_support_is_more_than_nothing(activity: Activity, context: Context) -> Iterable[object]:
     """An amount of monetary support is more than zero."""
-    amounts = (support.amount for support in activity.monetary_supports)
-    return [amount for amount in amounts if amount is not None and amount <= 0]
+    return [
+        At(f"monetary_supports[{n}]", support.amount)
+        for n, support in enumerate(activity.monetary_supports)
+        if support.amount is not None and support.amount <= 0
+    ]
 
 
 @rule(
@@ -156,7 +179,8 @@ def monetary_support_is_more_than_nothing(activity: Activity, context: Context) 
 )
 def monetary_support_names_its_source(activity: Activity, context: Context) -> Iterable[object]:
     """Monetary support names its source."""
-    return [support.source for support in activity.monetary_supports if not support.source]
+    listed = enumerate(activity.monetary_supports)
+    return [At(f"monetary_supports[{n}]", support.source) for n, support in listed if not support.source]
 
 
 @rule(
@@ -170,7 +194,8 @@ def monetary_support_names_its_source(activity: Activity, context: Context) -> I
 )
 def in_kind_support_names_its_source(activity: Activity, context: Context) -> Iterable[object]:
     """Support in kind names its source."""
-    return [support.source for support in activity.in_kind_supports if not support.source]
+    listed = enumerate(activity.in_kind_supports)
+    return [At(f"in_kind_supports[{n}]", support.source) for n, support in listed if not support.source]
 
 
 @rule(
@@ -183,8 +208,11 @@ def in_kind_support_names_its_source(activity: Activity, context: Context) -> It
 )
 def monetary_support_is_in_dollars(activity: Activity, context: Context) -> Iterable[object]:
     """The currency of monetary support is USD."""
-    currencies = (support.currency for support in activity.monetary_supports)
-    return [currency for currency in currencies if currency and currency not in _CURRENCIES]
+    return [
+        At(f"monetary_supports[{n}]", currency)
+        for n, support in enumerate(activity.monetary_supports)
+        if (currency := support.currency) and currency not in _CURRENCIES
+    ]
 
 
 @rule(
@@ -198,7 +226,8 @@ def monetary_support_is_in_dollars(activity: Activity, context: Context) -> Iter
 )
 def outcome_is_given_once(activity: Activity, context: Context) -> Iterable[object]:
     """A measured outcome is given once."""
-    return repeated(outcome.outcome for outcome in activity.outcomes)
+    again = repeated(outcome.outcome for outcome in activity.outcomes)
+    return [At(f"outcomes[{n}]", name) for n, name in again]
 
 
 @rule(
@@ -212,4 +241,5 @@ def outcome_is_given_once(activity: Activity, context: Context) -> Iterable[obje
 )
 def commendation_tag_is_known(activity: Activity, context: Context) -> Iterable[object]:
     """A commendation tag is one of the titles that PARS offers."""
-    return [tag for tag in activity.commendation_tags if tag not in COMMENDATION_TAGS]
+    tags = enumerate(activity.commendation_tags)
+    return [At(f"commendation_tags[{n}]", tag) for n, tag in tags if tag not in COMMENDATION_TAGS]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from gateway.records import Activity, Severity
-from gateway.rules.declaration import Context, rule
+from gateway.rules.declaration import At, Context, rule
 from gateway.vocabulary import FORMATS, PROFESSIONS, format_named, legacy_type_named
 
 _LONGEST = {"provider_activity_id": 100, "title": 500, "description": 2500, "url": 2000}
@@ -154,4 +154,5 @@ def url_is_a_web_address(activity: Activity, context: Context) -> bool:
 )
 def profession_is_known(activity: Activity, context: Context) -> Iterable[object]:
     """A profession that an activity is for is one of those that Joint Accreditation lists."""
-    return [name for name in activity.professions if name not in PROFESSIONS]
+    named = enumerate(activity.professions)
+    return [At(f"professions[{n}]", name) for n, name in named if name not in PROFESSIONS]

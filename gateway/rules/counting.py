@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from gateway.records import Activity, CategoryCount, Severity
 from gateway.rules.accreditation import repeated
-from gateway.rules.declaration import Context, rule
+from gateway.rules.declaration import At, Context, rule
 from gateway.vocabulary import PARTICIPANT_CATEGORIES
 
 
@@ -51,8 +51,11 @@ _TWO_NURSES = (CategoryCount("nurse", 2),)
 )
 def category_is_known(activity: Activity, context: Context) -> Iterable[object]:
     """A category of learners is one of those that Joint Accreditation counts."""
-    named = (one.category for one in activity.participants)
-    return [name for name in named if (name or "").casefold() not in PARTICIPANT_CATEGORIES]
+    return [
+        At(f"participants[{n}]", one.category)
+        for n, one in enumerate(activity.participants)
+        if (one.category or "").casefold() not in PARTICIPANT_CATEGORIES
+    ]
 
 
 @rule(
@@ -66,7 +69,8 @@ def category_is_known(activity: Activity, context: Context) -> Iterable[object]:
 )
 def category_is_counted_once(activity: Activity, context: Context) -> Iterable[object]:
     """The learners of a category are counted once."""
-    return repeated((one.category or "").casefold() for one in activity.participants)
+    again = repeated((one.category or "").casefold() for one in activity.participants)
+    return [At(f"participants[{n}]", name) for n, name in again]
 
 
 @rule(
@@ -80,7 +84,11 @@ def category_is_counted_once(activity: Activity, context: Context) -> Iterable[o
 )
 def category_is_not_negative(activity: Activity, context: Context) -> Iterable[object]:
     """The count of a category is not negative."""
-    return [one.count for one in activity.participants if one.count is not None and one.count < 0]
+    return [
+        At(f"participants[{n}]", one.count)
+        for n, one in enumerate(activity.participants)
+        if one.count is not None and one.count < 0
+    ]
 
 
 @rule(

@@ -9,9 +9,9 @@ from functools import partial
 from typing import Any
 
 from gateway.records import Credit, replace
-from gateway.rules.accreditation import in_quarters, repeated
+from gateway.rules.accreditation import in_quarters, most_cme, repeated
 from gateway.rules.certificate import Certificate
-from gateway.rules.declaration import CompletionContext, Subject, rule, unless
+from gateway.rules.declaration import At, CompletionContext, Subject, rule, unless
 from gateway.rules.examples import (
     ABIM,
     ABP,
@@ -89,13 +89,15 @@ def cme_is_not_above_the_activitys_credit(
     amount, activity = certificate.credit.amount, context.activity
     if not certificate.cme or amount is None or activity is None:
         return ()
-    most = max(filter(Decimal.is_finite, activity.credit_amounts), default=None)
+    most = most_cme(activity)
     return (f"{amount}, certified {most}",) if _is_above(amount, most) else ()
 
 
 def _is_above(amount: Decimal, most: Decimal | None) -> bool:
     """Whether an amount is too much; of one that cannot be granted at all, that alone is told."""
-    return most is not None and amount.is_finite() and amount > most and in_quarters(amount)
+    if most is None or not (amount.is_finite() and most.is_finite()):
+        return False
+    return amount > most and in_quarters(amount)
 
 
 @of_each(
@@ -131,7 +133,7 @@ def points_are_the_registered_where_all_get_the_same(
     amount, points, board = certificate.credit.amount, certificate.points, certificate.board
     if amount is None or points is None or board is None or not board.one_report:
         return ()
-    fine = not in_quarters(amount) or amount == points
+    fine = not in_quarters(amount) or not points.is_finite() or amount == points
     return () if fine else (f"{amount}, registered {points}",)
 
 
@@ -204,7 +206,8 @@ def credit_id_is_of_one_credit(
     certificates: Sequence[Certificate], context: CompletionContext
 ) -> Iterable[object]:
     """A CreditID stands once in a record."""
-    return repeated(certificate.credit.credit_id for certificate in certificates)
+    again = repeated(certificate.credit.credit_id for certificate in certificates)
+    return [At(f"credits[{n}]", id) for n, id in again]
 
 
 @of_all(
@@ -219,4 +222,5 @@ def credit_type_is_given_once(
     certificates: Sequence[Certificate], context: CompletionContext
 ) -> Iterable[object]:
     """A type of credit stands once in a record, however it is spelled."""
-    return repeated(certificate.credit_type for certificate in certificates)
+    again = repeated(certificate.credit_type for certificate in certificates)
+    return [At(f"credits[{n}]", type) for n, type in again]

@@ -9,8 +9,8 @@ from typing import Any
 
 from gateway.boards import BOARDS, areas_of, takes_part, types_of
 from gateway.records import Activity, ContentOutline, Credit, MocRegistration, OutlineKey, Severity, replace
-from gateway.rules.accreditation import in_quarters, repeated
-from gateway.rules.declaration import Context, rule
+from gateway.rules.accreditation import in_quarters, most_cme, repeated
+from gateway.rules.declaration import At, Context, rule
 from gateway.vocabulary import CME_CREDIT, OUTLINE_KEYWORDS, OUTLINE_SOURCES
 
 _TWO_CREDITS = (Credit(CME_CREDIT, Decimal(2)),)
@@ -40,8 +40,8 @@ def _registered(**fields: Any) -> dict[str, Any]:
 )
 def board_takes_part_when_the_activity_starts(activity: Activity, context: Context) -> Iterable[object]:
     """A board of a MOC registration takes part in the collaboration on the day the activity starts."""
-    named = (registration.board for registration in activity.moc_registrations)
-    return [name for name in named if not takes_part(name, activity.start_date)]
+    listed = enumerate(activity.moc_registrations)
+    return [_at(n, one.board) for n, one in listed if not takes_part(one.board, activity.start_date)]
 
 
 @rule(
@@ -54,24 +54,24 @@ def board_takes_part_when_the_activity_starts(activity: Activity, context: Conte
 )
 def moc_points_come_in_quarters(activity: Activity, context: Context) -> Iterable[object]:
     """MOC points are at least 0.25, less than 10,000, and in steps of 0.25."""
-    points = (registration.points for registration in activity.moc_registrations)
-    return [amount for amount in points if amount is not None and not in_quarters(amount)]
+    listed = enumerate(activity.moc_registrations)
+    return [_at(n, one.points) for n, one in listed if one.points is not None and not in_quarters(one.points)]
 
 
 @rule(
     "A703",
     "moc_registrations",
     remedy="Lower the points, or correct the credit.",
-    source="FAQ-7922",
+    source="FAQ-7922; that AMA PRA Category 1 counts, where it is given, is the gateway's own reading",
     good={"credits": _TWO_CREDITS, "moc_registrations": (_moc("ABIM", "2"),)},
     bad={"credits": _TWO_CREDITS, "moc_registrations": (_moc("ABIM", "2.25"),), "specialties": ()},
 )
 def moc_points_are_not_above_the_credit(activity: Activity, context: Context) -> Iterable[object]:
-    """MOC points are not above the credit of the activity."""
-    told = (registration.points for registration in activity.moc_registrations)
-    points = [amount for amount in told if amount is not None and amount.is_finite()]
-    credit = max(filter(Decimal.is_finite, activity.credit_amounts), default=None) if points else None
-    return [amount for amount in points if credit is not None and amount > credit]
+    """MOC points are not above the CME credit of the activity."""
+    told = [(n, one.points) for n, one in enumerate(activity.moc_registrations)]
+    points = [(n, amount) for n, amount in told if amount is not None and amount.is_finite()]
+    credit = most_cme(activity) if points else None
+    return [_at(n, amount) for n, amount in points if credit is not None and amount > credit]
 
 
 @rule(
@@ -84,7 +84,8 @@ def moc_points_are_not_above_the_credit(activity: Activity, context: Context) ->
 )
 def board_is_registered_once(activity: Activity, context: Context) -> Iterable[object]:
     """An activity is registered once with each board."""
-    return repeated(registration.board for registration in activity.moc_registrations)
+    again = repeated(registration.board for registration in activity.moc_registrations)
+    return [_at(n, name) for n, name in again]
 
 
 @rule(
@@ -97,8 +98,8 @@ def board_is_registered_once(activity: Activity, context: Context) -> Iterable[o
 )
 def claim_date_is_not_before_start(activity: Activity, context: Context) -> Iterable[object]:
     """MOC credit is not to be claimed before the activity starts."""
-    claimed = (registration.claim_date for registration in activity.moc_registrations)
-    return [day for day in claimed if day and activity.start_date and day < activity.start_date]
+    start, listed = activity.start_date, enumerate(activity.moc_registrations)
+    return [_at(n, day) for n, one in listed if (day := one.claim_date) and start and day < start]
 
 
 @rule(
@@ -113,10 +114,10 @@ def claim_date_is_not_before_start(activity: Activity, context: Context) -> Iter
 def credit_type_is_of_its_board(activity: Activity, context: Context) -> Iterable[object]:
     """A credit type of a MOC registration is one that the board grants on the day the activity starts."""
     return [
-        type
-        for one in activity.moc_registrations
+        _at(n, type)
+        for n, one in enumerate(activity.moc_registrations)
         if (board := BOARDS.get(one.board or ""))
-        for type in _unlisted(one.credit_types, types_of(board, activity.start_date))
+        for _, type in _unlisted(one.credit_types, types_of(board, activity.start_date))
     ]
 
 
@@ -133,9 +134,9 @@ def credit_type_is_of_its_board(activity: Activity, context: Context) -> Iterabl
 def practice_area_is_of_its_board(activity: Activity, context: Context) -> Iterable[object]:
     """A practice area of a MOC registration is one of the board's on the day the activity starts."""
     return [
-        area
-        for one in activity.moc_registrations
-        for area in _unlisted(one.practice_areas, _areas(one, activity))
+        _at(n, area)
+        for n, one in enumerate(activity.moc_registrations)
+        for _, area in _unlisted(one.practice_areas, _areas(one, activity))
     ]
 
 
@@ -153,7 +154,10 @@ def specialty_is_of_a_board(activity: Activity, context: Context) -> Iterable[ob
     if not activity.specialties:
         return ()
     listed = [_areas(registration, activity) for registration in activity.moc_registrations]
-    return _unlisted(activity.specialties, frozenset().union(*listed)) if listed and all(listed) else ()
+    if not listed or not all(listed):
+        return ()
+    known = frozenset[str]().union(*listed)
+    return [At(f"specialties[{n}]", area) for n, area in _unlisted(activity.specialties, known)]
 
 
 @rule(
@@ -188,11 +192,15 @@ def disturbed(before: Activity, after: Activity) -> tuple[str, ...]:
     )
 
 
+def _at(n: int, value: object) -> At:
+    return At(f"moc_registrations[{n}]", value)
+
+
 def _areas(registration: MocRegistration, activity: Activity) -> frozenset[str]:
     board = BOARDS.get(registration.board or "")
     return areas_of(board, activity.start_date) if board else frozenset()
 
 
-def _unlisted(names: Iterable[str], known: frozenset[str]) -> list[str]:
-    """Those that a list lacks; an empty list means no check."""
-    return [name for name in names if known and name.casefold() not in known]
+def _unlisted(names: Iterable[str], known: frozenset[str]) -> list[tuple[int, str]]:
+    """Those that a list lacks, and where each stands; an empty list means no check."""
+    return [(n, name) for n, name in enumerate(names) if known and name.casefold() not in known]

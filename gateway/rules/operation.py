@@ -64,8 +64,8 @@ _NOTICES = (
         code="A906",
         field="activity_id",
         text="A closed activity does not change.",
-        remedy="Leave it as it is. What was closed by mistake is opened again (ReopenActivity, scope admin), "
-        "and can then be changed.",
+        remedy="Leave it as it is, and a closed repeat out of the record. What was closed by mistake is "
+        "opened again (ReopenActivity, scope admin), and can then be changed.",
         source="the gateway's own reading; SEED1 tells of no way back",
     ),
     of_activity(
@@ -148,7 +148,7 @@ _NOTICES = (
     ),
     of_activity(
         code="A918",
-        field="as_of",
+        field="AsOf",
         severity=Severity.WARNING,
         text="Only enduring material is counted as of a year; of any other activity there is one count.",
         remedy="Leave AsOf out.",
@@ -156,7 +156,7 @@ _NOTICES = (
     ),
     of_activity(
         code="A919",
-        field="as_of",
+        field="AsOf",
         text="Enduring material is counted as of a year in which it is offered, up to this year.",
         remedy="Check AsOf and the dates of the activity.",
         source="SEED2, FAQ-79",
@@ -193,6 +193,21 @@ _NOTICES = (
         text="What was reported before November 2021 was migrated as PARS migrated it.",
         remedy="Send the activity anew where the migrated value is not what you mean.",
         source="SEED2",
+    ),
+    of_activity(
+        code="A940",
+        field="repeats",
+        text="Enduring material is entered once, for its whole life.",
+        remedy="Leave the repeats out, and give its first and its last day.",
+        source="SEED2, FAQ-79; that it has no repeats is the gateway's own reading",
+    ),
+    of_activity(
+        code="A941",
+        field="repeats",
+        severity=Severity.WARNING,
+        text="A regularly scheduled series is one activity with all its sessions; each repeat is another.",
+        remedy="Leave the repeats out where they are sessions of the series, and delete what they became.",
+        source="FAQ-10496; that it may be held anew is the gateway's own reading",
     ),
     of_completion(
         code="C901",

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from gateway.records import Activity, Severity, StateContent
-from gateway.rules.declaration import Context, rule
+from gateway.rules.declaration import At, Context, rule
 from gateway.vocabulary import REMS_TYPES
 
 _REMS_IDENTIFIER = re.compile("EG-[0-9]{6}-[0-9]{3}")
@@ -26,7 +26,8 @@ _OPIOIDS = (StateContent("Opioids", "Prescribing"),)
 )
 def rems_identifier_has_its_shape(activity: Activity, context: Context) -> Iterable[object]:
     """A REMS related identifier is EG, six digits and three digits, with hyphens between them."""
-    return [one for one in activity.rems_identifiers if not _REMS_IDENTIFIER.fullmatch(one)]
+    numbers = enumerate(activity.rems_identifiers)
+    return [At(f"rems_identifiers[{n}]", one) for n, one in numbers if not _REMS_IDENTIFIER.fullmatch(one)]
 
 
 @rule(
@@ -71,8 +72,8 @@ def tagged_activity_has_a_tag(activity: Activity, context: Context) -> bool:
 )
 def universal_activity_number_has_its_parts(activity: Activity, context: Context) -> Iterable[object]:
     """A Universal Activity Number is provider, designator, year, sequence, format, topic and audience."""
-    numbers = (activity.uan_pharmacy, activity.uan_pharmacy_tech)
-    return [number for number in numbers if number and not _UAN.fullmatch(number)]
+    numbers = {"uan_pharmacy": activity.uan_pharmacy, "uan_pharmacy_tech": activity.uan_pharmacy_tech}
+    return [At(field, one) for field, one in numbers.items() if one and not _UAN.fullmatch(one)]
 
 
 @rule(

@@ -62,7 +62,7 @@ MOC = Field(
     many=True,
     record=partial(MocRegistration, attested=True),  # who registers attests: there is no other word for it
     parts=(
-        Field("board", "act:boardName", needed=True),
+        Field("board", "act:boardName", trunk.UPPER, needed=True),
         Field("points", "act:mocPoints", DECIMAL),
         Field("credit_types", "act:MOCCreditType", many=True),
         Field("claim_date", "act:CreditClaimDate", DATE),

@@ -184,7 +184,7 @@ def _call(request: Request) -> Call:
 
 def _counted(number: int, row: Row, request: Request) -> Counted:
     said = row.texts
-    entry = _named(said, _places(request, f"/svc:LearnerCounts[{number}]"), number)
+    entry = _named(said, _places(request, row, f"/svc:LearnerCounts[{number}]"), number)
     entry = replace(entry, findings=row.findings)
     if not row.sound:
         return Counted(entry=entry)
@@ -200,15 +200,21 @@ def _named(said: Mapping[str, str], place: PlaceOf, number: int = 1) -> Activity
     return naming(said.get("ActivityId") or None, said.get("ProviderActivityId") or None, place, number)
 
 
-def _places(request: Request, within: str = "") -> PlaceOf:
-    """Where a field stands in the request; what is none of its parameters is of the activity itself."""
+def _places(request: Request, row: Row | None = None, within: str = "") -> PlaceOf:
+    """Where a field stands in the request, or in a row of it; what is none of its parameters is of the
+    activity itself, which goes by the id that was sent."""
     path, label = f"/svc:{request.operation}{within}", request.gateway.reader.label
+    said = row.texts if row else request.parameters
     names = {**IDS, **NAMES.get(request.operation, {})}
+    if said.get("ProviderActivityId") and not said.get("ActivityId"):
+        names["activity_id"] = "ProviderActivityId"
 
     def place(field: str) -> Place:
         name = names.get(field)
         if field == "action":  # these have none of their own: what was not done is for the call's sake
             return Place(path, field="AllOrNothing")
+        if name and row is None:
+            return request.place(name)
         return Place(f"{path}/svc:{name}", field=name) if name else Place(path, field=label(field))
 
     return place

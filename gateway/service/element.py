@@ -26,6 +26,11 @@ def texts_of(element: Element) -> dict[str, str]:
     return {etree.QName(child).localname: (child.text or "").strip() for child in element}
 
 
+def lines_of(element: Element) -> dict[str, int | None]:
+    """The lines that an element's children stand on, by their names."""
+    return {etree.QName(child).localname: line_of(child) for child in element}
+
+
 def place_of(at: Element, element: Element) -> Place:
     """Where a parameter of a request element, or a field of a row in it, stands; a row has a number, to be
     told from the others."""

@@ -16,7 +16,7 @@ from gateway.errors import Malformed
 from gateway.findings import MOST_PER_DOCUMENT, finding, shown
 from gateway.model import XSI
 from gateway.records import Finding, Place, replace
-from gateway.service.element import place_of, texts_of
+from gateway.service.element import lines_of, place_of, texts_of
 from gateway.shape import Judge, keep_line
 
 Element = etree._Element
@@ -37,9 +37,11 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """What was asked: texts by element name, the rows apart, and what is told of the call as a whole."""
+    """What was asked: texts by element name and the lines they stand on, the rows apart, and what is told
+    of the call as a whole."""
 
     texts: Mapping[str, str]
+    lines: Mapping[str, int | None]
     rows: tuple[Row, ...]
     notices: tuple[Finding, ...]
 
@@ -65,7 +67,7 @@ class Asking:
             found, rows = self._row_by_row(asked, waiting)
         if any(one.blocks for one in found):
             raise Malformed(findings=found)
-        return Parameters(texts_of(asked), tuple(rows), tuple(found))
+        return Parameters(texts_of(asked), lines_of(asked), tuple(rows), tuple(found))
 
     def _beside(self, element: Element, payload: Element | None, key: Element | None) -> Element:
         """The parameters alone, as an element of their own: to take a large payload out of its

@@ -14,6 +14,7 @@ from gateway.records import (
     Figures,
     Finding,
     FormatFigures,
+    Place,
     ProgramSummary,
     Receipt,
     Status,
@@ -24,7 +25,7 @@ from gateway.service.request import Request
 from gateway.store import Store
 
 Element = etree._Element
-Act = Callable[[Call, int, bool, Iterable[Finding], Store, Terms], Receipt]
+Act = Callable[[Call, int, Place, bool, Iterable[Finding], Store, Terms], Receipt]
 
 NAMES = {
     Status.DRAFT: "Drafts",
@@ -56,7 +57,8 @@ def _done(request: Request, act: Act) -> Element:
     gateway = request.gateway
     call = request.call(gateway.reader.named("activity", request.version.activity))
     contacts = request.asks("ContactsReviewed")
-    receipt = act(call, _year(request), contacts, request.notices, gateway.store, gateway.terms)
+    year, place = _year(request), request.place("Year")
+    receipt = act(call, year, place, contacts, request.notices, gateway.store, gateway.terms)
     calls.acknowledged(receipt)
     return request.acknowledged(receipt)
 

@@ -58,14 +58,15 @@ class Gateway:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A request as it was read: `parameters` by element name, records among them as `rows`, the payload
-    apart."""
+    """A request as it was read: `parameters` by element name, and the `lines` they stand on, records among
+    them as `rows`, the payload apart."""
 
     gateway: Gateway
     version: ServiceVersion
     operation: str
     caller: Caller | None
     parameters: Mapping[str, str]
+    lines: Mapping[str, int | None]
     rows: tuple[Row, ...]
     payload: Element | None
     notices: tuple[Finding, ...]
@@ -75,6 +76,10 @@ class Request:
     def get(self, name: str) -> str | None:
         """A parameter's text; empty counts as absent."""
         return self.parameters.get(name) or None
+
+    def place(self, name: str) -> Place:
+        """Where a parameter stands, or would have to stand."""
+        return Place(f"/svc:{self.operation}/svc:{name}", self.lines.get(name), field=name)
 
     def day(self, name: str) -> date | None:
         """A parameter as a day of the calendar: what XML Schema calls a date may lie beyond it."""
@@ -238,6 +243,7 @@ class ServiceVersion:
             operation=etree.QName(element).localname,
             caller=caller,
             parameters=asked.texts,
+            lines=asked.lines,
             rows=asked.rows,
             payload=payload,
             notices=asked.notices,
