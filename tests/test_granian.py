@@ -74,6 +74,22 @@ def test_length_that_is_said_twice_is_refused(headers: list[tuple[str, str]]) ->
 
 
 @pytest.mark.parametrize(
+    ("codings", "plain"),
+    [
+        ([], True),
+        (["chunked"], True),
+        (["Chunked"], True),
+        (["gzip, chunked"], False),
+        (["gzip", "chunked"], False),
+    ],
+)
+def test_coded_body_is_not_taken_for_what_it_says(codings: list[str], plain: bool) -> None:
+    """A body that is coded in any way but in chunks is none that can be read, as under gunicorn."""
+    environ = _environ(*(("transfer-encoding", coding) for coding in codings))
+    assert plain == under_granian._is_plain(environ)
+
+
+@pytest.mark.parametrize(
     ("client", "said", "scheme"),
     [
         ("192.0.2.1:5000", "https", "https"),

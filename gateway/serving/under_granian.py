@@ -29,7 +29,7 @@ from granian.server import Server
 from gateway.application import Application
 from gateway.assembly import application
 from gateway.serving import STOPS, threads
-from gateway.serving.connection import Patience
+from gateway.serving.connection import Broken, Patience
 from gateway.settings import Settings
 
 Headers = list[tuple[str, str]]
@@ -113,7 +113,7 @@ class _Face:
             body = await (self._drop(protocol, environ) if large else self._body(protocol))
         except Exception:  # a wrong chunk, or the client is gone: granian has no class for either
             return BAD
-        environ["wsgi.input"] = io.BytesIO(body)
+        environ["wsgi.input"] = io.BytesIO(body) if _is_plain(environ) else Broken()
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._pool, _call, self._application, environ)
 
@@ -218,6 +218,11 @@ def _fields(headers: Iterable[tuple[str, str]]) -> dict[str, str] | None:
     if "CONTENT_LENGTH" in fields and "HTTP_TRANSFER_ENCODING" in fields:
         return None
     return fields
+
+
+def _is_plain(environ: dict[str, Any]) -> bool:
+    """Whether a body is what was sent: granian takes chunks apart, and hands on what is coded otherwise."""
+    return str(environ.get("HTTP_TRANSFER_ENCODING", "chunked")).strip().lower() == "chunked"
 
 
 def _scheme(own: str, client: str, fields: dict[str, str], trusted: Iterable[Any]) -> str:
