@@ -59,13 +59,12 @@ class Application:
             return door(environ, start_response)
         if method in {"GET", "HEAD"}:
             return self.pages(environ, start_response)
-        if door is None:
-            return _refused("404 Not Found", "GET, HEAD", start_response)
-        return _refused("405 Method Not Allowed", "GET, HEAD, POST", start_response)
+        allow = "GET, HEAD, POST" if door is not None else "GET, HEAD" if self.pages.has(path) else ""
+        return _refused("405 Method Not Allowed" if allow else "404 Not Found", allow, start_response)
 
 
 def _refused(status: str, allow: str, start_response: StartResponse) -> list[bytes]:
     body = f"{status}. SOAP goes by POST to /soap/v1 or /soap/v2; / tells the rest.\n".encode()
     kind, length = ("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))
-    start_response(status, [kind, length, ("Allow", allow)])
+    start_response(status, [kind, length, *([("Allow", allow)] if allow else [])])
     return [body]

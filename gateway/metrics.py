@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import stat
 import tempfile
 import threading
@@ -15,6 +16,7 @@ from collections import Counter as Counted
 from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import quote
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, values
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -32,9 +34,12 @@ SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 TURN = 1.0
 """Seconds between two looks at what goes up and down by itself."""
 KINDS = ("counter", "histogram", "gauge_livesum", "gauge_livemax")
+OURS = re.compile(rf"(?:{'|'.join(KINDS)})_(\d+)\.db")
+"""The names of the files that are counted into, each with the process it is of."""
 FILE_BYTES = 256 * 1024
 """Taken up at the start for each file: to write into a file that has no room ends a process at once."""
 UNKNOWN = "unknown"
+GONE = b"# What the processes have counted is left out: its files were removed. A restart counts anew.\n"
 
 
 def share(folder: Path) -> None:
@@ -66,14 +71,18 @@ def share_no_more() -> None:
 
 
 def _empty(folder: Path) -> None:
-    for left in folder.glob("*.db"):
-        left.unlink()
+    for left in folder.iterdir():
+        if OURS.fullmatch(left.name):
+            left.unlink()
 
 
-def folder_for(bind: str) -> Path:
-    """The folder of whoever serves an address, which one at a time can."""
-    port = bind.rpartition(":")[2]
-    return Path(tempfile.gettempdir()) / f"cme-gateway-metrics-{os.geteuid()}-{port}"
+def folder_for(bind: str, within: str = "") -> Path:
+    """The folder of whoever serves an address, which one at a time can.
+
+    It stands in the folder `within`, whose other contents are none of ours, or among the temporary files.
+    """
+    name = f"cme-gateway-metrics-{os.geteuid()}-{quote(bind, safe='')}"
+    return Path(within or tempfile.gettempdir()) / name
 
 
 class Metrics:
@@ -142,12 +151,18 @@ class Metrics:
     def page(self) -> bytes:
         """All of it, as text."""
         self._sample()
-        registry = self._registry
-        if self._shared is not None:
-            registry = CollectorRegistry()
-            _bury(self._shared)
-            MultiProcessCollector(registry, str(self._shared))  # type: ignore[no-untyped-call]
-        return bytes(generate_latest(registry) + generate_latest(self._outside))
+        return self._counted() + bytes(generate_latest(self._outside))
+
+    def _counted(self) -> bytes:
+        """What all processes have counted: what one of them has would pass for all of it."""
+        if self._shared is None:
+            return bytes(generate_latest(self._registry))
+        if not _file(self._shared, KINDS[0]).exists():
+            return GONE
+        _bury(self._shared)
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry, str(self._shared))  # type: ignore[no-untyped-call]
+        return bytes(generate_latest(registry))
 
     def start(self) -> None:
         """Look from time to time at what goes up and down; whoever is asked cannot look into others."""
@@ -175,7 +190,7 @@ def _prepare() -> Path | None:
     try:
         if named is not None:
             for kind in KINDS:
-                _take_up(Path(named) / f"{kind}_{os.getpid()}.db")
+                _take_up(_file(Path(named), kind))
     except OSError:
         named = None
     if named is None:
@@ -187,6 +202,10 @@ def _prepare() -> Path | None:
     return Path(named)
 
 
+def _file(folder: Path, kind: str) -> Path:
+    return folder / f"{kind}_{os.getpid()}.db"
+
+
 def _take_up(file: Path) -> None:
     with file.open("ab") as opened:
         if not opened.tell():
@@ -195,7 +214,8 @@ def _take_up(file: Path) -> None:
 
 def _bury(folder: Path) -> None:
     """Take out of what goes up and down those processes that are gone; what they counted stays."""
-    for pid in {int(file.stem.rpartition("_")[2]) for file in folder.glob("gauge_live*.db")}:
+    found = [OURS.fullmatch(file.name) for file in folder.glob("gauge_live*.db")]
+    for pid in {int(name[1]) for name in found if name}:
         try:
             os.kill(pid, 0)
         except ProcessLookupError:

@@ -83,6 +83,11 @@ class Pages:
         start_response(f"{status.value} {status.phrase}", headers)
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
 
+    def has(self, path: str) -> bool:
+        """Whether there is a page at a path."""
+        name = path.strip("/")
+        return name == "ready" or name in self._pages or name in self._files or bool(self._inside(name))
+
     def _answered(self, environ: Environ) -> tuple[HTTPStatus, Answer]:
         if environ.get("PATH_INFO", "").strip("/") == "ready":
             return self._ready()
@@ -96,10 +101,13 @@ class Pages:
             return self._file(path, environ)
         if path.startswith("soap/"):
             return self._endpoint(path.removeprefix("soap/"), environ)
-        inside = [name for name in self._files if name.startswith(f"{path}/")]
+        inside = self._inside(path)
         if inside:
             return _index(path, inside)
         raise NotFound(f"There is no page /{path[:60]}.", remedy="See / for what there is.")
+
+    def _inside(self, folder: str) -> list[str]:
+        return [name for name in self._files if name.startswith(f"{folder}/")]
 
     def _file(self, name: str, environ: Environ) -> Answer:
         content = self._files[name]

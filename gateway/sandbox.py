@@ -70,7 +70,7 @@ def sandbox(host: str, port: int, data: Path | None, settings: Settings) -> Iter
         database=f"sqlite:///{folder / 'sandbox.db'}",
         key_file=str(folder / "sandbox.key"),
         bind=bind,
-        metrics_folder=str(folder / "metrics"),
+        metrics_folder=str(folder),
         boards={acronym: f"{boards}/boards/{acronym}" for acronym in BOARDS},
         board_retry_seconds=min(settings.board_retry_seconds, RETRY_SECONDS),
         board_poll_seconds=min(settings.board_poll_seconds, RETRY_SECONDS),

@@ -10,7 +10,6 @@ import socket
 import ssl
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 from gateway import __version__, logs, metrics
 from gateway.assembly import ready
@@ -52,8 +51,7 @@ def serve(settings: Settings, served: Callable[[], None] = lambda: None) -> None
 
 def _count_together(settings: Settings) -> None:
     """Have the workers count into one folder."""
-    named = settings.metrics_folder
-    metrics.share(Path(named) if named else metrics.folder_for(settings.bind))
+    metrics.share(metrics.folder_for(settings.bind, settings.metrics_folder))
 
 
 def _server(name: str) -> Run:

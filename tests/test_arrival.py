@@ -12,7 +12,7 @@ from gunicorn.http.parser import RequestParser
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.serving.arrival import FEW_CHUNKS, MOST_HEAD, Arrival
+from gateway.serving.arrival import FEW_CHUNKS, MOST_HEAD, MOST_SIZE_LINE, Arrival
 from gateway.serving.connection import Mailbox
 
 MOST = 1000
@@ -35,6 +35,7 @@ WHOLE = {
     "without a body": POST + b"\r\n",
     "of an empty body": POST + b"Content-Length: 0\r\n\r\n",
     "of a length": POST + b"content-length:  5 \r\n\r\nhello",
+    "behind an empty line": b"\r\n" + POST + b"Content-Length: 5\r\n\r\nhello",
     "with more behind it": POST + b"Content-Length: 5\r\n\r\nhelloGET / HTTP/1.1\r\n\r\n",
     "in chunks": CHUNKED + b"5\r\nhello\r\n1;name=value\r\n!\r\n0\r\n\r\n",
     "in chunks with trailers": CHUNKED + b"5\r\nhello\r\n0\r\nX-Sum: 1\r\nX-More: 2\r\n\r\n",
@@ -63,6 +64,15 @@ ODD = {
     "an endless size": CHUNKED + b"0" * 2000,
     "crumbs": CHUNKED + b"1\r\na\r\n" * (FEW_CHUNKS + 1),
 }
+ODD_IN_THE_END = {
+    "a long head": POST + b"X-Long: " + b"a" * MOST_HEAD + b"\r\nContent-Length: 0\r\n\r\n",
+    "a length of many digits": POST + b"Content-Length: 0000000000000005\r\n\r\nhello",
+    "a size of many digits": CHUNKED + b"0000000000000005\r\nhello\r\n0\r\n\r\n",
+    "a long extension": CHUNKED + b"5;a=" + b"b" * MOST_SIZE_LINE + b"\r\nhello\r\n0\r\n\r\n",
+    "crumbs to the last": CHUNKED + b"1\r\na\r\n" * (FEW_CHUNKS + 1) + b"0\r\n\r\n",
+    "long trailers": CHUNKED + b"0\r\nX-Long: " + b"a" * MOST_HEAD + b"\r\n\r\n",
+}
+"""What is odd although its end came with it."""
 LARGE = {
     "by its length": POST + b"Content-Length: 1001\r\n\r\n",
     "by one chunk": CHUNKED + b"3E9\r\n",
@@ -80,12 +90,16 @@ def test_whole_request(sent: bytes) -> None:
 def test_part_of_a_request(sent: bytes) -> None:
     """What is not all there is waited for."""
     assert (False, False, False) == _told(_came(sent))
+    assert not _came(sent).odd
 
 
-@pytest.mark.parametrize("sent", ODD.values(), ids=ODD)
+@pytest.mark.parametrize("sent", [*ODD.values(), *ODD_IN_THE_END.values()], ids=[*ODD, *ODD_IN_THE_END])
 def test_odd_request(sent: bytes) -> None:
-    """What cannot be read in one way only is not waited for, and never taken for whole."""
-    assert (True, False, False) == _told(_came(sent, most=10**6))
+    """What cannot be read in one way only is not waited for, and never taken for whole, however it is cut."""
+    for cut in (1, len(sent) // 2, len(sent) - 1, len(sent)):
+        came = _came(sent[:cut], sent[cut:], most=10**6)
+        assert (True, False, False) == _told(came)
+        assert came.odd
 
 
 @pytest.mark.parametrize("sent", LARGE.values(), ids=LARGE)

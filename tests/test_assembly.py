@@ -155,6 +155,10 @@ def test_a_request_goes_to_the_door_of_its_path_and_method(settings: Settings) -
         assert ("405 Method Not Allowed", "GET, HEAD, POST") == (status, headers["Allow"])
         assert b"/soap/v1 or /soap/v2" in body
         assert SVC.encode() not in body
+        for path in ("/", "/live", "/ready", "/metrics", "/versions", "/xsd", "/wsdl/v2.wsdl"):
+            status, headers, _ = ask(application, "POST", path)
+            assert ("405 Method Not Allowed", "GET, HEAD") == (status, headers["Allow"])
+        assert "Allow" not in ask(application, "POST", "/nothing")[1]
     finally:
         application.gateway.store.close()  # type: ignore[attr-defined]
 

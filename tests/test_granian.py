@@ -74,6 +74,22 @@ def test_length_that_is_said_twice_is_refused(headers: list[tuple[str, str]]) ->
 
 
 @pytest.mark.parametrize(
+    ("codings", "plain"),
+    [
+        ([], True),
+        (["chunked"], True),
+        (["Chunked"], True),
+        (["gzip, chunked"], False),
+        (["gzip", "chunked"], False),
+    ],
+)
+def test_coded_body_is_not_taken_for_what_it_says(codings: list[str], plain: bool) -> None:
+    """A body that is coded in any way but in chunks is none that can be read, as under gunicorn."""
+    environ = _environ(*(("transfer-encoding", coding) for coding in codings))
+    assert plain == under_granian._is_plain(environ)
+
+
+@pytest.mark.parametrize(
     ("client", "said", "scheme"),
     [
         ("192.0.2.1:5000", "https", "https"),
@@ -103,7 +119,7 @@ def _face(seconds: float) -> Any:
     return face
 
 
-def _read(face: Any, *pieces: bytes | None) -> bytes:
+def _read(face: Any, *pieces: bytes | None, **environ: str) -> bytes:
     """The body of a request in these pieces; None never comes."""
 
     async def protocol() -> AsyncIterator[bytes]:
@@ -113,8 +129,8 @@ def _read(face: Any, *pieces: bytes | None) -> bytes:
             else:
                 yield piece
 
-    read: Callable[[], Any] = lambda: face._body(protocol())  # noqa: E731  a coroutine is made where it runs
-    return bytes(asyncio.run(read()))
+    read: Callable[[], Any] = lambda: face._input(protocol(), environ)  # noqa: E731  made where it runs
+    return bytes(asyncio.run(read()).read())
 
 
 def test_body_is_read_whole() -> None:
@@ -122,9 +138,13 @@ def test_body_is_read_whole() -> None:
     assert b"abcdef" == _read(_face(30.0), b"abc", b"", b"def")
 
 
-def test_slow_body_is_what_came_of_it() -> None:
-    """A body that does not come in time ends where it is; the application says that it ended early."""
-    assert b"abc" == _read(_face(0.01), b"abc", None)
+def test_slow_body_cannot_be_read() -> None:
+    """A body that does not come in time is not taken for whole, though in chunks it does not say what is
+    missing; nor is one that is coded."""
+    with pytest.raises(ConnectionResetError):
+        _read(_face(0.01), b"abc", None)
+    with pytest.raises(ConnectionResetError):
+        _read(_face(30.0), b"abc", HTTP_TRANSFER_ENCODING="gzip, chunked")
 
 
 def test_large_body_is_read_as_far_as_it_shows() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from collections import Counter
 from datetime import timedelta
 from pathlib import Path
@@ -143,7 +144,7 @@ def test_what_cannot_be_seen_is_left_out() -> None:
 # --- several processes -----------------------------------------------------------------------------------
 
 WORKERS = """
-import os, sys
+import os, shutil, sys
 from datetime import UTC, datetime
 from pathlib import Path
 from gateway import metrics
@@ -170,21 +171,27 @@ for times in (1, 2):
 own = counting()
 own.count(Call("/soap/v2", "", operation="SaveActivity", seconds=0.02))
 sys.stdout.buffer.write(own.page())
+shutil.rmtree(sys.argv[1])
+sys.stdout.buffer.write(b"---" + own.page())
 """
 
 
 @pytest.mark.slow
 def test_processes_count_as_one_and_the_dead_wait_no_more(tmp_path: Path) -> None:
-    """What the dead have counted stays; what went up and down in them is gone with them."""
+    """What the dead have counted stays; what went up and down in them is gone with them. Once its files are
+    removed nothing is told of it."""
     folder = tmp_path / "counted"
     folder.mkdir()
     (folder / "counter_1.db").write_bytes(b"of an earlier run")
-    told = [sys.executable, "-c", WORKERS, str(folder)]
-    ended = subprocess.run(told, capture_output=True, check=True, timeout=120)
-    page = read(ended.stdout)
+    command = [sys.executable, "-c", WORKERS, str(folder)]
+    ended = subprocess.run(command, capture_output=True, check=True, timeout=120)
+    told, _, left = ended.stdout.partition(b"---")
+    page = read(told)
     assert 4 == page["calls_total", "SaveActivity", "Answered"] == page["call_seconds_count", "SaveActivity"]
     assert 0 == page["calls_waiting",]
     assert page["memory_bytes",] == page["memory_largest_bytes",]
+    assert metrics.GONE in left
+    assert not read(left), "a part of what was counted"
 
 
 def test_a_folder_of_somebody_else_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -209,6 +216,28 @@ def test_a_folder_of_somebody_else_is_not_used(tmp_path: Path, monkeypatch: pyte
     assert metrics.SHARED not in os.environ
 
 
+def test_what_lies_beside_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder may be named that holds the database, or files of others: start and stop touch none of it."""
+    monkeypatch.setenv(metrics.SHARED, "as before")
+    lying = [tmp_path / name for name in ("gateway.db", "x.db", "counter_1.db")]
+    for file in lying:
+        file.write_bytes(b"kept")
+    own = metrics.folder_for("127.0.0.1:8080", str(tmp_path))
+    for _ in range(2):
+        metrics.share(own)
+        (own / "counter_1.db").touch()
+        (own / "x.db").touch()
+        metrics.share_no_more()
+        assert ["x.db"] == [path.name for path in own.iterdir()]
+    (own / "x.db").unlink()
+    metrics.share(own)
+    metrics.share_no_more()
+    assert sorted(lying) == sorted(tmp_path.iterdir())
+    assert {b"kept"} == {file.read_bytes() for file in lying}
+
+
 def test_each_address_has_a_folder_of_its_own() -> None:
-    """Two gateways on one machine do not count together."""
-    assert metrics.folder_for("127.0.0.1:8080") != metrics.folder_for("127.0.0.1:8081")
+    """Two gateways on one machine do not count together, be it on one port of two addresses."""
+    binds = ("127.0.0.2:8080", "127.0.0.3:8080", "127.0.0.2:8081", "[::1]:8080", "[1::]:8080")
+    assert len(binds) == len({metrics.folder_for(bind) for bind in binds})
+    assert all(metrics.folder_for(bind).parent == Path(tempfile.gettempdir()) for bind in binds)

@@ -193,10 +193,10 @@ def test_slow_body_is_told_and_cut_off() -> None:
 
 
 def test_slow_chunks_are_cut_off() -> None:
-    """A body in chunks that does not come in time is no request at all."""
+    """A body in chunks that does not come in time cannot be read, and that is told."""
     with _serving(patience=Patience(body=0.1)) as served, closing(served.connect()) as slow:
         slow.sendall(CHUNKED + b"5\r\nhe")
-        assert b"" == _read(slow)
+        assert _read(slow).startswith(b"HTTP/1.1 400 ")
 
 
 def test_body_that_comes_well_is_waited_for() -> None:
@@ -264,6 +264,10 @@ REFUSED = {
     "a chunk that is longer": CHUNKED + b"4\r\nhello\r\n0\r\n\r\n",
     "a bare line feed": CHUNKED + b"5\nhello\r\n0\r\n\r\n",
     "a bad length": POST + b"Content-Length: 5,5\r\n\r\nhello",
+    "a coding beside the chunks": POST + b"Transfer-Encoding: gzip, chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+    "a size of many digits": CHUNKED + b"0000000000000005\r\nhello\r\n0\r\n\r\n",
+    "a long extension": CHUNKED + b"5;a=" + b"b" * 2000 + b"\r\nhello\r\n0\r\n\r\n",
+    "crumbs": CHUNKED + b"1\r\na\r\n" * 1500 + b"0\r\n\r\n",
     "no HTTP": b"\x16\x03\x01\r\n\r\n",
 }
 
@@ -275,6 +279,22 @@ def test_odd_request_is_refused_and_hides_nothing(sent: bytes) -> None:
         answer = served.ask(sent + SMUGGLED)
     assert answer.startswith((b"HTTP/1.1 400 ", b"HTTP/1.1 501 "))
     assert 1 == answer.count(b"HTTP/1.1 ")
+
+
+ENDLESS = {
+    "line": (b"POST /" + b"a" * 70_000, b"HTTP/1.1 414 "),
+    "head": (POST + b"X-Long: 1234567890\r\n" * 4000, b"HTTP/1.1 431 "),
+    "head of few": (POST + (b"X-Long: " + b"a" * 8000 + b"\r\n") * 9, b"HTTP/1.1 431 "),
+}
+
+
+@pytest.mark.parametrize(("sent", "status"), ENDLESS.values(), ids=ENDLESS)
+def test_endless_head_is_refused(sent: bytes, status: bytes) -> None:
+    """A head of more than is taken is answered, and the same whether its end comes with it or not."""
+    with _serving() as served, closing(served.connect()) as slow:
+        slow.sendall(sent)
+        assert _read(slow).startswith(status)
+        assert served.ask(sent + b"\r\n\r\n").startswith(status)
 
 
 def test_unread_body_does_not_stay_in_the_way() -> None:
@@ -320,9 +340,12 @@ def test_large_body_is_refused_before_it_comes(sent: bytes) -> None:
 
 
 def test_client_that_leaves_is_forgotten() -> None:
-    """A client that hangs up in the middle of a request leaves nothing behind."""
+    """A client that hangs up in the middle of a request is told, once it has sent a head, and leaves nothing
+    behind."""
     with _serving() as served:
-        assert b"" == served.ask(POST + b"Content-Length: 9\r\n\r\nhel")
+        assert served.ask(POST + b"Content-Length: 9\r\n\r\nhel").endswith(b"POST 3")
+        assert served.ask(CHUNKED + b"5\r\nhe").startswith(b"HTTP/1.1 400 ")
+        assert b"" == served.ask(POST)
         assert served.ask(HELLO).endswith(b"POST 5")
         while served.worker._connections:
             threading.Event().wait(0.01)

@@ -42,7 +42,7 @@ def gateway(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
     """A gateway of two processes; each call of the tests has a connection of its own."""
     folder = tmp_path_factory.mktemp(server)
     database = f"sqlite:///{folder / 'gateway.db'}"
-    with serving(database, folder, SERVER=server, METRICS_FOLDER=str(folder / "counted")) as served:
+    with serving(database, folder, SERVER=server, METRICS_FOLDER=str(folder)) as served:
         yield served
 
 
@@ -173,4 +173,4 @@ def test_the_log_tells_of_beginning_and_end(server: str, tmp_path: Path) -> None
     assert server == told[0]["server"]
     assert told[0]["pid"] == told[1]["pid"]
     port = served.url.rpartition(":")[2]
-    assert [] == [*Path(tempfile.gettempdir()).glob(f"cme-gateway-metrics-*-{port}")]
+    assert [] == [*Path(tempfile.gettempdir()).glob(f"cme-gateway-metrics-*{port}")]

@@ -1,7 +1,9 @@
 """What has come of a request so far, and whether it is all there.
 
 Here is found out only whether to wait for more. What a request means is judged by the server's own
-parser afterwards: whatever looks odd is not waited for, and refused there.
+parser afterwards. What looks odd is not waited for, and since that parser may see nothing wrong with it,
+its body counts as one that cannot be read. Whether it looks odd lies in its bytes alone, never in how they
+were cut on their way.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ class Arrival:
 
     `head` is how many of them are the head, 0 until it is all there. When `over`, nothing more is
     waited for: because all of it came (`whole`), or its body has more than it may (`large`), or it
-    cannot be told where it ends.
+    cannot be told where it ends (`odd`).
     """
 
     most: int
@@ -52,13 +54,18 @@ class Arrival:
         """How many bytes of the body there are."""
         return len(self.data) - self.head if self.head else 0
 
+    @property
+    def odd(self) -> bool:
+        """Whether it cannot be told where it ends."""
+        return self.over and not self.whole and not self.large
+
     def _look_for_head(self, since: int) -> None:
-        end = self.data.find(HEAD_END, since)
+        end = self.data.find(HEAD_END, since, MOST_HEAD)
         if end < 0:
-            self.over = len(self.data) > MOST_HEAD
+            self.over = len(self.data) >= MOST_HEAD
             return
         self.head = self._next = end + len(HEAD_END)
-        fields = _fields(bytes(self.data[:end]))
+        fields = _fields(bytes(self.data[:end]).removeprefix(b"\r\n"))  # left behind by the last request
         lengths, codings = fields.get(b"content-length", []), fields.get(b"transfer-encoding", [])
         self.expects = fields.get(b"expect") == [b"100-continue"]
         if b"" in fields or len(lengths) + len(codings) > 1 or codings not in ([], [b"chunked"]):
@@ -78,9 +85,9 @@ class Arrival:
 
     def _look_for_last_chunk(self) -> None:
         while not self.over and self._next <= len(self.data):
-            end = self.data.find(b"\r\n", self._next)
+            end = self.data.find(b"\r\n", self._next, self._next + MOST_SIZE_LINE)
             if end < 0:
-                self.over = len(self.data) - self._next > MOST_SIZE_LINE
+                self.over = len(self.data) >= self._next + MOST_SIZE_LINE
                 return
             size = _size(bytes(self.data[self._next : end]))
             if not size:
@@ -96,8 +103,9 @@ class Arrival:
         return self._chunks > FEW_CHUNKS and self._announced < SMALL_CHUNK * self._chunks
 
     def _look_for_trailer_end(self, size_end: int, size: int | None) -> None:
-        self.whole = size == 0 and self.data.find(HEAD_END, size_end) >= 0
-        self.over = self.whole or size is None or len(self.data) - size_end > MOST_HEAD
+        most = size_end + MOST_HEAD
+        self.whole = size == 0 and self.data.find(HEAD_END, size_end, most) >= 0
+        self.over = self.whole or size is None or len(self.data) >= most
 
 
 def _fields(head: bytes) -> dict[bytes, list[bytes]]:

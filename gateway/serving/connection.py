@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 
 from gateway.serving.arrival import Arrival
 
@@ -85,3 +86,11 @@ class Mailbox:
 
     def close(self) -> None:
         """Likewise."""
+
+
+class Broken:
+    """Stands in for a body that has no end, or of which it cannot be told where it ends."""
+
+    def read(self, size: int = -1) -> NoReturn:
+        """Raises OSError, as a socket would whose sender is gone; to the application the body ended early."""
+        raise ConnectionResetError(errno.ECONNRESET, "The body has no end.")

@@ -29,7 +29,7 @@ from granian.server import Server
 from gateway.application import Application
 from gateway.assembly import application
 from gateway.serving import STOPS, threads
-from gateway.serving.connection import Patience
+from gateway.serving.connection import Broken, Patience
 from gateway.settings import Settings
 
 Headers = list[tuple[str, str]]
@@ -109,13 +109,20 @@ class _Face:
         if environ is None:
             return BAD
         try:
-            large = self._is_large(environ)
-            body = await (self._drop(protocol, environ) if large else self._body(protocol))
+            environ["wsgi.input"] = await self._input(protocol, environ)
         except Exception:  # a wrong chunk, or the client is gone: granian has no class for either
             return BAD
-        environ["wsgi.input"] = io.BytesIO(body)
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._pool, _call, self._application, environ)
+
+    async def _input(self, protocol: Any, environ: dict[str, Any]) -> io.BytesIO | Broken:
+        """The body, broken where it is coded or does not come in time: chunks do not say that more should."""
+        large = self._is_large(environ)
+        try:
+            body = await (self._drop(protocol, environ) if large else self._body(protocol))
+        except TimeoutError:
+            return Broken()
+        return io.BytesIO(body) if _is_plain(environ) else Broken()
 
     def _is_large(self, environ: dict[str, Any]) -> bool:
         """Whether the body is announced to be more than is taken: then none of it is."""
@@ -135,18 +142,15 @@ class _Face:
         return b""
 
     async def _body(self, protocol: Any) -> bytes:
-        """The body, or what came of it: up to one byte more than is taken, and while it comes well."""
+        """The body, up to one byte more than is taken. Raises TimeoutError where it does not come well."""
         body, begun = bytearray(), asyncio.get_running_loop().time()
-        try:
-            async with asyncio.timeout(None) as deadline:
-                deadline.reschedule(self._patience.until(begun, 0))
-                async for piece in protocol:
-                    body += piece
-                    if len(body) > self._settings.max_call_bytes:
-                        break
-                    deadline.reschedule(self._patience.until(begun, len(body)))
-        except TimeoutError:
-            pass  # the application says that it ended early
+        async with asyncio.timeout(None) as deadline:
+            deadline.reschedule(self._patience.until(begun, 0))
+            async for piece in protocol:
+                body += piece
+                if len(body) > self._settings.max_call_bytes:
+                    break
+                deadline.reschedule(self._patience.until(begun, len(body)))
         return bytes(body[: self._settings.max_call_bytes + 1])
 
 
@@ -218,6 +222,11 @@ def _fields(headers: Iterable[tuple[str, str]]) -> dict[str, str] | None:
     if "CONTENT_LENGTH" in fields and "HTTP_TRANSFER_ENCODING" in fields:
         return None
     return fields
+
+
+def _is_plain(environ: dict[str, Any]) -> bool:
+    """Whether a body is what was sent: granian takes chunks apart, and hands on what is coded otherwise."""
+    return str(environ.get("HTTP_TRANSFER_ENCODING", "chunked")).strip().lower() == "chunked"
 
 
 def _scheme(own: str, client: str, fields: dict[str, str], trusted: Iterable[Any]) -> str:

@@ -19,11 +19,12 @@ import time
 from concurrent.futures import Future
 from typing import Any, NoReturn
 
+from gunicorn import util
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from gateway.serving import STOPS
-from gateway.serving.arrival import Arrival
-from gateway.serving.connection import NEVER, Connection, Mailbox, Patience
+from gateway.serving.arrival import MOST_HEAD, Arrival
+from gateway.serving.connection import NEVER, Broken, Connection, Mailbox, Patience
 
 TURN = 0.2
 """Seconds between looks at deadlines, and at the master: whose master is gone holds its port no longer."""
@@ -81,7 +82,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
         if now - self._looked >= TURN:
             self._looked = now
             for connection in [one for one in self._connections if one.deadline <= now]:
-                self._lose_patience(connection)
+                self._end_early(connection)
 
     def _finish(self) -> None:
         """Take no more connections, and answer whatever came whole within the time there is."""
@@ -131,11 +132,12 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
         except BlockingIOError:
             return
         except OSError:
-            came = b""
-        if came:
-            self._add(connection, came)
-        else:
             self._drop(connection)
+        else:
+            if came:
+                self._add(connection, came)
+            else:
+                self._end_early(connection)
 
     def _add(self, connection: Connection, came: bytes) -> None:
         arrival = connection.arrival
@@ -182,26 +184,27 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
 
     def _answer(self, connection: Connection, arrival: Arrival) -> None:
         """Let gunicorn judge and answer a request, in a thread, and send as much as goes at once."""
-        mailbox = Mailbox(arrival.data)
+        mailbox = Mailbox(arrival.data if arrival.head else arrival.data[:MOST_HEAD])
         exchange = TConn(self.cfg, mailbox, connection.peer, connection.server)
         exchange.data_ready, exchange.arrival = True, arrival
         connection.keep = bool(self.handle(exchange)) and arrival.whole
         if connection.keep:
             connection.rest = exchange.parser.unreader.take_buffered() + mailbox.rest()
-        connection.answer = mailbox.answer()
+        connection.answer = mailbox.answer() or _refusal(arrival)
         connection.begun = time.monotonic()
         self._push(connection)
 
     def handle_request(self, request: Any, exchange: Any) -> Any:
         """Answer one request; a body in chunks is put together first, so that a wrong chunk is refused
-        as what it is, and one that is too large is announced as that."""
-        if not exchange.arrival.whole:
+        before anything is done, and one that is too large is announced as that."""
+        arrival = exchange.arrival
+        if not arrival.whole:
             request.force_close()
-        if exchange.arrival.large:
+        if arrival.large:
             request.headers = [field for field in request.headers if field[0] != "CONTENT-LENGTH"]
             request.headers.append(("CONTENT-LENGTH", str(self.most + 1)))
-        elif ("TRANSFER-ENCODING") in {name for name, _ in request.headers}:
-            request.body = io.BytesIO(request.body.read())
+        elif arrival.odd or "TRANSFER-ENCODING" in {name for name, _ in request.headers}:
+            request.body = _whole_body(request, arrival)
         return super().handle_request(request, exchange)
 
     def _answered(self, connection: Connection, done: Future[None]) -> None:
@@ -259,8 +262,8 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
 
     # --- ending ------------------------------------------------------------------------------------
 
-    def _lose_patience(self, connection: Connection) -> None:
-        """Close; whoever has sent a head is told, as far as that can be told."""
+    def _end_early(self, connection: Connection) -> None:
+        """Wait for no more, or there is none; whoever has sent a head is told, as far as that can be told."""
         if connection.arrival is not None and connection.arrival.head:
             self._hand_over(connection)
         else:
@@ -280,3 +283,21 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
     def _unwatch(self, connection: Connection) -> None:
         with contextlib.suppress(KeyError, ValueError):
             self.poller.unregister(connection.sock)
+
+
+def _whole_body(request: Any, arrival: Arrival) -> Any:
+    """A body in memory, broken unless it came whole and the parser finds nothing wrong with it."""
+    if arrival.whole:
+        with contextlib.suppress(Exception):  # gunicorn has one for each thing that can be wrong
+            return io.BytesIO(request.body.read())
+    request.force_close()
+    return Broken()
+
+
+def _refusal(arrival: Arrival) -> memoryview:
+    """What is answered where gunicorn stays silent: to a head without an end, or to a body without one that
+    the application did not look into."""
+    mailbox = Mailbox(bytearray())
+    told = (400, "Bad Request") if arrival.head else (431, "Request Header Fields Too Large")
+    util.write_error(mailbox, *told, "")
+    return mailbox.answer()

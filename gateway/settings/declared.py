@@ -166,7 +166,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Meta(description="what is logged: debug, info (each call), warning or error, and all above"),
     ] = "info"
     metrics_folder: Annotated[
-        str, Meta(description="folder the processes count together in; empty: one among the temporary files")
+        str,
+        Meta(
+            description="folder in which the processes make one of their own to count together in; "
+            "empty: the one of temporary files"
+        ),
     ] = ""
     disk_free_bytes: Annotated[
         int, Meta(ge=0, description="bytes that have to be free beside a SQLite database to be ready")
