@@ -166,6 +166,7 @@ UNUSED = Names(
         )
         for name in names.split()
     ),
+    removed=frozenset({"ReportingYear"}),  # PARS had it beside the reporting dates until April 2025
     open_parents=frozenset(
         {
             f"{{{NAMESPACES['m']}}}XtensibleInfo",
@@ -175,8 +176,7 @@ UNUSED = Names(
     ),
     repeated=frozenset({f"{{{NAMESPACES['lom']}}}string", f"{{{NAMESPACES['lom']}}}description"}),
 )
-"""Official elements that our schemas leave out; where a sender fills them they are set aside."""
-
+"""Elements that our schemas leave out; where a sender fills them they are set aside."""
 
 OWN = frozenset({"HoursOfInstruction", "Competencies", "inKindType"})
 
