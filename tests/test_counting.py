@@ -193,6 +193,18 @@ def test_what_is_not_said_of_a_year_stays_as_it_was_then(desk: Desk) -> None:
     assert [(2024, 10, 1), (2025, 20, 1)] == years(only(count(desk, counted(20, year=2025))))
 
 
+def test_what_is_not_said_of_an_earlier_year_is_not_known(desk: Desk) -> None:
+    """The count of today tells nothing of it, but of the year that is being reported."""
+    keep(desk, replace(LASTING, physicians=10, other_learners=5))
+    desk.save(entry(replace(LASTING, physicians=11, other_learners=5)))
+    result = only(count(desk, counted(4, year=2024)))
+    assert [(2024, 4, None), (2026, 11, 5)] == years(result)
+    assert (11, 5) == totals(desk)
+    keep(desk, replace(LASTING, provider_activity_id="B", physicians=10, other_learners=5))
+    result = only(count(desk, counted(12, activity_id="202600002")))
+    assert [(2026, 12, 5)] == years(result)
+
+
 @pytest.mark.parametrize("year", [2023, 2027, 2028])
 def test_a_year_is_one_of_the_activitys_up_to_now(desk: Desk, year: int) -> None:
     """A919, which says which years it can be."""

@@ -214,9 +214,12 @@ def _years(activity: Activity, today: date) -> tuple[int, int]:
 
 
 def _as_of(one: Counted, activity: Activity, known: Sequence[CountAsOf], today: date) -> CountAsOf:
-    """The figures as they are to be kept: what is not said stays as it was then."""
-    year = reported_year(activity, today) if one.year is None else one.year
-    before = next((each for each in reversed(known) if each.year <= year), None) or activity
+    """The figures as they are to be kept: what is not said stays as it was then. What the activity itself
+    says is of the year that is being reported, and nothing is known by it of those before."""
+    reported = reported_year(activity, today)
+    year = reported if one.year is None else one.year
+    then = next((each for each in reversed(known) if each.year <= year), None)
+    before = then or (activity if year >= reported else CountAsOf(year))
     return CountAsOf(
         year,
         before.physicians if one.physicians is None else one.physicians,
