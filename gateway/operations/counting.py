@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import partial
 
 from gateway import lifecycle, saving
 from gateway.amending import amend, named
@@ -97,7 +98,7 @@ def watch(
     entries: Sequence[ActivityEntry], shelf: Shelf, unit: Unit, today: date
 ) -> tuple[ActivityEntry, ...]:
     """Records to be saved, with what is wrong with the counts they bring of enduring material on file:
-    these never fall, whichever way they come."""
+    these never fall, whichever way they come, and stay where a record brings none."""
     brought = {one.number: kept for one in entries if (kept := _recounts(one, shelf))}
     if not brought:
         return tuple(entries)
@@ -122,10 +123,25 @@ def _recounts(entry: ActivityEntry, shelf: Shelf) -> Activity | None:
 def _watched(
     entry: ActivityEntry, kept: Activity, history: Mapping[str, tuple[CountAsOf, ...]], today: date
 ) -> ActivityEntry:
+    known = history.get(kept.activity_id or "", ())
+    if known:
+        entry = replace(entry, onto=partial(_still_counted, onto=entry.onto, newest=known[-1]))
     after = entry.onto(kept)
     count = CountAsOf(reported_year(after, today), after.physicians, after.other_learners)
-    wrong = _falling(entry, count, history.get(kept.activity_id or "", ()))
+    wrong = _falling(entry, count, known)
     return replace(entry, findings=(*wrong, *entry.findings))
+
+
+def _still_counted(stored: Activity, onto: Callable[[Activity], Activity], newest: CountAsOf) -> Activity:
+    """A record laid over enduring material, whose newest figure stands where the record brings none."""
+    after = onto(stored)
+    if after.format != ENDURING:
+        return after
+    if after.physicians is None:
+        after = replace(after, physicians=newest.physicians)
+    if after.other_learners is None:
+        after = replace(after, other_learners=newest.other_learners, participants=stored.participants)
+    return after
 
 
 def note_saved(decisions: Iterable[Decision], unit: Unit, today: date) -> None:
