@@ -88,6 +88,12 @@ def test_each_date_and_place_becomes_an_activity(desk: Desk) -> None:
     assert {COURSE.title} == {one.title for one in stored(desk)}
 
 
+def test_the_repeat_of_a_year_is_a_year(desk: Desk) -> None:
+    """Whole months stay whole months, in a leap year too."""
+    desk.save(held(Repeat(date(2028, 1, 1)), start_date=date(2027, 1, 1), end_date=date(2027, 12, 31)))
+    assert [date(2027, 12, 31), date(2028, 12, 31)] == [one.end_date for one in stored(desk)]
+
+
 def test_the_receipt_lists_the_instances(desk: Desk) -> None:
     """Each with its ids, its days and place, and what became of it."""
     first, second, third = only(desk.save(held(MARCH, MAY))).instances
