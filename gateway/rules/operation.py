@@ -177,6 +177,14 @@ _NOTICES = (
         remedy="Send the activity anew where the migrated value is not what you mean.",
         source="SEED2",
     ),
+    of_activity(
+        code="A931",
+        field="activity_id",
+        text="What counts as closed by its data of before November 2021 is not deleted.",
+        remedy="Leave it. What was reported by mistake no longer counts as closed, and can be deleted, once "
+        "it is sent without its activitySponsorship.",
+        source="SEED1; SEED0 tells of closing by itself",
+    ),
     of_completion(
         code="C901",
         field="activity_id",
