@@ -20,12 +20,14 @@ XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
 class Names:
     """Elements that are treated in a way of their own, by tag.
 
-    Set aside with a warning are `unused`, the official elements that PARS does not use; in `open_parents`
-    whatever stands in a namespace that is none of ours; of `repeated` all but the first. Of `personal`
-    ones, and of all that is in them, no finding shows what they hold.
+    Set aside with a warning are `unused`, the official elements that PARS does not use; `removed`, by name
+    in whatever namespace, those it asked for once; in `open_parents` whatever stands in a namespace that
+    is none of ours; of `repeated` all but the first. Of `personal` ones, and of all that is in them, no
+    finding shows what they hold.
     """
 
     unused: frozenset[str] = frozenset()
+    removed: frozenset[str] = frozenset()
     open_parents: frozenset[str] = frozenset()
     repeated: frozenset[str] = frozenset()
     personal: frozenset[str] = frozenset()

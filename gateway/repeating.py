@@ -42,7 +42,7 @@ _TOLD = {
     "location.city": "city",
     "location.state": "state",
 }
-_ONCE = {ENDURING: "A940", SERIES: "A941"}
+_ONCE = {ENDURING: "A924", SERIES: "A925"}
 SECOND = 2
 AHEAD = 8
 """Own ids that must be free in a row before no further instance is looked for."""
@@ -180,7 +180,7 @@ def _instances(repeats: Sequence[Repeat], said: Activity) -> Iterator[Held]:
     for position, repeat in enumerate(repeats):
         given = Location(repeat.city, repeat.state, repeat.country)
         location = said.location if given == Location() else given
-        end = repeat.end_date or _last_day(repeat.start_date, said)
+        end = repeat.end_date or (said.ending(repeat.start_date) if repeat.start_date else None)
         if (repeat.start_date, end, location) not in known:
             known.add((repeat.start_date, end, location))
             yield Held(position, repeat.start_date, end, location)
@@ -229,16 +229,6 @@ def _known(own_id: str, least: int, shelf: Shelf) -> dict[int, Activity]:
 
 def _stands(slot: Slot | None) -> bool:
     return slot is not None and slot.activity is not None
-
-
-def _last_day(start: date | None, said: Activity) -> date | None:
-    """Without an end of its own an instance takes as long as the record's."""
-    if start is None or said.start_date is None or said.end_date is None:
-        return None
-    try:
-        return start + (said.end_date - said.start_date)
-    except OverflowError:  # a rule refuses such a start
-        return None
 
 
 def _moved(activity: Activity, held: Held) -> Activity:

@@ -67,11 +67,13 @@ class Tidier:
 
     def _adopt(self, child: Element, parent: Element, model: Model) -> None:
         """Take a stranger for the one of its name, or set aside what PARS does not use."""
-        tag = model.by_name.get(etree.QName(child).localname)
-        if tag is not None:
+        name, names = etree.QName(child).localname, self._names
+        if (tag := model.by_name.get(name)) is not None:
             self.rename(child, tag)
-        elif child.tag in self._names.unused or (
-            parent.tag in self._names.open_parents and _is_foreign(child, parent, model)
+        elif (
+            child.tag in names.unused
+            or name in names.removed
+            or (parent.tag in names.open_parents and _is_foreign(child, parent, model))
         ):
             self._tell("X031", child, name=local(child))
             parent.remove(child)

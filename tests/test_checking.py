@@ -134,7 +134,7 @@ def test_repeats_that_cannot_be_are_found_too() -> None:
         extension=f"<RepeatInstances>{repeat}</RepeatInstances>",
     )
     [(_, found)] = _findings(document(enduring, version="2.1"))
-    assert ("A940", "RepeatInstance") == (found.code, found.field)
+    assert ("A924", "RepeatInstance") == (found.code, found.field)
     assert found.path.endswith("/act:RepeatInstances/act:RepeatInstance")
 
 

@@ -17,6 +17,7 @@ from gateway.operations.copying import COPIED, Copy, made_from
 from gateway.records import Action, Activity, Outcome, Status
 
 SOURCE = replace(COMPLETE, closed=True)
+SERIES = replace(COMPLETE, format="Regularly Scheduled Series", moc_registrations=())
 NEW: dict[str, Any] = {
     "provider_activity_id": "AUTUMN-27",
     "start_date": date(2027, 9, 1),
@@ -104,6 +105,13 @@ def test_dates_that_are_not_given_are_the_sources(
         made.reporting_start,
         made.reporting_end,
     )
+
+
+def test_the_copy_of_a_year_is_a_year(desk: Desk) -> None:
+    """Not a day more than a series may take, after a leap year."""
+    keep(desk, replace(SERIES, start_date=date(2024, 1, 1), end_date=date(2024, 12, 31)))
+    assert Action.ADDED is only(copy(desk, provider_activity_id="NEW", start_date=date(2025, 1, 1))).action
+    assert date(2025, 12, 31) == stored(desk)[1].end_date
 
 
 def test_a_record_of_1_0_becomes_a_draft_of_today(desk: Desk) -> None:

@@ -9,10 +9,12 @@ import pytest
 from amended import FIRST_ID, codes, count, keep, named, only, stored
 from desk import Desk
 from entries import COMPLETE, DRAFT, entry
+from payloads import ACTIVITIES, V21
 
 from gateway.operations import Counted
 from gateway.operations.counting import reported_year
 from gateway.records import Action, Activity, CategoryCount, CountAsOf, Outcome, Result, Status
+from gateway.schemas.activity import ActivityVersion
 from gateway.vocabulary import ENDURING
 
 COURSE = replace(COMPLETE, physicians=None, other_learners=None)
@@ -193,6 +195,18 @@ def test_what_is_not_said_of_a_year_stays_as_it_was_then(desk: Desk) -> None:
     assert [(2024, 10, 1), (2025, 20, 1)] == years(only(count(desk, counted(20, year=2025))))
 
 
+def test_what_is_not_said_of_an_earlier_year_is_not_known(desk: Desk) -> None:
+    """The count of today tells nothing of it, but of the year that is being reported."""
+    keep(desk, replace(LASTING, physicians=10, other_learners=5))
+    desk.save(entry(replace(LASTING, physicians=11, other_learners=5)))
+    result = only(count(desk, counted(4, year=2024)))
+    assert [(2024, 4, None), (2026, 11, 5)] == years(result)
+    assert (11, 5) == totals(desk)
+    keep(desk, replace(LASTING, provider_activity_id="B", physicians=10, other_learners=5))
+    result = only(count(desk, counted(12, activity_id="202600002")))
+    assert [(2026, 12, 5)] == years(result)
+
+
 @pytest.mark.parametrize("year", [2023, 2027, 2028])
 def test_a_year_is_one_of_the_activitys_up_to_now(desk: Desk, year: int) -> None:
     """A919, which says which years it can be."""
@@ -278,6 +292,27 @@ def test_counts_of_a_record_do_not_fall_either(desk: Desk) -> None:
         assert Action.UPDATED is only(desk.save(entry(again))).action
     (kept,) = desk.store.tables.counts.values()
     assert {2025: CountAsOf(2025, 10, 1), 2026: CountAsOf(2026, 20, 1)} == kept
+
+
+@pytest.mark.parametrize("version", ACTIVITIES)
+def test_a_record_without_counts_leaves_them_as_they_are(desk: Desk, version: ActivityVersion) -> None:
+    """Of enduring material the newest figure is the count, whoever says nothing of it; of a part neither."""
+    nurses = (CategoryCount("nurse", 5),)
+    said = replace(LASTING, physicians=10, other_learners=5, participants=nurses)
+    desk.save(entry(said, version=V21))
+    silent = replace(said, physicians=None, other_learners=None, participants=())
+    assert Action.UNCHANGED is only(desk.save(entry(silent, version=version))).action
+    half = replace(silent, physicians=11)
+    assert Action.UPDATED is only(desk.save(entry(half, version=version))).action
+    assert ((11, 5), nurses) == (totals(desk), stored(desk)[0].participants)
+    assert {2026: CountAsOf(2026, 11, 5)} == desk.store.tables.counts[FIRST_ID]
+
+
+def test_what_is_no_enduring_material_any_more_has_the_counts_it_says(desk: Desk) -> None:
+    """A record with another format and no counts has none."""
+    desk.save(entry(replace(LASTING, physicians=10, other_learners=5)))
+    desk.save(entry(replace(COURSE, provider_activity_id=LASTING.provider_activity_id)))
+    assert (None, None) == totals(desk)
 
 
 @pytest.mark.parametrize(

@@ -108,6 +108,9 @@ DERIVED = replace(
     delivery_methods=("In-Person",),
     passport=False,
 )
+JOURNAL = replace(
+    DERIVED, legacy_type="JN", format="Journal-based CME/CE", delivery_methods=(), location=None
+)
 
 # What takes each gate away, gate by gate in the order of the table.
 CITYLESS, COUNTRYLESS, STATELESS = (
@@ -306,12 +309,32 @@ def test_record_of_then_is_told_what_it_misses(gate: Gate, removal: dict[str, An
     assert gate.field in [missing.field for missing in following.missing]
 
 
-def test_record_of_then_is_told_nothing_else() -> None:
+@pytest.mark.parametrize(
+    "removal", [*LEGACY_REMOVALS, dict.fromkeys(samples.activity.FLAGS), {"legacy_type": None, "title": None}]
+)
+def test_record_of_then_is_told_nothing_else(removal: dict[str, Any]) -> None:
     """A 1.0 record that is Ready to Close is not asked for what came after 1.0, nor for the switch."""
-    expected = (
-        NextStatus(Status.CLOSED, (MissingGate("physicians", "The physicians must be counted; 0 will do."),)),
-    )
-    assert expected == next_statuses(replace(DERIVED, physicians=None), TODAY)
+    for activity in (replace(DERIVED, **removal), replace(JOURNAL, **removal)):
+        if status(activity, TODAY) is Status.READY_TO_CLOSE:
+            expected = tuple(
+                gate.missing(activity) for gate in LEGACY_GATES if not gate.holds(activity, TODAY)
+            )
+            assert (NextStatus(Status.CLOSED, expected),) == next_statuses(activity, TODAY)
+
+
+def test_record_of_then_is_told_each_flag() -> None:
+    """Six of them are its own way to close, though today's way would be shorter."""
+    [following] = next_statuses(replace(JOURNAL, **dict.fromkeys(samples.activity.FLAGS)), TODAY)
+    assert {*samples.activity.FLAGS} == {gate.field for gate in following.missing}
+
+
+def test_record_of_then_with_outcomes_is_told_the_shorter_way() -> None:
+    """Who has said them has taken it over: what is left of today's way can be said, or is the way of then."""
+    taken_over = replace(COMPLETE, born="1.0", physicians=None)
+    counted = MissingGate("physicians", "The physicians must be counted; 0 will do.")
+    assert (NextStatus(Status.CLOSED, (counted, CLOSE_SWITCH)),) == next_statuses(taken_over, TODAY)
+    of_then = replace(DERIVED, outcomes=COMPLETE.outcomes, physicians=None)
+    assert (NextStatus(Status.CLOSED, (counted,)),) == next_statuses(of_then, TODAY)
 
 
 @pytest.mark.parametrize("type", ["IEM", "Internet Live Course", "JN"])

@@ -89,6 +89,12 @@ def test_each_date_and_place_becomes_an_activity(desk: Desk) -> None:
     assert {COURSE.title} == {one.title for one in stored(desk)}
 
 
+def test_the_repeat_of_a_year_is_a_year(desk: Desk) -> None:
+    """Whole months stay whole months, in a leap year too."""
+    desk.save(held(Repeat(date(2028, 1, 1)), start_date=date(2027, 1, 1), end_date=date(2027, 12, 31)))
+    assert [date(2027, 12, 31), date(2028, 12, 31)] == [one.end_date for one in stored(desk)]
+
+
 def test_the_receipt_lists_the_instances(desk: Desk) -> None:
     """Each with its ids, its days and place, and what became of it."""
     first, second, third = only(desk.save(held(MARCH, MAY))).instances
@@ -314,7 +320,7 @@ def test_enduring_material_has_no_repeats(desk: Desk) -> None:
     """It is entered once for its whole life: nothing is saved, neither itself nor what would repeat it."""
     receipt = desk.save(held(MAY, format="Enduring Material"))
     assert (Action.REFUSED, []) == (only(receipt).action, stored(desk))
-    assert ["A940"] == [one.code for one in only(receipt).findings if one.blocks]
+    assert ["A924"] == [one.code for one in only(receipt).findings if one.blocks]
     deletion = replace(entry(only_ids(own_id=OWN), "Delete"), repeats=(MAY,))
     desk.save(entry(replace(COURSE, format="Enduring Material")))
     assert Action.DELETED is only(desk.save(deletion)).action
@@ -323,9 +329,9 @@ def test_enduring_material_has_no_repeats(desk: Desk) -> None:
 def test_a_series_with_repeats_is_warned_of(desk: Desk) -> None:
     """It is one activity with all its sessions, which another series of the same name is not."""
     receipt = desk.save(held(MAY, MARCH, format="Regularly Scheduled Series"))
-    assert ("A941", Severity.WARNING) == (only(receipt).findings[0].code, only(receipt).findings[0].severity)
+    assert ("A925", Severity.WARNING) == (only(receipt).findings[0].code, only(receipt).findings[0].severity)
     assert 3 == len(stored(desk))
-    assert "A941" not in codes(desk.save(held(MAY, MARCH, provider_activity_id="COURSE")))
+    assert "A925" not in codes(desk.save(held(MAY, MARCH, provider_activity_id="COURSE")))
 
 
 def test_a_closed_instance_does_not_change_and_may_be_left_out(desk: Desk) -> None:

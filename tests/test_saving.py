@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from random import Random
 
@@ -12,7 +13,8 @@ from fakes import OTHER_PROVIDER, PROVIDER, FakeActivities, Tables
 
 from gateway import lifecycle, saving
 from gateway.records import Action, Activity, ActivityEntry, Credit, Finding, Result, Severity, Status
-from gateway.schemas import activity_v1_0
+from gateway.schemas import activity_v1_0, activity_v2_1
+from gateway.schemas.activity import ActivityVersion
 from gateway.vocabulary import CME_CREDIT
 
 FIRST_ID, SECOND_ID = "202600001", "202600002"
@@ -372,10 +374,25 @@ def test_what_was_complete_as_1_0_counts_as_closed(tables: Tables) -> None:
     old = entry(LEGACY, "Add", version=activity_v1_0.VERSION)
     assert Status.CLOSED is save_one(tables, old, (1, 0)).status
     assert [False] == [activity.closed for activity in stored(tables)]
-    assert ["A905"] == codes(save_one(tables, entry(only_ids(FIRST_ID), "Delete"), (1, 0)))
+    assert ["A923"] == codes(save_one(tables, entry(only_ids(FIRST_ID), "Delete"), (1, 0)))
     corrected = entry(replace(LEGACY, physicians=85), "Update", version=activity_v1_0.VERSION)
     result = save_one(tables, corrected, (1, 0))
     assert (Action.UPDATED, Status.CLOSED) == (result.action, result.status)
+
+
+@pytest.mark.parametrize("version", [activity_v1_0.VERSION, activity_v2_1.VERSION])
+@pytest.mark.parametrize("type", ["C", "IEM"])
+def test_what_1_0_closed_is_deleted_as_its_remedy_says(
+    tables: Tables, type: str, version: ActivityVersion
+) -> None:
+    """Whatever it is, and in any version: sent without its providership it counts as closed no more."""
+    typed = replace(LEGACY, legacy_type=type, start_date=date(2015, 5, 12), end_date=None)
+    of_then, delete = activity_v1_0.complete(typed), entry(only_ids(FIRST_ID), "Delete")
+    assert Status.CLOSED is save_one(tables, entry(of_then, version=activity_v1_0.VERSION), (1, 0)).status
+    (refused,) = save_one(tables, delete).findings
+    assert ("A923", True) == (refused.code, "without its activitySponsorship" in refused.remedy)
+    save_one(tables, entry(replace(of_then, providership=None), version=version), version.number)
+    assert Action.DELETED is save_one(tables, delete).action
 
 
 def test_an_incomplete_1_0_record_is_not_closed(tables: Tables) -> None:

@@ -16,6 +16,7 @@ from payloads import (
     OFFICIAL,
     OWN_ID,
     READER,
+    REPORT,
     START,
     TITLE,
     TODAY,
@@ -23,6 +24,7 @@ from payloads import (
     codes,
     document,
     entry,
+    legacy,
     parse,
     read,
     record,
@@ -288,6 +290,28 @@ def test_official_elements_that_are_not_used_are_set_aside() -> None:
         ("X031", f"{PATH}/m:ParticipationMetrics/m:Comments"),
     ] == sorted(told(one), key=lambda item: item[1].replace("ActivityDescription", "L"))
     assert bool(one.activity)
+
+
+@pytest.mark.parametrize("version", ["1.0", "2.0", "2.1"])
+def test_a_reporting_year_is_set_aside(version: str) -> None:
+    """PARS had it until April 2025, and senders have it to this day."""
+    report = "<m:ReportingYear>2026</m:ReportingYear>" + REPORT
+    one = entry(document((legacy if version == "1.0" else record)(report=report), version=version))
+    assert [("X031", f"{PATH}/m:ReportDescription/m:ReportingYear")] == told(one)[:1]
+    assert one.activity is not None
+
+
+@pytest.mark.parametrize("version", ["2.0", "2.1"])
+def test_what_only_1_0_asked_for_is_set_aside_since(version: str) -> None:
+    """Hours, competencies and kinds of support are named in warnings; all else of the record is read."""
+    support = "<InKindSupports><InKindSupport><source>A</source>{}</InKindSupport></InKindSupports>"
+    plain = entry(document(record(extension=support.format("")), version=version))
+    removed = "<HoursOfInstruction>6.5</HoursOfInstruction><Competencies><Competency/></Competencies>"
+    kind = support.format("<inKindType>Other</inKindType>")
+    one = entry(document(record(extension=removed + kind), version=version))
+    names = ["HoursOfInstruction", "Competencies", "inKindType"]
+    assert [("X031", name) for name in names] == [(found.code, found.field) for found in one.findings]
+    assert plain.activity == one.activity
 
 
 def test_a_foreign_element_is_set_aside_in_the_extension_only() -> None:

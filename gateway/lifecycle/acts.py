@@ -80,7 +80,7 @@ _ROWS: Mapping[Act, tuple[Cell, ...]] = {
     Act.CLOSE: (_UNREADY, _UNREADY, _CLOSABLE, _stays(_CLOSED), _CLOSABLE),
     Act.REOPEN: (*(_refused("A913"),) * 3, Cell(to=(_READY, _THEN)), _refused("A914")),
     Act.COPY: tuple(map(_stays, Standing)),
-    Act.DELETE: (*(_DELETABLE,) * 3, _refused("A905"), _refused("A905")),
+    Act.DELETE: (*(_DELETABLE,) * 3, _refused("A905"), _refused("A923")),
     Act.COUNT: (BY_DATA, BY_DATA, BY_DATA, _refused("A906"), BY_DATA),
     Act.REPORT: (_refused("C106"), _stays(_ACTIVE), _stays(_READY), _refused("C107"), _stays(_THEN)),
     # Whoever completes a Draft adds again what was deleted; nobody does so where it was closed.

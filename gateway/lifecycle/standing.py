@@ -80,7 +80,10 @@ def _closed_as_then(activity: Activity, today: date) -> bool:
 
 
 def _shortest_way_to_close(activity: Activity, today: date) -> tuple[MissingGate, ...]:
-    # A record of the old time closes by itself once complete as then, or by the switch as any other.
+    # A record of the old time closes by itself once complete as then, or by the switch as any other: a way
+    # to be told to who has said measured outcomes, which 1.0 cannot say.
     now = (*missing_to_close(activity, today), CLOSE_SWITCH)
+    if activity.born != "1.0":
+        return now
     then = missing(LEGACY_GATES, activity, today)
-    return min(now, then, key=len) if activity.born == "1.0" else now
+    return min(now, then, key=len) if activity.outcomes else then

@@ -111,7 +111,4 @@ def made_from(source: Activity, copy: Copy, version: tuple[int, int]) -> Activit
 def _end(source: Activity, copy: Copy) -> date | None:
     if copy.start_date is None or source.start_date is None or source.end_date is None:
         return source.end_date
-    try:
-        return copy.start_date + (source.end_date - source.start_date)
-    except OverflowError:  # a rule refuses such a start
-        return copy.start_date
+    return source.ending(copy.start_date) or copy.start_date  # a rule refuses a start without an end

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import partial
@@ -99,7 +99,7 @@ def watch(
     entries: Sequence[ActivityEntry], shelf: Shelf, unit: Unit, today: date
 ) -> tuple[ActivityEntry, ...]:
     """Records to be saved, with what is wrong with the counts they bring of enduring material on file:
-    these never fall, whichever way they come."""
+    these never fall, whichever way they come, and stay where a record brings none."""
     brought = {one.number: kept for one in entries if (kept := _recounts(one, shelf))}
     if not brought:
         return tuple(entries)
@@ -124,10 +124,25 @@ def _recounts(entry: ActivityEntry, shelf: Shelf) -> Activity | None:
 def _watched(
     entry: ActivityEntry, kept: Activity, history: Mapping[str, tuple[CountAsOf, ...]], today: date
 ) -> ActivityEntry:
+    known = history.get(kept.activity_id or "", ())
+    if known:
+        entry = replace(entry, onto=partial(_still_counted, onto=entry.onto, newest=known[-1]))
     after = entry.onto(kept)
     count = CountAsOf(reported_year(after, today), after.physicians, after.other_learners)
-    wrong = _falling(entry, count, history.get(kept.activity_id or "", ()))
+    wrong = _falling(entry, count, known)
     return replace(entry, findings=(*wrong, *entry.findings))
+
+
+def _still_counted(stored: Activity, onto: Callable[[Activity], Activity], newest: CountAsOf) -> Activity:
+    """A record laid over enduring material, whose newest figure stands where the record brings none."""
+    after = onto(stored)
+    if after.format != ENDURING:
+        return after
+    if after.physicians is None:
+        after = replace(after, physicians=newest.physicians)
+    if after.other_learners is None:
+        after = replace(after, other_learners=newest.other_learners, participants=stored.participants)
+    return after
 
 
 def note_saved(decisions: Iterable[Decision], unit: Unit, today: date) -> None:
@@ -222,9 +237,12 @@ def _years(activity: Activity, today: date) -> tuple[int, int]:
 
 
 def _as_of(one: Counted, activity: Activity, known: Sequence[CountAsOf], today: date) -> CountAsOf:
-    """The figures as they are to be kept: what is not said stays as it was then."""
-    year = reported_year(activity, today) if one.year is None else one.year
-    before = next((each for each in reversed(known) if each.year <= year), None) or activity
+    """The figures as they are to be kept: what is not said stays as it was then. What the activity itself
+    says is of the year that is being reported, and nothing is known by it of those before."""
+    reported = reported_year(activity, today)
+    year = reported if one.year is None else one.year
+    then = next((each for each in reversed(known) if each.year <= year), None)
+    before = then or (activity if year >= reported else CountAsOf(year))
     return CountAsOf(
         year,
         before.physicians if one.physicians is None else one.physicians,

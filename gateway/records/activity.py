@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -200,3 +201,28 @@ class Activity:
     def credit_amounts(self) -> tuple[Decimal, ...]:
         """The amounts of the credits that state one."""
         return tuple(credit.amount for credit in self.credits if credit.amount is not None)
+
+    def ending(self, start: date) -> date | None:
+        """Its last day if it began on another: whole months stay whole months, all else as many days. None
+        without dates of its own, or beyond the calendar."""
+        if self.start_date is None or self.end_date is None:
+            return None
+        apart = _month(self.end_date) - _month(self.start_date)
+        try:
+            for months in (apart, apart + 1):
+                if months > 0 and _last_day(self.start_date, months) == self.end_date:
+                    return _last_day(start, months)
+            return start + (self.end_date - self.start_date)
+        except (OverflowError, ValueError):
+            return None
+
+
+def _last_day(start: date, months: int) -> date:
+    """The last day of so many months; where the month has no such day as the first, its own last."""
+    year, month = divmod(_month(start) + months - (start.day == 1), 12)
+    days = monthrange(year, month + 1)[1]
+    return date(year, month + 1, days if start.day == 1 else min(start.day - 1, days))
+
+
+def _month(day: date) -> int:
+    return day.year * 12 + day.month - 1

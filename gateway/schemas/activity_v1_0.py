@@ -166,6 +166,7 @@ UNUSED = Names(
         )
         for name in names.split()
     ),
+    removed=frozenset({"ReportingYear"}),  # PARS had it beside the reporting dates until April 2025
     open_parents=frozenset(
         {
             f"{{{NAMESPACES['m']}}}XtensibleInfo",
@@ -175,8 +176,7 @@ UNUSED = Names(
     ),
     repeated=frozenset({f"{{{NAMESPACES['lom']}}}string", f"{{{NAMESPACES['lom']}}}description"}),
 )
-"""Official elements that our schemas leave out; where a sender fills them they are set aside."""
-
+"""Elements that our schemas leave out; where a sender fills them they are set aside."""
 
 OWN = frozenset({"HoursOfInstruction", "Competencies", "inKindType"})
 
@@ -216,10 +216,14 @@ def _last_day(start: date | None, format: vocabulary.Format | None) -> date | No
 def prepare(activity: Activity) -> Activity:
     """Say an activity as 1.0 did: derived fields left out, the old type that says most of its format."""
     left_out = {name: None for name in ("description", "end_date") if name in activity.derived}
+    return replace(reporting(activity), **left_out, legacy_type=_type_told(activity))
+
+
+def _type_told(activity: Activity) -> str | None:
     stored = vocabulary.legacy_type_named(activity.legacy_type)
     if stored is None or stored.format != activity.format:
         stored = vocabulary.legacy_type_of(activity.format, activity.delivery_methods)
-    return replace(reporting(activity), **left_out, legacy_type=stored.code if stored else None)
+    return stored.code if stored else None
 
 
 def reporting(activity: Activity) -> Activity:
@@ -231,10 +235,13 @@ def reporting(activity: Activity) -> Activity:
 
 
 def carry(stored: Activity, merged: Activity) -> Activity:
-    """Keep the format where no type is given: some formats of today had none."""
-    if merged.legacy_type is not None:
-        return merged
-    return replace(merged, format=stored.format, legacy_type=stored.legacy_type)
+    """Keep the format where no type is given, since some formats of today had none; and the stored type, be
+    it none, where the given one is just what reading tells. What was first reported in 1.0 needs one."""
+    if merged.legacy_type is None:
+        return replace(merged, format=stored.format, legacy_type=stored.legacy_type)
+    if stored.born != "1.0" and merged.legacy_type == _type_told(stored):
+        return replace(merged, legacy_type=stored.legacy_type)
+    return merged
 
 
 VERSION = ActivityVersion(

@@ -89,6 +89,9 @@ TABLE = Table(
     trunk.ALWAYS,
 )
 
+UNUSED = replace(trunk.UNUSED, removed=trunk.UNUSED.removed | trunk.OWN)
+"""What 1.0 left out, and what it alone asked for: senders fill it in their documents to this day."""
+
 _own = frozenset(field.label for field in TABLE.fields.values()) - {
     field.label for field in trunk.TABLE.fields.values()
 }
@@ -151,7 +154,7 @@ def carry_legacy(stored: Activity, merged: Activity) -> Activity:
 VERSION = ActivityVersion(
     number=(2, 0),
     table=TABLE,
-    judge=Judge("activity/v2_0/activity.xsd", trunk.UNUSED),
+    judge=Judge("activity/v2_0/activity.xsd", UNUSED),
     recognise=recognise,
     prepare=prepare,
     carry=carry,

@@ -193,7 +193,7 @@ def prepare(activity: Activity) -> Activity:
 VERSION = ActivityVersion(
     number=(2, 1),
     table=TABLE,
-    judge=Judge("activity/v2_1/activity.xsd", activity_v1_0.UNUSED),
+    judge=Judge("activity/v2_1/activity.xsd", activity_v2_0.UNUSED),
     recognise=recognise,
     join=join,
     complete=complete,

@@ -147,7 +147,7 @@ def test_an_endpoint_takes_the_other_versions(
 def test_a_version_is_not_judged_by_another(served: Served, own_id: str) -> None:
     """A field that only the other version has is refused, whichever endpoint it comes to."""
     payload = course(own_id).replace(
-        "<ForPublicList>", "<HoursOfInstruction>1</HoursOfInstruction><ForPublicList>"
+        "<ForPublicList>", "<isInterprofessional>true</isInterprofessional><ForPublicList>"
     )
     for version in ("v1", "v2"):
         answer = post(served, version, saving(version, payload))

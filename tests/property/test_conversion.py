@@ -17,6 +17,7 @@ import instances
 import payloads
 import pytest
 import xmlschema
+from entries import COMPLETE
 from hypothesis import given, settings
 from hypothesis.strategies import SearchStrategy
 from lxml import etree
@@ -200,8 +201,21 @@ def test_update_by_its_own_reading_changes_nothing(version: ActivityVersion, act
     if words.legacy_type_of(activity.format, ()) is None and version is V1:
         return  # 1.0 cannot say such a format, so its update leaves none and the rules refuse it
     updated = given_fields(sent(activity, version).onto(activity))
-    kept = {k: v for k, v in given_fields(activity).items() if k not in RESTATED}
+    restated = RESTATED if version is not V1 else set()
+    kept = {k: v for k, v in given_fields(activity).items() if k not in restated}
     assert kept.items() <= updated.items()
+    filled = {"description", "end_date", "passport", "delivery_methods"} if version is V1 else set[str]()
+    typed = {"legacy_type"} if activity.born == "1.0" else set[str]()
+    assert filled | typed >= updated.keys() - given_fields(activity).keys()
+
+
+@pytest.mark.parametrize("born", ["2.0", "2.1"])
+@pytest.mark.parametrize("closed", [True, False])
+def test_a_complete_activity_read_in_1_0_and_sent_back_is_as_it_was(born: str, closed: bool) -> None:
+    """A type that it does not have is no change, which a closed one would refuse."""
+    activity = replace(COMPLETE, closed=closed, born=born)
+    assert activity == sent(activity, V1).onto(activity)
+    assert "IL" == V1.update(activity, replace(received(activity, V1), legacy_type="IL")).legacy_type
 
 
 # --- what is lost is listed, and nothing else ----------------------------------------------------------
