@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy import Connection, Engine
 
-from gateway.errors import StoreUnavailable
 from gateway.records import Activity, Backlog
 from storage import engine as database
 from storage import revision, stamping
@@ -163,9 +162,9 @@ class Store:
         return Unit(scope, self._sealer, lambda: self.outbox, self._chunk, self._lasting)
 
     def _standing(self) -> revision.Standing:
-        if not database.exists(self._engine):
-            return revision.Standing.BEHIND
         with self._named():
+            if not database.exists(self._engine):
+                return revision.Standing.BEHIND
             return database.read(self._engine, revision.standing)
 
     @contextmanager
@@ -173,9 +172,5 @@ class Store:
         """Name the database that cannot be reached, to those who can do something about it."""
         try:
             yield
-        except Unreached:
-            address = self._engine.url.render_as_string(hide_password=True)
-            raise StoreUnavailable(
-                f"The database at {address} cannot be reached.",
-                remedy="Start the database, or correct CME_GATEWAY_DATABASE.",
-            ) from None
+        except (Unreached, PermissionError):
+            raise database.unreachable(self._engine.url) from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -88,6 +89,28 @@ def test_a_database_that_exists_is_not_overwritten(run: Run, configured: Setting
     assert (2, True) == (ended.code, ended.is_one_clear_line)
     assert "--replace" in ended.err
     assert 5 == audited(configured)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+@pytest.mark.parametrize("there", [True, False])
+def test_root_restores_what_another_user_works_with(run: Run, tmp_path: Path, there: bool) -> None:
+    """The database belongs to whom the old one did, with its mode, or else to whom its folder does."""
+    run("backup", "kept")
+    path = tmp_path / "theirs" / "gateway.db"
+    path.parent.mkdir()
+    os.chown(path.parent, 65534, 65533)
+    if there:
+        shutil.copyfile(tmp_path / "gateway.db", path)
+        os.chown(path, 65534, 65532)
+        path.chmod(0o660)
+    ended = run("restore", "kept", "--replace", database=f"sqlite:///{path}")
+    assert (0, "") == (ended.code, ended.err)
+    expected = (65534, 65532, 0o660) if there else (65534, 65533, 0o600)
+    with closing(sqlite3.connect(path)) as connection:  # for as long as what lies beside it is there
+        connection.execute("SELECT count(*) FROM audit").fetchone()
+        held = {name: name.stat() for name in path.parent.glob("gateway.db*") if ".before" not in name.name}
+        assert {"gateway.db", "gateway.db-wal", "gateway.db-shm"} == {name.name for name in held}
+    assert {expected} == {(one.st_uid, one.st_gid, one.st_mode & 0o777) for one in held.values()}
 
 
 def test_a_backup_is_never_written_over(run: Run) -> None:
