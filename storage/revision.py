@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, func, inspect, select, text
 
 from gateway.errors import StoreUnavailable
+from gateway.records import Migrated
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -84,19 +85,21 @@ def refuse_newer_than_this(revision: str | None) -> None:
         refuse(Standing.AHEAD)
 
 
-def upgrade(connection: Connection) -> None:
-    """Bring the database to the newest revision, within the transaction of `connection`.
+def upgrade(connection: Connection) -> Migrated:
+    """Bring the database to the newest revision, within the transaction of `connection`; says what it was.
 
     Raises StoreUnavailable if the database is newer than this program.
     """
     if connection.dialect.name == "postgresql":  # SQLite has but one writer at a time
         connection.execute(select(func.pg_advisory_xact_lock(ADVISORY_LOCK)))
     refuse_newer(connection)
+    before = noted(connection)
     from alembic import command
 
     config = _config()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+    return Migrated(before, _revisions()[-1])
 
 
 def _config() -> Config:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy import Connection, Engine
 
-from gateway.records import Activity, Backlog
+from gateway.records import Activity, Backlog, Migrated
 from storage import engine as database
 from storage import revision, stamping
 from storage.accounts import Accounts
@@ -63,8 +63,8 @@ class Store:
         self.retention = Retention(engine)
         self.legacy = Legacy(engine)
 
-    def migrate(self) -> None:
-        """Bring the database to the schema of this program.
+    def migrate(self) -> Migrated:
+        """Bring the database to the schema of this program; says which one it had.
 
         Our tables come last, in one transaction: where they are, those of the durable queue are too.
         Safe to repeat, and safe when two run at once. Raises StoreUnavailable (also if the database
@@ -75,8 +75,9 @@ class Store:
         with self._named():
             database.write(self._engine, revision.refuse_newer)  # so that a lost race is run again
             queue.migrate(self._engine)
-            database.write(self._engine, revision.upgrade)
+            migrated = database.write(self._engine, revision.upgrade)
             stamping.stamp(self._engine, self._lasting)
+        return migrated
 
     def check(self) -> None:
         """Make sure that this program can work with the database.

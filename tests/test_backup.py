@@ -21,6 +21,7 @@ from gateway.errors import Failed
 from gateway.records import Provider, replace
 from gateway.sealing import load_key, make_key
 from gateway.settings import Settings
+from storage import revision
 
 Run = Callable[..., Ended]
 
@@ -246,25 +247,46 @@ def test_a_broken_audit_log_is_told(run: Run, tmp_path: Path) -> None:
     assert (0, True) == (ended.code, "was broken when" in ended.err)
 
 
-def test_a_backup_of_an_older_version_is_migrated(run: Run, tmp_path: Path) -> None:
-    """Its revision is older than this program's, and is not any more."""
+def _make_old(path: Path) -> None:
+    """A database as the first version made it."""
     from alembic import command
     from sqlalchemy import create_engine
 
-    from storage import revision
-
-    old, config = tmp_path / "old.db", revision._config()
-    engine = create_engine(f"sqlite:///{old}")
+    config = revision._config()
+    engine = create_engine(f"sqlite:///{path}")
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "0001")
     engine.dispose()
+
+
+def test_migrate_tells_what_it_did(run: Run, tmp_path: Path) -> None:
+    """Made, migrated or left as it was: what an older version can work with hangs on it."""
+    newest, old = revision._revisions()[-1], tmp_path / "old.db"
+    _make_old(old)
+    told = {
+        name: run("migrate", database=f"sqlite:///{tmp_path / name}").out for name in ("new.db", "old.db")
+    }
+    assert {
+        "new.db": f"Made the database at schema {newest}.\n",
+        "old.db": f"Migrated the database from schema 0001 to {newest}.\n",
+    } == told
+    again = run("migrate", database=f"sqlite:///{old}").out
+    assert f"The database is already at schema {newest}; nothing to do.\n" == again
+
+
+def test_a_backup_of_an_older_version_is_migrated(run: Run, tmp_path: Path) -> None:
+    """Its revision is older than this program's, and is not any more, which is told."""
+    old = tmp_path / "old.db"
+    _make_old(old)
     heads = tmp_path / "old.heads"
     assert 0 == run("backup", "kept", database=f"sqlite:///{old}", audit_heads=heads).code
     new = f"sqlite:///{tmp_path / 'new.db'}"
     ended = run("restore", "kept", database=new, audit_heads=heads)
-    assert (0, True) == (ended.code, "has been migrated" in ended.out), ended.err
-    assert "current schema" in run("migrate", database=new).out
+    newest = revision._revisions()[-1]
+    told = f"It was at schema 0001 of an older version, and has been migrated to {newest}.\n"
+    assert (0, True) == (ended.code, told in ended.out), ended.err
+    assert f"already at schema {newest}; nothing to do." in run("migrate", database=new).out
 
 
 def test_a_backup_of_a_newer_version_is_refused(run: Run, configured: Settings, tmp_path: Path) -> None:
