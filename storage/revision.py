@@ -33,7 +33,7 @@ REFUSALS = {
     ),
     Standing.AHEAD: (
         "The database was set up by a newer version of this program.",
-        "Install the newer version, or restore a backup made with this one.",
+        "Install the newer version, or have this one restore a backup that it made.",
     ),
 }
 

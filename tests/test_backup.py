@@ -289,6 +289,18 @@ def test_a_backup_of_an_older_version_is_migrated(run: Run, tmp_path: Path) -> N
     assert f"already at schema {newest}; nothing to do." in run("migrate", database=new).out
 
 
+def test_the_old_version_takes_an_upgrade_back(run: Run, configured: Settings, tmp_path: Path) -> None:
+    """It restores its own backup in the place of a database it cannot work with."""
+    run("backup", "kept")
+    with closing(sqlite3.connect(tmp_path / "gateway.db")) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    ended = run("provider", "list")
+    assert (1, True) == (ended.code, "have this one restore a backup" in ended.err)
+    ended = run("restore", "kept", "--replace")
+    assert (0, False) == (ended.code, "migrated" in ended.out), ended.err
+    assert 4 == audited(configured)
+
+
 def test_a_backup_of_a_newer_version_is_refused(run: Run, configured: Settings, tmp_path: Path) -> None:
     """And nothing is touched."""
     run("backup", "kept")

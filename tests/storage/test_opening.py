@@ -122,7 +122,7 @@ def test_newer_database_is_left_alone(store: Store) -> None:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     text_, remedy = refusal(store)
     assert "The database was set up by a newer version of this program." == text_
-    assert "Install the newer version, or restore a backup made with this one." == remedy
+    assert "Install the newer version, or have this one restore a backup that it made." == remedy
     with pytest.raises(StoreUnavailable, match="newer version"):
         store.migrate()
 
