@@ -19,7 +19,7 @@ from gateway.audit import Chain, Heads, Refusals, Sealer
 from gateway.callouts import Asking, Breaker, Pace, Rhythm, Worker
 from gateway.callouts.asking import Ask
 from gateway.calls import Door, Observed
-from gateway.errors import Failed
+from gateway.errors import Failed, Misused, UnknownSchema
 from gateway.health import Health, Look
 from gateway.intake import Limits
 from gateway.lifecycle import lasting
@@ -59,8 +59,12 @@ def at_once(settings: Settings) -> int:
 
 
 def reader(settings: Settings, bounds: Limits | None = None) -> Reader:
-    """The reader of all payload versions, within the limits of one call or others."""
-    return Reader(schemas.VERSIONS, bounds or limits(settings), settings.aliases)
+    """The reader of all payload versions, within the limits of one call or others; raises Misused where an
+    alias names a version there is not."""
+    try:
+        return Reader(schemas.VERSIONS, bounds or limits(settings), settings.aliases)
+    except UnknownSchema as unknown:
+        raise Misused(f"CME_GATEWAY_ALIASES: {unknown.text}", remedy=unknown.remedy) from None
 
 
 def store(settings: Settings, clock: Clock = now, key: Key | None = None) -> Store:
@@ -114,7 +118,9 @@ def catalogue() -> list[dict[str, Any]]:
 
 
 def ready(settings: Settings, clock: Clock = now, key: Key | None = None) -> Store:
-    """Open the store and compile the schemas; raises Failed when key or database are not ready."""
+    """Open the store and compile the schemas; raises Failed when key or database are not ready, Misused
+    where a setting names what there is not."""
+    reader(settings)
     opened = store(settings, clock, key)
     try:
         opened.check()

@@ -18,6 +18,8 @@ from gateway.records import Finding
 
 Element = etree._Element
 
+APART = "Keep one; send the other in a record of its own."
+
 
 @dataclass(frozen=True, slots=True)
 class Teller:
@@ -77,11 +79,12 @@ def _explain_counts(element: Element, model: Model, place: PlaceOf) -> Iterator[
             extra = next(islice(element.iterchildren(tag), known.most, None))
             yield finding("X022", place(extra), name=local(extra), most=known.most, parent=local(element))
     for tags in model.choices:
-        standing, names = sum(tag in counts for tag in tags), " or ".join(map(_local_of, tags))
-        if not standing:
+        present, names = [_local_of(tag) for tag in tags if tag in counts], " or ".join(map(_local_of, tags))
+        if not present:
             yield finding("X021", place(element), name=names, parent=local(element))
-        elif standing > 1:
-            yield finding("X022", place(element), name=names, most=1, parent=local(element))
+        elif len(present) > 1:
+            told = finding("X022", place(element), name=names, most=1, parent=local(element))
+            yield replace(told, text=f"{' and '.join(present)} exclude one another.", remedy=APART)
 
 
 def _local_of(tag: str) -> str:
@@ -99,7 +102,8 @@ def _explain_text(element: Element, model: Model, teller: Teller) -> Iterator[Fi
     if len(element):
         yield teller.tell("X025", element)
     elif not _fits(model.simple, text):
-        yield teller.tell("X023", element, text, wanted=_wanted(model.simple))
+        wanted = ADVISED.get(local(element)) or _wanted(model.simple)
+        yield teller.tell("X023", element, text, wanted=wanted)
 
 
 def _fits(simple: Any, text: str) -> bool:
@@ -134,6 +138,11 @@ def _alike(name: str, model: Model) -> str:
     return f"What may stand there: {', '.join(names[:12])}{' …' if len(names) > 12 else ''}."
 
 
+# Elements whose type alone does not tell what to write.
+ADVISED = {
+    "BirthDate": "a date, YYYY-MM-DD; any year will do, since it is not kept: 1904 for 29 February",
+    "LearnerRecordAction": "add or delete; what was reported is changed by deleting it, then adding it again",
+}
 WANTED = {
     "boolean": "true or false",
     "date": "a date, YYYY-MM-DD",

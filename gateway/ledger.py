@@ -14,6 +14,7 @@ from gateway.records import (
     CompletionEntry,
     CreditStatus,
     Errand,
+    Kind,
     Learner,
     Match,
     MatchKind,
@@ -86,7 +87,7 @@ class Ledger:
     def __init__(self, entries: Sequence[CompletionEntry], known: Known, unit: Unit, keys: Keys) -> None:
         self._unit = unit
         self._by_id: dict[str, StoredCredit] = {}
-        self._by_learner: dict[tuple[bytes, str], dict[str, StoredCredit]] = {}
+        self._by_learner: dict[tuple[bytes, str], dict[Kind, StoredCredit]] = {}
         self._participants: dict[tuple[bytes, str], StoredParticipant] = {}
         self._made: dict[int, int] = {}
         self._new: dict[int, Stored] = {}
@@ -105,8 +106,8 @@ class Ledger:
         standing = None if credit.learner else self._unit.credits.standing(credit.credit_id)
         return standing.learner if standing else credit.learner
 
-    def of_learner(self, learner_key: bytes, activity_id: str) -> Mapping[str, StoredCredit]:
-        """The credits of a learner for an activity, by credit type."""
+    def of_learner(self, learner_key: bytes, activity_id: str) -> Mapping[Kind, StoredCredit]:
+        """The credits of a learner for an activity, by board and type."""
         return self._by_learner.get((learner_key, activity_id), {})
 
     def participant(self, local_key: bytes, activity_id: str) -> StoredParticipant | None:
@@ -131,7 +132,7 @@ class Ledger:
         """Let go of what is stored, or was made by an earlier record of this call."""
         if isinstance(gone, StoredCredit):
             self._by_id.pop(gone.credit_id, None)
-            self._by_learner.get((gone.learner_key, gone.activity_id), {}).pop(gone.credit_type, None)
+            self._by_learner.get((gone.learner_key, gone.activity_id), {}).pop(gone.kind, None)
         else:
             self._participants.pop((gone.local_key, gone.activity_id), None)
         if self._new.pop(gone.row, None) is None:
@@ -182,7 +183,7 @@ class Ledger:
     def _keep(self, one: Stored) -> None:
         if isinstance(one, StoredCredit):
             self._by_id[one.credit_id] = one
-            self._by_learner.setdefault((one.learner_key, one.activity_id), {})[one.credit_type] = one
+            self._by_learner.setdefault((one.learner_key, one.activity_id), {})[one.kind] = one
         else:
             self._participants[one.local_key, one.activity_id] = one
 

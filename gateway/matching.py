@@ -8,13 +8,11 @@ hyphens, blanks, suffixes and particles; of several given names all must agree, 
 
 from __future__ import annotations
 
-import functools
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-import pycountry
 from anyascii import anyascii
 
 from gateway.records import (
@@ -28,7 +26,7 @@ from gateway.records import (
     Registered,
     RegisterRow,
 )
-from gateway.vocabulary import US_STATES
+from gateway.vocabulary import US_STATES, state_named
 
 Digest = Callable[[str], bytes]
 Found = Mapping[bytes, Sequence[Registered]]
@@ -48,11 +46,11 @@ PARTICLES = frozenset(
     "af al av bin d da das de degli dei del della den der des di do dos du e el ibn la las le lo los "
     "ten ter van vande vanden vander von vom y zu zum zur".split()
 )
-# Particles that are written together with the name as well.
-GLUED = tuple(
-    "al da das de del dela delas della delos des di dos du el la le van vande vanden vander von".split()
-)
+# Particles that are written together with the name as well: all but those that join two names.
+GLUED = tuple((PARTICLES - {"e", "y"}) | set("dela delas della delos vonden vonder".split()))
 SHORTEST = 3  # letters that a name has without its particle
+DO = "do"  # a degree and a particle, and the last name of many as well
+FIFTH = "v"  # a suffix where another name is before it; in the register it stands as it was imported
 SEPARATOR = "\x1f"  # stands in no name and in no number
 UNMATCHED = Match(MatchKind.NONE)
 
@@ -84,19 +82,44 @@ def _words(text: str, silent: frozenset[str]) -> list[str]:
 
 
 def _family(text: str) -> str:
-    """A last name as it is kept: without particles, unless nothing would be left."""
+    """A last name as credits are kept by: without particles, unless nothing would be left."""
     return _core(_words(text, SUFFIXES))
+
+
+def _enrolled(text: str) -> str:
+    """A last name as the register keeps it."""
+    return DO if _is_do(text) else _family(text)
+
+
+def _is_do(text: str) -> bool:
+    """Whether Do is the name after nothing but particles, as in Van Do; after a comma it is the degree."""
+    if DO not in _plain(text).casefold():  # nearly always
+        return False
+    words = _words(text.partition(",")[0], SUFFIXES - {DO})
+    return len(words) > 1 and words[-1] == DO and PARTICLES.issuperset(words)
 
 
 def _core(words: list[str]) -> str:
     return "".join([word for word in words if word not in PARTICLES] or words)
 
 
-def _families(words: list[str]) -> frozenset[str]:
-    """All the ways in which a last name may be kept: with particles, without, and torn from them."""
+def _families(text: str) -> frozenset[str]:
+    """All the ways in which a last name may be kept."""
+    words = _words(text, SUFFIXES)
+    families = _spelled(words)
+    if len(words) > 1 and words[-1] == FIFTH:
+        families |= _spelled(words[:-1])
+    if _is_do(text):
+        families |= _spelled(_words(text, SUFFIXES - {DO})) | {DO}
+    return families
+
+
+def _spelled(words: list[str]) -> frozenset[str]:
+    """A last name with particles, without, and torn from them."""
     whole = "".join(words)
     torn = [whole.removeprefix(each) for each in GLUED] if whole.startswith(GLUED) else ()
-    return frozenset((_core(words), whole, *(name for name in torn if len(name) >= SHORTEST))) - {""}
+    names = (name for name in torn if len(name) >= SHORTEST or name == DO)
+    return frozenset((_core(words), whole, *names)) - {""}
 
 
 def _given(text: str) -> tuple[str, str]:
@@ -109,18 +132,6 @@ def number_of(text: str | None) -> str:
     """A number as it is compared: without signs, and without the leading zeros a sheet would drop."""
     digits = "".join(_NUMBER.findall(_plain(text or "").upper()))
     return digits.lstrip("0") or digits[:1]
-
-
-def state_named(text: str | None) -> str | None:
-    """Two letters of a state of the USA, from them or its name; None for what is neither."""
-    word = (text or "").strip().upper()
-    return word if word in US_STATES else _states().get(word)
-
-
-@functools.cache
-def _states() -> Mapping[str, str]:
-    codes = {place.name.upper(): place.code.removeprefix("US-") for place in pycountry.subdivisions}
-    return {name: code for name, code in codes.items() if code in US_STATES}
 
 
 # --- what is looked up ---------------------------------------------------------------------------------
@@ -158,23 +169,24 @@ class Keys:
     def sought(self, learner: Learner) -> Sought:
         """What to look up of a learner, and what to compare."""
         given, birthday = _given(" ".join(learner.given_names)), learner.birthday or ""
-        words = _words(" ".join(learner.family_names), SUFFIXES)
+        named = " ".join(learner.family_names)
         known = [(_domain(one), number_of(one.value)) for one in learner.identifiers]
-        families, numbers = _families(words), tuple(self._numbers(known))
-        missing: tuple[str, ...] = ()
-        if not numbers:
+        families, numbers = _families(named), tuple(self._numbers(known))
+        # A number was said, so the form is not asked instead of it.
+        missing = () if numbers else _void(learner)
+        if not numbers and not missing:
             states = {state for one in learner.identifiers if (state := state_named(one.domain))}
             asked = {FIRST_NAME: given[0], LAST_NAME: families, BIRTH_DATE: birthday, STATE: states}
             missing = tuple(field for field, value in asked.items() if not value)
             forms = (self._form(family, birthday, state) for state in states for family in families)
             numbers = tuple((KeyKind.FORM, key) for key in forms if not missing)
-        named = sorted(f"{domain}:{number}" for domain, number in known)
-        said = _core(words), given[0], (learner.suffix or "").casefold(), birthday, *named
+        numbered = sorted(f"{domain}:{number}" for domain, number in known)
+        said = _family(named), given[0], (learner.suffix or "").casefold(), birthday, *numbered
         return Sought(numbers, families, given, birthday, missing, said, self.digest)
 
     def enrol(self, row: RegisterRow) -> Enrolment:
         """What is kept of a row of the register, whose fields are right."""
-        state, family, (given, first) = state_named(row.state), _family(row.family), _given(row.given)
+        state, family, (given, first) = state_named(row.state), _enrolled(row.family), _given(row.given)
         licence = self._key(KeyKind.LICENCE, state or "", number_of(row.licence)) if row.licence else None
         board_id = number_of(row.board_id)
         board = self._key(KeyKind.BOARD, row.board.strip().upper(), board_id) if row.board else None
@@ -242,6 +254,12 @@ def is_meant(identifier: Identifier, number: str | None, domain: str | None = No
     if not number_of(number) or number_of(identifier.value) != number_of(number):
         return False
     return not domain or _domain(identifier) == _domain(Identifier(domain))
+
+
+def _void(learner: Learner) -> tuple[str, ...]:
+    """The fields of numbers that are said and are none: of signs alone."""
+    said = (one for one in learner.identifiers if (one.value or "").strip())
+    return _named(_kind(_domain(one)) for one in said if not number_of(one.value))
 
 
 def _kind(domain: str) -> KeyKind:

@@ -9,9 +9,9 @@ from itertools import islice
 
 from gateway.boards import BOARDS
 from gateway.errors import Refused
-from gateway.matching import Keys, number_of, state_named
+from gateway.matching import Keys, number_of
 from gateway.records import Enrolment, Loaded, RegisterRow
-from gateway.vocabulary import BIRTHDAYS
+from gateway.vocabulary import BIRTHDAYS, state_named
 
 COLUMNS = ("person", "state", "licence", "npi", "board", "board_id", "given", "family", "suffix", "birth_md")
 CHUNK = 5_000  # rows in one transaction: the writer lock is held for a fraction of a second

@@ -25,13 +25,14 @@ from gateway.store import Activities
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What the records of a call are judged by; `reported` tells for which of some activities
-    learners are reported."""
+    """What the records of a call are judged by; `reported` tells for which of some activities learners are
+    reported, `crediting` from which boards learners have credit of an activity, or may yet get it."""
 
     provider_id: str
     version: tuple[int, int]
     today: date
     reported: Callable[[Collection[str]], Collection[str]] = lambda activity_ids: ()
+    crediting: Callable[[str], Collection[str]] = lambda activity_id: ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +223,7 @@ def _save(
     context = rules.Context(by.today, by.provider_id, by.version, before)
     findings = [  # what is said first survives the cut at the most a record is answered with
         *_closing(entry, before, after, by),
+        *_disturbing(entry, before, after, by),
         *rules.judge(after, context, entry.place),
         *entry.noted(before, after),
         *entry.findings,
@@ -251,6 +253,19 @@ def _closing(
         yield from _refused(entry, before, Act.SAVE, by, detail(before.activity_id))
     if entry.close and not (before and before.closed):
         yield from _refused(entry, after, Act.CLOSE, by)
+
+
+def _disturbing(
+    entry: ActivityEntry, before: Activity | None, after: Activity, by: Judgement
+) -> Iterator[Finding]:
+    """Of a board that gives all learners the same points, these stay while learners have credit of it."""
+    boards = rules.disturbed(before, after) if before is not None else ()
+    if before is None or not boards:
+        return
+    said = [one.board for one in entry.activity.moc_registrations] if entry.activity else []
+    for board in sorted(set(by.crediting(before.activity_id or "")).intersection(boards)):
+        part = f"[{said.index(board)}].points" if board in said else ""
+        yield finding("A921", entry.place(f"moc_registrations{part}"), f"It is the {board}.")
 
 
 def _refused(

@@ -116,6 +116,9 @@ class Credits(Protocol):
     def reported(self, activity_ids: Collection[str]) -> set[str]:
         """Those of the activities for which a credit or a participant lives."""
 
+    def boards(self, activity_id: str) -> set[str]:
+        """The boards that have accepted credit of an activity, or may yet: of living ones."""
+
     def add(self, credits: Sequence[StoredCredit]) -> None:
         """Keep new ones, each with its learner, whose rows are given."""
 

@@ -6,8 +6,12 @@ comes and goes with the years.
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+
+import pycountry
 
 BIRTHDAYS = frozenset(f"{date(2000, 1, 1) + timedelta(days=number):%m-%d}" for number in range(366))
 """Every month and day there is, MM-DD: those of a leap year."""
@@ -192,6 +196,8 @@ US_STATES = frozenset(
     "AL AK AZ AR CA CO CT DE DC FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM "
     "NY NC ND OH OK OR PA RI SC SD TN TX UT VT VA WA WV WI WY AS GU MP PR VI UM AA AE AP".split()
 )
+# States that go by other names as well, here without points and commas.
+_OTHER_NAMES = {"VIRGIN ISLANDS": "VI", "US VIRGIN ISLANDS": "VI", "WASHINGTON DC": "DC", "DC": "DC"}
 
 _FORMATS = {format.name.casefold(): format for format in FORMATS}
 _LEGACY = {word.casefold(): type for type in LEGACY_TYPES for word in (type.code, type.name)}
@@ -214,3 +220,20 @@ def legacy_type_of(format_name: str | None, delivery_methods: tuple[str, ...]) -
     fitting = [type for type in LEGACY_TYPES if type.format == format_name]
     exact = [type for type in fitting if type.delivery in delivery_methods]
     return next(iter(exact or fitting), None)
+
+
+def state_named(text: str | None) -> str | None:
+    """Two letters of a state of the USA, from them or its name; None for what is neither."""
+    word = (text or "").strip().upper()
+    return word if word in US_STATES else _states().get(_unsigned(word))
+
+
+def _unsigned(name: str) -> str:
+    """A name of a state without points and commas."""
+    return " ".join(name.replace(".", "").replace(",", " ").upper().split())
+
+
+@functools.cache
+def _states() -> Mapping[str, str]:
+    codes = {_unsigned(place.name): place.code.removeprefix("US-") for place in pycountry.subdivisions}
+    return {name: code for name, code in codes.items() if code in US_STATES} | _OTHER_NAMES

@@ -80,6 +80,19 @@ _REPORTED = [
 ]
 
 
+_BOARDS = owned(
+    select(credits.c.board)
+    .distinct()
+    .where(
+        living(credits),
+        credits.c.activity_id == bindparam("activity"),
+        credits.c.board.is_not(None),
+        credits.c.status != CreditStatus.REJECTED.value,
+    ),
+    credits,
+)
+
+
 def _burial(table: Table, column: Column[int]) -> Update:
     return update(table).where(living(table), column.in_(ROWS)).values(deleted_at=AT)
 
@@ -144,6 +157,10 @@ class Credits:
     def reported(self, activity_ids: Collection[str]) -> set[str]:
         """Those of the activities for which a credit or a participant lives."""
         return {row.activity_id for found in _REPORTED for row in self._rows(found, activity_ids)}
+
+    def boards(self, activity_id: str) -> set[str]:
+        """The boards that have accepted credit of an activity, or may yet: of living ones."""
+        return set(self._scope.run(_BOARDS, {"activity": activity_id}).firsts())
 
     def add(self, new: Sequence[StoredCredit]) -> None:
         """Keep new ones, each with its learner."""

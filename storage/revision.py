@@ -85,8 +85,9 @@ def refuse_newer_than_this(revision: str | None) -> None:
         refuse(Standing.AHEAD)
 
 
-def upgrade(connection: Connection) -> Migrated:
-    """Bring the database to the newest revision, within the transaction of `connection`; says what it was.
+def upgrade(connection: Connection, to: str = "head") -> Migrated:
+    """Bring the database to a revision, by default the newest, within the transaction of `connection`; says
+    which one it had.
 
     Raises StoreUnavailable if the database is newer than this program.
     """
@@ -98,8 +99,8 @@ def upgrade(connection: Connection) -> Migrated:
 
     config = _config()
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
-    return Migrated(before, _revisions()[-1])
+    command.upgrade(config, to)
+    return Migrated(before, _revisions()[-1] if to == "head" else to)
 
 
 def _config() -> Config:

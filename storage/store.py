@@ -51,6 +51,7 @@ class Store:
     ) -> None:
         self._engine = engine
         self._lasting = lasting
+        self._is_known = False  # whether it was there once
         self._sealer = sealer
         self._clock = clock
         self._chunk = chunk
@@ -164,9 +165,11 @@ class Store:
 
     def _standing(self) -> revision.Standing:
         with self._named():
-            if not database.exists(self._engine):
+            if not self._is_known and not database.exists(self._engine):
                 return revision.Standing.BEHIND
-            return database.read(self._engine, revision.standing)
+            found = database.read(self._engine, revision.standing)
+        self._is_known = True
+        return found
 
     @contextmanager
     def _named(self) -> Iterator[None]:

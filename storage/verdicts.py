@@ -13,7 +13,7 @@ from gateway.vocabulary import CME_CREDIT
 from storage.audit import Audit
 from storage.numbers import new_rows
 from storage.scope import INSERTS, Scope
-from storage.tables import WAITS, credits, living
+from storage.tables import CREDITED, WAITS, credits, living
 from storage.values import AT, ROWS
 
 USER, OPERATION = "worker", "BoardVerdict"  # as the audit log names them
@@ -56,12 +56,11 @@ def _matched() -> tuple[list[str], Any]:
 
 def _match(insert: Any) -> Any:
     # Who has this credit already, sent or matched, has it once: the index of living credits decides.
-    twins = [credits.c[name] for name in ("learner_key", "activity_id", "credit_type", "provider_id")]
     names, source = _matched()
     return (
         insert(credits)
         .from_select(names, source, include_defaults=False)
-        .on_conflict_do_nothing(index_elements=twins, index_where=living(credits))
+        .on_conflict_do_nothing(index_elements=CREDITED, index_where=living(credits))
     )
 
 

@@ -74,6 +74,13 @@ class Desk:
         self.store.tables.credits[stored.row] = (self.caller.provider_id, decided)
         return decided
 
+    def change(self, activity: Activity, **changes: Any) -> None:
+        """Let an activity stand otherwise by now."""
+        for row, (provider_id, one) in self.store.tables.activities.items():
+            if one.activity_id == activity.activity_id:
+                changed = replace(one, **changes)
+                self.store.tables.activities[row] = (provider_id, changed)
+
     def accept(self, credit_id: str) -> StoredCredit:
         """Let a board accept, which yields CME credit."""
         board = self.decide(credit_id, CreditStatus.ACCEPTED)

@@ -27,6 +27,7 @@ from gateway.records import (
     CreditStatus,
     Errand,
     FoundActivities,
+    Kind,
     Outcome,
     Registered,
     RegisterRow,
@@ -357,6 +358,11 @@ class FakeCredits:
         }
         return known & set(activity_ids)
 
+    def boards(self, activity_id: str) -> set[str]:
+        """The boards of those of an activity that are not rejected."""
+        of_activity = [one for one in self._own() if one.activity_id == activity_id and one.board]
+        return {one.board for one in of_activity if one.board and one.status is not CreditStatus.REJECTED}
+
     def add(self, credits: Sequence[StoredCredit]) -> None:
         """Keep new ones."""
         for one in credits:
@@ -410,8 +416,8 @@ class FakeCredits:
         return [one for provider_id, one in self.tables.credits.values() if provider_id == self.provider_id]
 
 
-def _identity(credit: StoredCredit) -> tuple[bytes, str, str]:
-    return credit.learner_key, credit.activity_id, credit.credit_type
+def _identity(credit: StoredCredit) -> tuple[bytes, str, Kind]:
+    return credit.learner_key, credit.activity_id, credit.kind
 
 
 @dataclass(slots=True)

@@ -8,6 +8,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from entries import TODAY
 from fakes import NOW, PASSWORD, PROVIDER, USER
@@ -16,7 +17,7 @@ from messages import SVC
 from gateway import assembly
 from gateway.accounts import hash_secret
 from gateway.application import Application
-from gateway.errors import Failed
+from gateway.errors import Failed, Misused
 from gateway.records import Account, Provider
 from gateway.sealing import load_key
 from gateway.settings import Settings
@@ -116,6 +117,14 @@ def test_what_is_ready_is_served(settings: Settings) -> None:
         )
     finally:
         application.gateway.store.close()  # type: ignore[attr-defined]
+
+
+def test_an_alias_of_no_version_is_told_before_anything_is_served(settings: Settings) -> None:
+    """The one who starts it is told the setting and the versions there are."""
+    wrong = msgspec.structs.replace(settings, aliases={"urn:x": "activity:9.9"})
+    with pytest.raises(Misused, match="CME_GATEWAY_ALIASES") as caught:
+        assembly.ready(wrong)
+    assert "2.1" in caught.value.remedy
 
 
 def test_a_request_goes_to_the_door_of_its_path_and_method(settings: Settings) -> None:

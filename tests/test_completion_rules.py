@@ -99,7 +99,7 @@ def test_no_personal_field_is_ever_shown() -> None:
         "participants": (Participant(**texts | {"profession": None, "local_id": None}),),
     }
     findings = found(changes)
-    assert {"L104", "L204", "L205", "L207", "L301", "L302", "C302", "C304"} == set(codes(findings))
+    assert {"L104", "L204", "L205", "L207", "L301", "L302", "L304", "C302", "C304"} == set(codes(findings))
     assert [] == [one for one in findings if "~" in one.text + one.remedy + one.field]
 
 
@@ -156,16 +156,14 @@ def _deleted(**changes: Any) -> list[str]:
 def test_deletion_is_held_to_little() -> None:
     """A deletion names activity and credits; that these break every other rule does not matter."""
     ids = tuple(ClaimedCredit(credit_id) for credit_id in ("ccid:demo:1", "1"))
-    closed = replace(COURSE, closed=True)
+    draft = replace(COURSE, delivery_methods=())
     rest: dict[str, Any] = {
         "learner": None,
         "completed_on": None,
         "status": None,
         "provider_organization": None,
     }
-    assert [] == _deleted(
-        credits=ids, **rest, **{"context.activity": closed, "context.status": Status.CLOSED}
-    )
+    assert [] == _deleted(credits=ids, **rest, **{"context.activity": draft, "context.status": Status.DRAFT})
     assert [] == _deleted(credits=(), participants=(Participant("P-0001"),), learner=None)
 
 
@@ -205,14 +203,15 @@ def test_window_is_two_years_and_a_quarter(today: str, day: str, expected: list[
         (date(2026, 11, 8), None, ["C204"]),
         (date(2026, 11, 9), None, []),
         (date(2026, 11, 10), None, []),
-        (date(2026, 11, 11), None, ["C205"]),
-        (date(2026, 11, 20), date(2026, 11, 20), []),
+        (date(2026, 11, 11), None, ["C205", "C205"]),
+        (date(2026, 11, 20), date(2026, 11, 20), ["C205"]),
         (date(2026, 11, 21), date(2026, 11, 20), ["C205", "C407"]),
         (date(2026, 11, 10), date(2026, 11, 9), ["C407"]),
     ],
 )
 def test_completion_lies_within_the_activity(day: date, claim_date: date | None, expected: list[str]) -> None:
-    """From the first day to the last; board credit may follow until it can no longer be claimed."""
+    """From the first day to the last; the board credit may follow until it can no longer be claimed, the CME
+    beside it may not, and each is told once."""
     registration = MocRegistration("ABIM", Decimal(10), (KNOWLEDGE,), claim_date)
     activity = replace(COURSE, moc_registrations=(registration,))
     assert expected == codes(found({"completed_on": day, "context.activity": activity}))
@@ -224,6 +223,25 @@ def test_cme_alone_ends_with_the_activity() -> None:
     activity = replace(COURSE, moc_registrations=(registration,))
     late = {"completed_on": date(2026, 11, 11), "context.activity": activity}
     assert ["C205"] == codes(found(cme() | late))
+    assert [("C205", "/credits[0]")] == [(one.code, one.path) for one in found(late)]
+    alone = COMPLETION.credits[1]
+    assert [] == codes(found(late | {"credits": (alone,)}))
+
+
+def test_each_board_credit_is_bound_by_its_own_board() -> None:
+    """The claim date of one board gives no time to the credit of another."""
+    lifelong = "Lifelong Learning and Self-Assessment"
+    registrations = (
+        MocRegistration("ABIM", Decimal(10), (KNOWLEDGE,), date(2026, 11, 20)),
+        MocRegistration("ABP", Decimal(10), (lifelong,)),
+    )
+    late = {
+        "completed_on": date(2026, 11, 11),
+        "context.activity": replace(COURSE, moc_registrations=registrations),
+        "learner": learner(ABIM, ("ABP", "700001")),
+        "credits": (COMPLETION.credits[1], credit(lifelong, "10")),
+    }
+    assert [("C205", "/credits[1]")] == [(one.code, one.path) for one in found(late)]
 
 
 # --- numbers -----------------------------------------------------------------------------------------
@@ -270,6 +288,10 @@ def test_npi_is_checked(number: str, expected: list[str]) -> None:
         ((("ABIM", "12345x"),), ["L207"]),
         ((("ABS", "whatever 7"),), []),
         ((("ABS", " "),), ["L203"]),
+        ((NPI, ("ABP", "-")), ["L203"]),
+        ((("PA", "..."),), ["L203"]),
+        ((("NPI", "-"), ("ABIM", "/")), ["L203", "L203"]),
+        ((("PA", "７"),), []),  # noqa: RUF001  a digit is one in every width
         ((("ABXX", "1"),), ["L204"]),
         (((None, "1"),), ["L204"]),
         ((("DC", "1"), ("VI", "1")), []),
@@ -281,6 +303,19 @@ def test_npi_is_checked(number: str, expected: list[str]) -> None:
 def test_identifiers_are_checked(numbers: tuple[tuple[str | None, str], ...], expected: list[str]) -> None:
     """Each kind by its own shape, as far as it is known, and one of a kind."""
     assert expected == codes(found(known_by(*numbers)))
+
+
+def test_the_number_that_is_one_too_many_is_pointed_at() -> None:
+    """Of each kind the first stands, and what differs from it is told where it stands."""
+    several = known_by(("DC", "1"), NPI, ("DC", "1"), ("DC", "2"), ("NPI", "1000000004"), ("DC", "3"))
+    assert [f"/identifiers[{n}]" for n in (3, 4, 5)] == [one.path for one in found(several)]
+
+
+def test_the_shape_of_a_boards_number_is_told() -> None:
+    """Whose it is and how it looks, and nothing of what was sent."""
+    (told,) = found(known_by(("ABIM", "12345")))
+    assert r"\d{6} for ABIM" in told.remedy
+    assert "12345" not in told.text + told.remedy
 
 
 @pytest.mark.parametrize("amount", ["0", "-1", "0.3", "NaN", "sNaN", "Infinity", "9" * 40, "1E+20"])

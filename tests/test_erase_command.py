@@ -120,6 +120,15 @@ def test_withdrawing_erases_nothing_yet(run: Run, configured: Settings) -> None:
     assert "Nothing is erased yet" in ended.out
 
 
+@pytest.mark.parametrize("options", [("--yes",), ()])
+def test_nothing_is_withdrawn_of_nobody(run: Run, configured: Settings, options: tuple[str, ...]) -> None:
+    """Whoever mistyped the key must not wait for answers of boards: nothing is asked, promised or done."""
+    ended = run("NOPE", "--withdraw", *options)
+    assert (2, (2, 1)) == (ended.code, kept(configured))
+    assert "Nobody of that key or number is kept here" in ended.out
+    assert "put to the boards" not in ended.out
+
+
 def test_traces_that_could_not_be_removed_are_told(
     run: Run, configured: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

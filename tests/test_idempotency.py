@@ -7,6 +7,7 @@ import threading
 from collections import Counter as Tally
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import TypeVar
 
@@ -14,7 +15,7 @@ import pytest
 from counted import Counter, person, together
 from lxml import etree
 from messages import activity, text, texts
-from reports import ADA, ADA_ROW, BEN, BEN_ROW, CME_CREDIT, completion
+from reports import ADA, ADA_ROW, BEN, BEN_ROW, BOARD_TYPE, CME_CREDIT, COURSE, completion
 
 from gateway.errors import Conflict
 from gateway.operations import call
@@ -194,6 +195,20 @@ def test_doubles_in_a_call_are_told_by_record(counter: Counter) -> None:
     assert [[], ["C907"], ["C902"], ["C903"]] == [[code for code, _ in found] for _, found in told]
     assert all("Record 1" in (words or "") for _, found in told for _, words in found)
     assert 1 == counter.count("credits")
+
+
+def test_what_differs_is_told_by_the_names_of_the_message(counter: Counter) -> None:
+    """Whoever is refused learns which elements to compare, and nothing that stands in them."""
+    counter.know(ADA_ROW)
+    counter.report(completion(ADA, CME_CREDIT))
+    for changed, names in (
+        (completion(ADA, replace(CME_CREDIT, amount=Decimal(5))), "numberOfCredits"),
+        (completion(ADA, replace(CME_CREDIT, credit_type=BOARD_TYPE)), "activityCertification"),
+        (completion(replace(ADA, birthday="03-01"), CME_CREDIT), "Member"),
+        (completion(ADA, CME_CREDIT, completed_on=COURSE.start_date), "CompletedDateTime"),
+    ):
+        (said,) = counter.report(changed).iterfind(".//{*}Result/{*}Finding[{*}Code='C902']/{*}Text")
+        assert f" Different: {names}. It was submitted on " in (said.text or "")
 
 
 def rivals(way: str) -> tuple[list[RegisterRow], list[Completion], str]:

@@ -306,6 +306,29 @@ def test_learner_and_participants_is_one_too_many() -> None:
     both = f"<r:Member>{MEMBER.format(**DOMAINS['2.0'])}</r:Member><r:Participants>{NURSE}</r:Participants>"
     one = completion(reports(report(version="2.0", who=both), version="2.0"))
     assert [("X022", "Member or Participants")] == [(found.code, found.field) for found in one.findings]
+    (told,) = one.findings
+    assert "Member and Participants exclude one another." == told.text
+    assert "in a record of its own" in told.remedy
+
+
+@pytest.mark.parametrize("version", ["1.0", "2.0"])
+@pytest.mark.parametrize("sent", ["07-04", "--07-04", "1900-02-29"])
+def test_a_birth_date_that_is_none_is_told_how_to_be_written(version: str, sent: str) -> None:
+    """Whoever has no year, as it is not kept, learns which to write."""
+    (told,) = completion(
+        reports(report(version=version), version=version).replace("1971-02-28", sent)
+    ).findings
+    assert ("X023", "BirthDate", True) == (told.code, told.field, "1904 for 29 February" in told.remedy)
+    assert sent not in told.text + told.remedy
+
+
+@pytest.mark.parametrize("version", ["1.0", "2.0"])
+def test_there_is_no_update_of_a_completion(version: str) -> None:
+    """Whoever sends one learns what to do instead."""
+    xml = reports(report(version=version), version=version)
+    (told,) = completion(re.sub("(RecordAction>)[a-z]+", r"\1update", xml)).findings
+    assert ("X023", "LearnerRecordAction") == (told.code, told.field)
+    assert "deleting it, then adding it again" in told.remedy
 
 
 def test_an_empty_one_of_the_two_counts_as_absent() -> None:

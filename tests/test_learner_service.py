@@ -158,6 +158,15 @@ def test_learners_are_matched(counter: Counter) -> None:
     assert b"02-29" not in etree.tostring(answer)
 
 
+@pytest.mark.parametrize(
+    "birthday", ["1970-02-29T00:00:00", "1970-02-29Z", "1970-02-29T23:59:59.5-05:00", "02-29+01:00"]
+)
+def test_of_a_birth_date_the_part_as_written_counts(counter: Counter, birthday: str) -> None:
+    """Whatever time and zone a client's program writes behind it."""
+    answer = counter.ask(request("GetLearnerMatch", LEARNER.format(birthday)))
+    assert ["match"] == texts(answer, "Outcome")
+
+
 def test_a_match_needs_a_learner(counter: Counter) -> None:
     """A call without any is refused; one who is no element matches nobody, and stops no other."""
     assert isinstance(counter.refusal(request("GetLearnerMatch", "")), Malformed)
@@ -249,6 +258,13 @@ def test_what_cannot_be_matched_says_what_is_wrong_with_it(counter: Counter) -> 
     ("numbers", "wrong"),
     [
         ("<NPI>12</NPI>", ["NPI"]),
+        ("<LicenseId>-</LicenseId>", ["LicenseId"]),
+        ("<StateOfLicensure>Ontario</StateOfLicensure>", ["StateOfLicensure"]),
+        (
+            "<StateOfLicensure>Ontario</StateOfLicensure><LicenseId>-</LicenseId>",
+            ["LicenseId", "StateOfLicensure"],
+        ),
+        ("<StateOfLicensure>Ontario</StateOfLicensure><NPI>-</NPI>", ["NPI", "StateOfLicensure"]),
         ("<NPI>12</NPI><Board>ABIM</Board><BoardId>90001</BoardId>", ["BoardId", "NPI"]),
         ("<Board>ABC</Board><BoardId>900001</BoardId>", ["Board"]),
         ("<BoardId>900001</BoardId>", ["Board"]),
@@ -257,8 +273,17 @@ def test_what_cannot_be_matched_says_what_is_wrong_with_it(counter: Counter) -> 
 def test_a_wrong_number_is_told_by_its_own_element(counter: Counter, numbers: str, wrong: list[str]) -> None:
     """Whatever stands before it: a state without a number is fine, and shifts nothing."""
     asked = LEARNER.format("02-29").replace("<LicenseId>MD012345</LicenseId>", numbers)
+    if "StateOf" in numbers:
+        asked = asked.replace("<StateOfLicensure>Maine</StateOfLicensure>", "")
     answer = counter.ask(request("GetLearnerMatch", asked))
     assert sorted(wrong) == sorted(field or "" for field in texts(answer, "Field"))
+
+
+@pytest.mark.parametrize("day", ["2026-01-01T00:00:00", "2026-01-01Z", "2026-01-01T23:00:00-05:00"])
+def test_a_day_to_search_by_may_have_time_and_zone(counter: Counter, day: str) -> None:
+    """Of it too the date as written counts."""
+    answer = counter.ask(request("FindLearners", f"<SubmittedFrom>{day}</SubmittedFrom>"))
+    assert [] == texts(answer, "Finding")
 
 
 def test_a_search_that_finds_nothing_says_so(counter: Counter) -> None:

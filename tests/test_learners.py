@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -25,6 +25,7 @@ from reports import (
     NURSE,
     REMS_COURSE,
     STRANGER,
+    TODAY,
     completion,
     deletion,
     report,
@@ -35,11 +36,14 @@ from gateway.errors import Conflict, Malformed, NotFound, TooManyLookups
 from gateway.operations import LearnerQuery, Search
 from gateway.records import (
     Action,
+    ClaimedCredit,
+    Completion,
     CreditStatus,
     Errand,
     Identifier,
     Learner,
     MatchKind,
+    MocRegistration,
     Outcome,
     Receipt,
     Registered,
@@ -154,6 +158,103 @@ def test_sending_the_same_again_changes_nothing(desk: Desk) -> None:
     assert 1 == len(desk.store.tables.questions)
 
 
+OUTGROWN: dict[str, dict[str, Any]] = {
+    "C107": {"closed": True},
+    "C106": {"delivery_methods": ()},
+    "C403": {"moc_registrations": ()},
+    "C404": {"moc_registrations": (replace(COURSE.moc_registrations[0], credit_types=("Other",)),)},
+    "C503": {"credits": (replace(COURSE.credits[0], amount=Decimal(1)),)},
+    "C504": {"moc_registrations": (replace(COURSE.moc_registrations[0], points=Decimal(1)),)},
+    "C204": {"start_date": TODAY, "end_date": TODAY},
+}
+
+
+@pytest.mark.parametrize("code", OUTGROWN)
+def test_what_was_taken_is_unchanged_though_it_would_be_refused_today(desk: Desk, code: str) -> None:
+    """Whoever lost the answer sends again and learns how it stands; with a field that differs, or with a
+    credit that is new, the record is refused as any other."""
+    desk.save(report(BOTH))
+    desk.decide("ccid:demo:2", CreditStatus.ACCEPTED)
+    desk.change(COURSE, **OUTGROWN[code])
+    again = desk.save(report(BOTH), content="again")
+    assert ([Action.UNCHANGED], []) == (actions(again), [one for one in codes(again)[0] if one[0] == "C"])
+    assert [[CreditStatus.ACCEPTED] * 2] == statuses(again)
+    renamed = completion(ADA, CME_CREDIT, replace(BOARD_CREDIT, credit_id="ccid:demo:9"))
+    for other in (
+        completion(ADA, replace(CME_CREDIT, amount=Decimal(12)), BOARD_CREDIT),
+        replace(BOTH, completed_on=COURSE.start_date),
+        renamed,
+    ):
+        refused = desk.save(report(other), content=repr(other))
+        assert ([Action.REFUSED], True) == (actions(refused), code in codes(refused)[0])
+
+
+def test_what_was_taken_years_ago_is_unchanged(desk: Desk) -> None:
+    """The same when too much time has passed to report it as new."""
+    desk.save(report(BOTH))
+    desk.clock.advance(days=1000)
+    assert [Action.UNCHANGED] == actions(desk.save(report(BOTH), content="again"))
+    new = replace(BOTH, credits=(replace(CME_CREDIT, credit_id="ccid:demo:9"),))
+    assert "C203" in codes(desk.save(report(new)))[0]
+
+
+@pytest.mark.parametrize("wrong", [{"status": "Registered"}, {"provider_organization": "12"}])
+def test_what_is_wrong_of_a_record_as_such_is_refused_again(desk: Desk, wrong: dict[str, Any]) -> None:
+    """It cannot be the record that was taken."""
+    desk.save(report(BOTH))
+    desk.change(COURSE, closed=True)
+    assert [Action.REFUSED] == actions(receipt := desk.save(report(replace(BOTH, **wrong)), content="wrong"))
+    assert "C107" not in codes(receipt)[0]
+
+
+def test_points_that_were_raised_leave_what_was_reported(desk: Desk) -> None:
+    """The ABP gives all learners the same points; who was reported before they changed stays as reported."""
+    type = "Lifelong Learning and Self-Assessment"
+    points = MocRegistration("ABP", Decimal(10), (type,), date(2027, 3, 1))
+    desk.change(COURSE, moc_registrations=(points,))
+    ada = replace(ADA, identifiers=(Identifier("ABP", "700001"), ADA.identifiers[1]))
+    said = completion(ada, ClaimedCredit("ccid:demo:2", type, "Point", Decimal(10)))
+    assert [Action.ADDED] == actions(desk.save(report(said)))
+    desk.change(COURSE, moc_registrations=(replace(points, points=Decimal(12)),))
+    assert [Action.UNCHANGED] == actions(desk.save(report(said), content="again"))
+    new = replace(said, credits=(replace(said.credits[0], credit_id="ccid:demo:9"),))
+    assert "C505" in codes(desk.save(report(new)))[0]
+
+
+@pytest.mark.parametrize("board", ["ABP", "ABIM"])
+def test_points_that_all_learners_get_stay_while_credit_of_them_stands(desk: Desk, board: str) -> None:
+    """Neither changed nor left out, if the board gives all the same; afterwards both is taken."""
+    type = "Lifelong Learning and Self-Assessment" if board == "ABP" else BOARD_TYPE
+    points = MocRegistration(board, Decimal(10), (type,), date(2027, 3, 1))
+    registered = replace(COURSE, moc_registrations=(points,))
+    desk.change(COURSE, moc_registrations=(points,))
+    ada = replace(ADA, identifiers=(Identifier(board, "700001"), ADA.identifiers[1]))
+    said = completion(ada, ClaimedCredit("ccid:demo:2", type, "Point", Decimal(10)))
+    desk.save(report(said))
+    others = [replace(points, points=Decimal(11)), replace(points, points=None), replace(points, board="ABA")]
+    changed = [entry(replace(registered, moc_registrations=(one,))) for one in others]
+    for one in changed if board == "ABP" else ():
+        (found,) = [one for one in desk.save(one).results[0].findings if one.blocks]
+        assert "A921" == found.code
+        assert found.path.startswith("/moc_registrations")
+    titled = replace(registered, title="Another", moc_registrations=(replace(points, claim_date=None),))
+    assert Action.UPDATED is desk.save(entry(titled)).results[0].action
+    if board == "ABP":
+        desk.decide("ccid:demo:2", CreditStatus.REJECTED)
+    for one in changed:
+        assert Action.UPDATED is desk.save(one, content=repr(one.activity)).results[0].action
+
+
+def test_boards_of_learners_are_asked_for_only_where_it_matters(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An ordinary save looks up no credit."""
+    monkeypatch.setattr(FakeCredits, "boards", None)
+    others = (replace(COURSE.moc_registrations[0], points=Decimal(1)),)
+    changed = replace(COURSE, title="Another", moc_registrations=others)
+    assert Action.UPDATED is desk.save(entry(changed)).results[0].action
+
+
 def test_a_rejected_credit_sent_again_stays_rejected(desk: Desk) -> None:
     """It is told that it has to be deleted first; deleted and added again it is asked about anew."""
     desk.save(report(BOTH))
@@ -167,20 +268,25 @@ def test_a_rejected_credit_sent_again_stays_rejected(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(
-    "changed",
+    ("changed", "named"),
     [
-        completion(ADA, replace(CME_CREDIT, amount=Decimal(5))),
-        completion(BEN, CME_CREDIT),
-        completion(ADA, CME_CREDIT, completed_on=COURSE.start_date),
-        completion(replace(ADA, identifiers=(ADA.identifiers[1],)), CME_CREDIT),
+        (completion(ADA, replace(CME_CREDIT, amount=Decimal(5))), "credits[0].amount"),
+        (completion(ADA, replace(CME_CREDIT, credit_type=BOARD_TYPE)), "credits[0].credit_type"),
+        (completion(BEN, CME_CREDIT), "learner"),
+        (completion(ADA, CME_CREDIT, completed_on=COURSE.start_date), "completed_on"),
+        (completion(replace(ADA, identifiers=(ADA.identifiers[1],)), CME_CREDIT), "learner"),
+        (completion(BEN, CME_CREDIT, activity=REMS_COURSE), "activity_id, learner"),
     ],
-    ids=["amount", "learner", "day", "number"],
+    ids=["amount", "type", "learner", "day", "number", "activity"],
 )
-def test_what_is_stored_is_not_changed(desk: Desk, changed: Any) -> None:
-    """The same credit id with other content is refused; there is no update."""
+def test_what_is_stored_is_not_changed(desk: Desk, changed: Any, named: str) -> None:
+    """The same credit id with other content is refused, and told what differs and how it stands; there is
+    no update."""
     desk.save(report(completion(ADA, CME_CREDIT)))
-    receipt = desk.save(report(changed))
-    assert ([Action.REFUSED], True) == (actions(receipt), "C902" in codes(receipt)[0])
+    receipt = desk.save(report(changed), content="changed")
+    assert ([Action.REFUSED], "C902") == (actions(receipt), codes(receipt)[0][0])
+    told = f"Different: {named}. It was submitted on 2026-11-21 and is Accepted."
+    assert receipt.results[0].findings[0].text.endswith(told)
 
 
 def test_a_learner_has_a_credit_for_an_activity_once(desk: Desk) -> None:
@@ -189,6 +295,53 @@ def test_a_learner_has_a_credit_for_an_activity_once(desk: Desk) -> None:
     by_npi = replace(ADA, identifiers=(Identifier("NPI", "1234567893"),))
     receipt = desk.save(report(completion(by_npi, replace(CME_CREDIT, credit_id="ccid:demo:77"))))
     assert ([Action.REFUSED], ["C903"]) == (actions(receipt), codes(receipt)[0])
+    told = 'It is "ccid:demo:1". It was submitted on 2026-11-21 and is Accepted.'
+    assert receipt.results[0].findings[0].text.endswith(told)
+
+
+def test_a_rejected_credit_stands_in_the_way_until_it_is_deleted(desk: Desk) -> None:
+    """Another credit id does not correct it; how it stands is told, and deleted by its id it is gone."""
+    desk.save(report(completion(ADA, BOARD_CREDIT)))
+    desk.decide("ccid:demo:2", CreditStatus.REJECTED, "Not in the programme.")
+    anew = report(completion(ADA, replace(BOARD_CREDIT, credit_id="ccid:demo:77")), number=2)
+    (found,) = desk.save(anew).results[0].findings
+    assert ("C903", True) == (found.code, found.text.endswith("2026-11-21 and is Rejected."))
+    assert [Action.DELETED, Action.ADDED] == actions(desk.save(deletion(completion(ADA, BOARD_CREDIT)), anew))
+
+
+SHARED = "Patient Safety"
+OF_TWO_BOARDS = replace(
+    COURSE,
+    activity_id="202600003",
+    provider_activity_id="TWO-26",
+    moc_registrations=tuple(
+        MocRegistration(board, Decimal("11.25"), (SHARED,), date(2027, 3, 1)) for board in ("ABA", "ABOHNS")
+    ),
+)
+
+
+def of_board(board: str, credit_id: str) -> Completion:
+    """Ada's completion with her number at that board alone, as C406 asks for."""
+    ada = replace(ADA, identifiers=(Identifier(board, "70000001"), ADA.identifiers[1]))
+    credit = replace(BOARD_CREDIT, credit_id=credit_id, credit_type=SHARED)
+    return completion(ada, credit, activity=OF_TWO_BOARDS)
+
+
+def test_each_board_has_its_credit_of_a_type_of_one_name(desk: Desk) -> None:
+    """Two boards that call a type of credit alike are asked about one each, once; deleted, each is let go
+    of alone, and the CME credit only with the last."""
+    desk.store.write(PROVIDER, lambda unit: unit.activities.add([OF_TWO_BOARDS]))
+    first, second = of_board("ABA", "ccid:demo:3"), of_board("ABOHNS", "ccid:demo:4")
+    receipt = desk.save(report(first), report(second, number=2))
+    assert ([Action.ADDED] * 2, [[], []]) == (actions(receipt), codes(receipt))
+    assert ["ABA", "ABOHNS"] == [board for board, _, _ in desk.store.tables.questions]
+    assert ["C903"] == codes(desk.save(report(of_board("ABOHNS", "ccid:demo:5"))))[0]
+    desk.decide("ccid:demo:4", CreditStatus.ACCEPTED)
+    desk.accept("ccid:demo:3")
+    desk.save(deletion(first))
+    assert {"ccid:demo:4", "ccid:cme-gateway:99"} == set(desk.credits())
+    desk.save(deletion(second))
+    assert {} == desk.credits()
 
 
 def test_a_record_twice_in_a_call_is_told(desk: Desk) -> None:
@@ -269,12 +422,33 @@ def test_rems_participants_are_kept_once(desk: Desk) -> None:
     """Added, then Unchanged; deleted by their own number; then the activity may be deleted again."""
     said = completion(None, activity=REMS_COURSE, participants=(NURSE,))
     assert [Action.ADDED] == actions(desk.save(report(said)))
+    desk.change(REMS_COURSE, closed=True)
     assert [Action.UNCHANGED] == actions(desk.save(report(said), content="again"))
+    other = replace(said, participants=(NURSE, replace(NURSE, local_id="P-2")))
+    assert ["C107"] == codes(desk.save(report(other), content="other"))[0]
+    desk.change(REMS_COURSE, closed=False)
     later = replace(said, completed_on=COURSE.start_date)
     assert ["C902"] == codes(desk.save(report(later), content="later"))[0]
     changed = replace(said, participants=(replace(NURSE, profession="Physician"),))
-    assert ["C902"] == codes(desk.save(report(changed), content="changed"))[0]
+    (found,) = desk.save(report(changed), content="changed").results[0].findings
+    told = "Different: participants[0].profession. It was submitted on 2026-11-21."
+    assert ("C902", True) == (found.code, found.text.endswith(told))
     assert [Action.DELETED] == actions(desk.save(deletion(said)))
+    assert {} == desk.store.tables.participants
+
+
+def test_participants_are_deleted_all_or_none(desk: Desk) -> None:
+    """Each that is unknown is told at its place, and those that are known stay."""
+    said = completion(None, activity=REMS_COURSE, participants=(NURSE,))
+    desk.save(report(said))
+    strangers = tuple(replace(NURSE, local_id=number) for number in ("P-2", "P-3"))
+    receipt = desk.save(deletion(replace(said, participants=(strangers[0], NURSE, strangers[1]))))
+    assert ([Action.REFUSED], [["C904", "C904"]]) == (actions(receipt), codes(receipt))
+    places = [found.path for found in receipt.results[0].findings]
+    assert ["/participants[0]", "/participants[2]"] == places
+    assert 1 == len(desk.store.tables.participants)
+    twice = replace(said, participants=(NURSE, NURSE))
+    assert [Action.DELETED] == actions(desk.save(deletion(twice)))
     assert {} == desk.store.tables.participants
 
 
@@ -315,6 +489,17 @@ def test_a_deletion_without_credits_takes_all_of_the_learner(desk: Desk) -> None
     desk.save(report(BOTH), report(other, number=2))
     assert [Action.DELETED] == actions(desk.save(deletion(completion(ADA))))
     assert {"ccid:demo:3"} == set(desk.credits())
+
+
+def test_a_closed_activity_keeps_its_learners(desk: Desk) -> None:
+    """A correction, deleted and added in one call, leaves what was accepted where adding is refused."""
+    desk.save(report(BOTH))
+    desk.change(COURSE, closed=True)
+    corrected = completion(ADA, replace(CME_CREDIT, amount=Decimal(5)), BOARD_CREDIT)
+    receipt = desk.save(deletion(BOTH), report(corrected, number=2))
+    assert [Action.REFUSED, Action.REFUSED] == actions(receipt)
+    assert all("C107" in found for found in codes(receipt))
+    assert {"ccid:demo:1", "ccid:demo:2"} == set(desk.credits())
 
 
 def test_what_is_not_there_is_not_deleted(desk: Desk) -> None:
@@ -388,7 +573,7 @@ def test_a_status_is_found_by_credit_id(desk: Desk) -> None:
         operations.get_status_by_credit_id(desk.caller, None, desk.store)
 
 
-@pytest.mark.parametrize("birthday", ["1980-02-29", "02-29", "--02-29"])
+@pytest.mark.parametrize("birthday", ["1980-02-29", "02-29", "--02-29", "1980-02-29T00:00:00", "--02-29Z"])
 @pytest.mark.parametrize(
     ("number", "domain"), [("900001", None), ("900001", "ABIM"), ("md 012345", "Maine"), ("MD012345", "ME")]
 )
@@ -437,7 +622,21 @@ def test_a_status_by_learner_asks_for_all_three(desk: Desk) -> None:
             )
 
 
-@pytest.mark.parametrize("birthday", ["tomorrow", "07/23", "13-45", "1904-02-30", "2-29", "W01-1"])
+@pytest.mark.parametrize(
+    "birthday",
+    [
+        "tomorrow",
+        "07/23",
+        "13-45",
+        "1904-02-30",
+        "2-29",
+        "W01-1",
+        "1904-02-30T00:00:00",
+        "1904-07-04T",
+        "1904-07-04 Z",
+        "70-07-04",
+    ],
+)
 def test_a_birthday_that_is_none_is_told(desk: Desk, birthday: str) -> None:
     """That nobody is found would be taken for that nothing was reported."""
     query = LearnerQuery(activity_id="1", learner_id="1", domain=None, birthday=birthday)
@@ -532,4 +731,37 @@ def test_beyond_the_measure_a_rejection_tells_no_field(desk: Desk) -> None:
     desk.store.tables.misses = 10
     receipt = desk.save(report(completion(replace(ADA, birthday="03-01"), CME_CREDIT)))
     assert [Action.ADDED] == actions(receipt)
-    assert "BirthDate" not in (receipt.results[0].credits[0].reason or "")
+    (told,) = receipt.results[0].findings
+    assert (False, True) == ("BirthDate" in told.text, "S006" in told.text)
+    assert told.text == receipt.results[0].credits[0].reason
+
+
+def _guess(desk: Desk, *numbers: int) -> list[bool]:
+    """Of a record for each of these numbers, each with a wrong birthday, whether the field was told."""
+    birthdays = [f"{date(2026, 3, 1) + timedelta(days=number):%m-%d}" for number in numbers]
+    some = [
+        completion(replace(ADA, birthday=birthday), replace(CME_CREDIT, credit_id=f"ccid:demo:{birthday}"))
+        for birthday in birthdays
+    ]
+    receipt = desk.save(*(report(one, number=n) for n, one in enumerate(some, 1)))
+    texts = [result.findings[0].text for result in receipt.results]
+    assert [("BirthDate" in text) for text in texts] == [("S006" not in text) for text in texts]
+    return ["BirthDate" in text for text in texts]
+
+
+def test_fields_are_told_of_as_many_misses_as_the_hour_has(desk: Desk) -> None:
+    """Of one large call as of many small ones: the first are told the field, the others why not."""
+    assert [True] * 10 + [False] * 14 == _guess(desk, *range(24))
+    assert [False] == _guess(desk, 24)
+    desk.store.tables.misses = 0
+    assert [[True] * 4, [True] * 6 + [False], [False]] == [
+        _guess(desk, *range(*some)) for some in ((30, 34), (40, 47), (50, 51))
+    ]
+
+
+def test_who_is_known_uses_up_no_miss(desk: Desk) -> None:
+    """Nine misses among those who match are told, and so is the tenth of the next call."""
+    known = [completion(BEN, replace(CME_CREDIT, credit_id=f"ccid:b:{number}")) for number in range(20)]
+    desk.save(*(report(one, number=n) for n, one in enumerate(known, 1)))
+    assert [True] * 9 == _guess(desk, *range(9))
+    assert [True, False] == _guess(desk, 10, 11)

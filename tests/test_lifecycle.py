@@ -36,6 +36,7 @@ from gateway.records import (
     ContentOutline,
     Credit,
     InKindSupport,
+    LearnerAction,
     Location,
     MeasuredOutcome,
     MissingGate,
@@ -480,11 +481,14 @@ def test_every_code_of_the_table_is_known() -> None:
 
 
 @pytest.mark.parametrize("at", Standing)
-def test_rules_of_learners_follow_the_table(at: Standing) -> None:
+@pytest.mark.parametrize(
+    ("act", "action"), [(Act.REPORT, LearnerAction.ADD), (Act.FORGET, LearnerAction.DELETE)]
+)
+def test_rules_of_learners_follow_the_table(at: Standing, act: Act, action: LearnerAction) -> None:
     """The rules that look at the activity's status refuse a learner exactly where the table does."""
     known = {"context.activity": AT[at], "context.status": at.status, "credits": (), "learner": None}
-    found = set(reported.codes(reported.found(known))) & {"C106", "C107"}
-    cell = TABLE[at, Act.REPORT]
+    found = set(reported.codes(reported.found(known | {"context.action": action}))) & {"C106", "C107"}
+    cell = TABLE[at, act]
     assert ({cell.code} if cell.code else set()) == found
 
 

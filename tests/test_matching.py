@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as some
 
-from gateway.matching import FIELDS, Keys, is_meant, judge, number_of, state_named
+from gateway.matching import FIELDS, Keys, is_meant, judge, number_of
 from gateway.records import (
     Enrolment,
     Identifier,
@@ -20,6 +20,7 @@ from gateway.records import (
     replace,
 )
 from gateway.sealing import Key
+from gateway.vocabulary import state_named
 
 KEYS = Keys(Key(bytes(range(32))).digest)
 ROW = RegisterRow(
@@ -119,6 +120,59 @@ def test_particles_may_be_written_together(said: str, kept: str) -> None:
         assert MATCH == _match(replace(LEARNER, family_names=(one,)), replace(ROW, family=other))
 
 
+@pytest.mark.parametrize(
+    ("kept", "said"),
+    [
+        ("D Angelo", "D'Angelo"),
+        ("D Angelo", "DAngelo"),
+        ("D Angelo", "Dangelo"),
+        ("D'Angelo", "D Angelo"),
+        ("von der Leyen", "VonDerLeyen"),
+        ("von der Leyen", "Leyen"),
+        ("Ter Horst", "Terhorst"),
+        ("Terhorst", "ter Horst"),
+        ("Van Do", "Do"),
+        ("Văn Đỗ", "Do"),
+        ("Van Do", "Vando"),
+        ("Van Do", "Van Do, MD"),
+        ("Van Do, Jr.", "Do"),
+        ("Do", "Van Do"),
+        ("Do", "Do, DO"),
+        ("Vando", "Van Do"),
+        ("Van", "Van, DO"),
+        ("Van, DO", "Van"),
+        ("Le, D.O.", "Le"),
+        ("Nguyen Do", "Nguyen"),  # there it is the degree
+        ("Smith", "Smith V"),
+        ("Smith V", "Smith V, MD"),
+    ],
+)
+def test_particle_and_suffix_may_be_written_otherwise(kept: str, said: str) -> None:
+    """Any particle may be joined or torn off, Do be a name or a degree, and V a suffix; by number or form."""
+    for by in (NPI, Identifier("ME")):
+        learner = replace(LEARNER, family_names=(said,), identifiers=(by,))
+        assert MATCH == _match(learner, replace(ROW, family=kept))
+
+
+@pytest.mark.parametrize(
+    ("kept", "said"),
+    [
+        ("Smith", "Smith X"),
+        ("Smith", "V"),
+        ("Oung", "Young"),
+        ("Lam", "Elam"),
+        ("Dorn", "Do"),
+        ("Van", "Do"),
+        ("Do", "Van"),
+        ("Do", "Ando"),
+        ("Leyen", "Vonder"),
+    ],
+)
+def test_other_names_stay_others(kept: str, said: str) -> None:
+    """What merely begins or ends like a name is another name."""
+    assert _none("LastName") == _match(replace(LEARNER, family_names=(said,)), replace(ROW, family=kept))
+
+
 _SPELLINGS = (
     str.upper,
     str.lower,
@@ -171,6 +225,13 @@ def test_states_are_known_by_name_and_letters() -> None:
     """Names and letters of states and territories give the letters; other words nothing."""
     words = ("Maine", "ny", "District of Columbia", "PR", "Bavaria", "", None)
     assert ["ME", "NY", "DC", "PR", None, None, None] == [state_named(word) for word in words]
+    islands = ("Virgin Islands", "U.S. Virgin Islands", "US virgin islands", "Virgin Islands, U.S.")
+    assert {"VI"} == {state_named(name) for name in islands}
+    assert {"DC"} == {
+        state_named(name) for name in ("Washington, D.C.", "Washington DC", "D.C.", "washington,dc")
+    }
+    assert "WA" == state_named("Washington")
+    assert None is state_named("British Virgin Islands") is state_named("Virgin Islands, British")
 
 
 def test_number_is_meant_however_it_is_written() -> None:
@@ -274,9 +335,19 @@ def test_form_may_lead_to_others_as_well() -> None:
 
 def test_missing_is_named() -> None:
     """What the form needs and is not there is named, and nothing is looked up."""
-    learner = Learner(identifiers=(Identifier("ABIM"), Identifier(None, "77"), Identifier("NPI", " - ")))
+    learner = Learner(identifiers=(Identifier("ABIM"), Identifier(None, "77"), Identifier("NPI", " ")))
     assert () == KEYS.sought(learner).keys
     assert _none("FirstName", "LastName", "BirthDate", "StateOfLicensure") == _match(learner, ROW)
+
+
+@pytest.mark.parametrize("by", [NPI, LICENCE, BOARD])
+def test_number_of_signs_alone_finds_nobody(by: Identifier) -> None:
+    """Whoever says a number is looked up by it: the form does not stand in for one that says nothing."""
+    kind = {"NPI": KeyKind.NPI, "ME": KeyKind.LICENCE, "ABIM": KeyKind.BOARD}[by.domain or ""]
+    learner = replace(LEARNER, identifiers=(Identifier("ME"), replace(by, value=" - ")))
+    assert () == KEYS.sought(learner).keys
+    assert _none(*FIELDS[kind]) == _match(learner, ROW)
+    assert MATCH == _match(replace(learner, identifiers=(*learner.identifiers, NPI)), ROW)
 
 
 # --- what is kept, what is told -------------------------------------------------------------------------

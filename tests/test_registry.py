@@ -78,6 +78,17 @@ def test_spellings_of_a_row_are_the_same_row(line: str) -> None:
     assert [KEYS.enrol(ROW)] == kept.rows
 
 
+@pytest.mark.parametrize(
+    ("name", "letters"),
+    [("Virgin Islands", "VI"), ("U.S. Virgin Islands", "VI"), ('"Washington, D.C."', "DC")],
+)
+def test_state_may_be_written_in_more_than_one_way(name: str, letters: str) -> None:
+    """Places that go by several names are known by each."""
+    (_, named), (_, lettered) = _load(_line(state=name)), _load(_line(state=letters))
+    assert 1 == len(named.rows)
+    assert lettered.rows == named.rows
+
+
 def test_columns_stand_in_any_order() -> None:
     """The first line says where each column stands; a byte order mark before it is no part of it."""
     _, kept = _load(

@@ -128,7 +128,7 @@ def test_rule_is_whole(law: Rule) -> None:
     known = {field.name for field in dataclasses.fields(RECORDS[law.subject])}
     assert law.text.endswith(".")
     assert "" not in (law.remedy, law.source)
-    whole = {Subject.COMPLETION: "action", Subject.IDENTIFIER: "identifiers"}
+    whole = {Subject.COMPLETION: "action", Subject.IDENTIFIER: "identifiers", Subject.CREDIT: "credits"}
     assert law.field.partition(".")[0] in known | {whole.get(law.subject)}
     assert {*law.good, *law.bad} <= _fields(record) | around
     assert law.good

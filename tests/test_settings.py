@@ -84,6 +84,13 @@ def test_aliases_of_a_file_are_a_table(tmp_path: Path) -> None:
         ("ZONE", "America"),
         ("BIND", "8080"),
         ("BIND", "localhost:99999"),
+        ("BIND", "127.0.0.1:0"),
+        ("BIND", "::1:8080"),
+        ("BIND", "[::1:8080"),
+        ("BIND", "[::g]:8080"),
+        ("TRUSTED_HOSTS", "cme.example:8443"),
+        ("TRUSTED_HOSTS", "localhost,https://cme.example"),
+        ("FORWARDED_ALLOW_IPS", "10.0.0.1/8"),
         ("ALIASES", "activity:2.0"),
         ("ALIASES", "urn:x=activity"),
         ("CREDENTIAL_SECONDS", "-1"),
@@ -95,6 +102,21 @@ def test_a_wrong_value_is_named_with_what_is_expected(name: str, value: str) -> 
         settings.load({f"CME_GATEWAY_{name}": value})
     meaning = next(row["meaning"] for row in settings.catalogue() if row["env"] == f"CME_GATEWAY_{name}")
     assert f"CME_GATEWAY_{name} cannot be {value!r}. Expected: {meaning}." == caught.value.text
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("BIND", "[::1]:8080"),
+        ("BIND", "cme.example:443"),
+        ("TRUSTED_HOSTS", "cme.example,192.0.2.7,::1,[::1]"),
+        ("FORWARDED_ALLOW_IPS", "10.0.0.0/8,::1"),
+    ],
+)
+def test_addresses_are_taken_as_they_are_written(name: str, value: str) -> None:
+    """Names, and addresses of both kinds."""
+    taken = getattr(settings.load({f"CME_GATEWAY_{name}": value}), name.lower())
+    assert value == (taken if isinstance(taken, str) else ",".join(taken))
 
 
 def test_a_long_value_is_cut() -> None:

@@ -21,7 +21,7 @@ class Proxies:
     def __init__(self, trusted: str = "127.0.0.1,::1", *, plain: bool = False) -> None:
         named = [name.strip() for name in trusted.split(",") if name.strip()]
         every = ["0.0.0.0/0", "::/0"] if "*" in named else named
-        self._networks = tuple(ipaddress.ip_network(name, strict=False) for name in every)
+        self._networks = tuple(ipaddress.ip_network(name) for name in every)
         self._plain = plain
 
     def origin(self, environ: Mapping[str, Any]) -> Origin:

@@ -55,6 +55,8 @@ def learner_erase(person: str | None, withdraw: bool, yes: bool) -> int:
         _tell(found)
         if found.held and not withdraw:
             say(BY_HAND)
+        if withdraw and not found:
+            return REFUSED
         if not found and not yes and not click.confirm(SCRUB, err=True):
             return REFUSED
         if found and not yes and not click.confirm(WITHDRAW if withdraw else ERASE, err=True):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from gateway import rules
-from gateway.crediting.adding import UNMATCHED, add
+from gateway.crediting.adding import UNMATCHED, add, claimed, is_reported
 from gateway.crediting.case import NOT_STORED, Case, Decision, Judgement
 from gateway.crediting.deleting import delete
 from gateway.ledger import Ledger
@@ -33,8 +33,22 @@ def decide(entry: CompletionEntry, ledger: Ledger, by: Judgement) -> Decision:
     context = by.context(case.activity_id, entry.action)
     certificates = [rules.certified(credit, said, context.activity, by.boards) for credit in said.credits]
     judged = rules.judge(said, context, entry.place, certificates)
-    found = (*_not_theirs(case, context), *judged, *entry.findings)
-    return delete(case, found) if entry.action is LearnerAction.DELETE else add(case, certificates, found)
+    theirs = tuple(_not_theirs(case, context))
+    if entry.action is LearnerAction.DELETE:
+        return delete(case, (*theirs, *judged, *entry.findings))
+    claims = claimed(case, certificates)
+    if any(one.blocks for one in judged) and is_reported(case, claims):
+        judged = _still_wrong(case, context, judged)
+    return add(case, claims, (*theirs, *judged, *entry.findings))
+
+
+def _still_wrong(case: Case, context: CompletionContext, judged: Sequence[Finding]) -> tuple[Finding, ...]:
+    """What is found of a record that is sent again: not what would refuse it as new only today, for the
+    day or the activity is another; whoever lost the answer would take good credit for rejected."""
+    assert case.said.completed_on is not None
+    as_such = replace(context, activity=None, status=None, today=case.said.completed_on)
+    wrong = {(one.code, one.path) for one in rules.judge(case.said, as_such, case.entry.place)}
+    return tuple(one for one in judged if not one.blocks or (one.code, one.path) in wrong)
 
 
 def _not_theirs(case: Case, context: CompletionContext) -> Iterator[Finding]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from gateway import rules
 from gateway.crediting.case import Case, Decision, refused, standing
@@ -19,22 +19,37 @@ from gateway.records import (
 from gateway.rules import Certificate, finding
 
 UNMATCHED = {MatchKind.NONE: "L901", MatchKind.SEVERAL: "L902"}
+WITHHELD = (
+    "Which field disagrees is not told again before the next hour: so many look-ups of your provider found "
+    "nobody that it could be an attempt to find people out (S006)."
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
     """One credit of a record with what is stored of it: under its own id, or else under another the
-    `twin`, the same type of credit of the same learner."""
+    `twin`, the same learner's credit of the same kind."""
 
     certificate: Certificate
     stored: StoredCredit | None
     twin: StoredCredit | None
 
 
-def add(case: Case, certificates: Sequence[Certificate], found: tuple[Finding, ...]) -> Decision:
+def claimed(case: Case, certificates: Sequence[Certificate]) -> list[Claimed]:
+    """Look up what is stored of a record's credits: no two of a sound record are of one id or kind."""
+    return [_claimed(case, certificate) for certificate in certificates]
+
+
+def is_reported(case: Case, claims: Sequence[Claimed]) -> bool:
+    """Whether a record is stored as a whole already, with the same content."""
+    rows = {one.stored.row for one in claims if one.stored is not None}
+    took_part = all(case.participant(one) is not None for one in case.said.participants)
+    named = bool(claims or case.said.participants)
+    return named and took_part and len(rows) == len(claims) and not any(_conflicts(case, claims))
+
+
+def add(case: Case, claims: Sequence[Claimed], found: tuple[Finding, ...]) -> Decision:
     """Keep what is new of a record that nothing speaks against, and tell how all of it stands."""
-    # Looked up once: no two credits of a sound record are of one id or type.
-    claims = [_claimed(case, certificate) for certificate in certificates]
     findings = (*_conflicts(case, claims), *found)
     if any(one.blocks for one in findings):
         return refused(case, findings)
@@ -55,7 +70,7 @@ def _claimed(case: Case, certificate: Certificate) -> Claimed:
 
 def _twin(case: Case, certificate: Certificate) -> StoredCredit | None:
     for key in case.learner.keys if case.learner else ():
-        twin = case.ledger.of_learner(key, case.activity_id).get(certificate.credit_type or "")
+        twin = case.ledger.of_learner(key, case.activity_id).get(certificate.kind)
         if twin is not None:
             return twin
     return None
@@ -69,7 +84,8 @@ def _unmatched(case: Case) -> Iterator[Finding]:
     if case.learner is None or case.learner.matched:
         return
     match = case.learner.match
-    detail = f"Disagreeing: {', '.join(match.fields)}." if match.fields else ""
+    withheld = WITHHELD if match.kind is MatchKind.NONE else ""
+    detail = f"Disagreeing: {', '.join(match.fields)}." if match.fields else withheld
     yield finding(UNMATCHED[match.kind], case.entry.place("learner"), detail)
 
 
@@ -77,21 +93,46 @@ def _conflicts(case: Case, claims: Sequence[Claimed]) -> Iterator[Finding]:
     """A credit and its id are unique; what is stored is not changed but deleted and added again."""
     for n, one in enumerate(claims):
         if one.stored is not None:
-            if not _is_same(case, one.certificate, one.stored):
-                yield finding("C902", case.place_of_id(n), _earlier(case, one.stored))
+            if other := _differing(case, n, one.certificate, one.stored):
+                yield finding("C902", case.place_of_id(n), _told(case, other, one.stored))
         elif one.twin is not None and one.twin.matched_from is None:
-            detail = _earlier(case, one.twin) or f"It is {rules.quoted(one.twin.credit_id)}."
-            yield finding("C903", case.place_of_id(n), detail)
+            named = f"It is {rules.quoted(one.twin.credit_id)}."
+            yield finding("C903", case.place_of_id(n), f"{named} {_earlier(case, one.twin)}")
     for n, participant in enumerate(case.said.participants):
         known = case.participant(participant)
-        if known and (known.participant, known.completed_on) != (participant, case.said.completed_on):
-            yield finding("C902", case.entry.place(f"participants[{n}]"), _earlier(case, known))
+        if known and (other := _differing_participant(case, n, participant, known)):
+            yield finding("C902", case.entry.place(f"participants[{n}]"), _told(case, other, known))
 
 
-def _is_same(case: Case, claimed: Certificate, stored: StoredCredit) -> bool:
-    said = (case.activity_id, claimed.credit_type, claimed.credit.amount, case.said.completed_on)
-    known = (stored.activity_id, stored.credit_type, stored.amount, stored.completed_on)
-    return said == known and case.learner is not None and stored.said_key == case.learner.keys[-1]
+def _differing(case: Case, n: int, claimed: Certificate, stored: StoredCredit) -> list[str]:
+    """The fields of a record that are not as they were when its n-th credit was reported."""
+    # The type by its own board, since the activity may be registered with others by now.
+    type = rules.spelled(claimed.credit.credit_type or "", case.by.boards.get(stored.board or ""))
+    same = {
+        "activity_id": case.activity_id == stored.activity_id,
+        "learner": case.learner is not None and case.learner.keys[-1] == stored.said_key,
+        "completed_on": case.said.completed_on == stored.completed_on,
+        f"credits[{n}].credit_type": type == stored.credit_type,
+        f"credits[{n}].amount": claimed.credit.amount == stored.amount,
+    }
+    return [name for name, holds in same.items() if not holds]
+
+
+def _differing_participant(case: Case, n: int, said: Participant, known: StoredParticipant) -> list[str]:
+    names = (field.name for field in fields(said))
+    same = {
+        "completed_on": case.said.completed_on == known.completed_on,
+        **{
+            f"participants[{n}].{one}": getattr(said, one) == getattr(known.participant, one) for one in names
+        },
+    }
+    return [name for name, holds in same.items() if not holds]
+
+
+def _told(case: Case, differing: Sequence[str], stored: StoredCredit | StoredParticipant) -> str:
+    """Which fields differ, by the sender's names of them and never by what stands in them."""
+    names = dict.fromkeys(case.entry.place(name).field or name for name in differing)
+    return f"Different: {', '.join(names)}. {_earlier(case, stored)}"
 
 
 def _repeated(case: Case, claims: Sequence[Claimed]) -> Iterator[Finding]:
@@ -110,8 +151,11 @@ def _repeated(case: Case, claims: Sequence[Claimed]) -> Iterator[Finding]:
 
 
 def _earlier(case: Case, stored: StoredCredit | StoredParticipant) -> str:
-    number = case.ledger.number_of(stored)
-    return f"Record {number} of this call has it." if number else ""
+    """When something was reported, and how it stands."""
+    if number := case.ledger.number_of(stored):
+        return f"Record {number} of this call has it."
+    day = f"It was submitted on {stored.submitted_at.date()}"
+    return f"{day} and is {stored.status}." if isinstance(stored, StoredCredit) else f"{day}."
 
 
 # --- what is kept ------------------------------------------------------------------------------------
@@ -130,13 +174,13 @@ def _new_credit(case: Case, claimed: Certificate, reason: str | None) -> StoredC
     said, someone, credit = case.said, case.learner, claimed.credit
     assert someone is not None and said.completed_on is not None
     assert credit.credit_id and credit.amount is not None and claimed.credit_type
-    board = claimed.board.acronym if claimed.board else None
+    board, credit_type = claimed.kind
     status = _status(someone.matched, board)
     return StoredCredit(
         row=case.ledger.next_row(),
         activity_id=case.activity_id,
         credit_id=credit.credit_id,
-        credit_type=claimed.credit_type,
+        credit_type=credit_type,
         amount=credit.amount,
         completed_on=said.completed_on,
         board=board,

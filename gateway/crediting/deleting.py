@@ -16,7 +16,7 @@ from gateway.vocabulary import CME_CREDIT
 def delete(case: Case, found: tuple[Finding, ...]) -> Decision:
     """Let go of what a record names, all of it or nothing."""
     gone, participants = _credits(case), _participants(case)
-    wrong = (*_not_there(case), *(() if gone or participants else _nothing(case)))
+    wrong = tuple(_not_there(case)) or (() if gone or participants else tuple(_nothing(case)))
     findings = (*wrong, *found)
     if any(one.blocks for one in findings):
         return refused(case, findings)
@@ -39,7 +39,7 @@ def _credits(case: Case) -> list[StoredCredit]:
 
 def _participants(case: Case) -> list[StoredParticipant]:
     known = map(case.participant, case.said.participants)
-    return [participant for participant in known if participant is not None]
+    return list({one.row: one for one in known if one is not None}.values())
 
 
 def _not_there(case: Case) -> Iterator[Finding]:
@@ -49,6 +49,9 @@ def _not_there(case: Case) -> Iterator[Finding]:
             yield finding("C904", case.place_of_id(n), rules.detail(credit.credit_id))
         elif stored.activity_id != case.activity_id or _is_of_another(case, stored):
             yield finding("C905", case.place_of_id(n))
+    for n, participant in enumerate(case.said.participants):
+        if case.participant(participant) is None:
+            yield finding("C904", case.entry.place(f"participants[{n}]"))
 
 
 def _is_of_another(case: Case, stored: StoredCredit) -> bool:
@@ -73,14 +76,13 @@ def _is_alike(case: Case, someone: Someone, stored: StoredCredit) -> bool:
 
 
 def _nothing(case: Case) -> Iterator[Finding]:
-    if not case.said.credits:
-        yield finding("C904", case.entry.place("learner" if case.said.learner else "participants"))
+    yield finding("C904", case.entry.place("learner" if case.said.learner else "participants"))
 
 
 def _remove_yield(case: Case, gone: StoredCredit) -> None:
     """With a board credit goes the CME credit it yielded, unless another board credit stands for it."""
     others = case.ledger.of_learner(gone.learner_key, gone.activity_id)
-    yielded = others.get(CME_CREDIT)
+    yielded = others.get((None, CME_CREDIT))
     if gone.board is None or yielded is None or yielded.matched_from is None:
         return
     if not any(one.board and one.status is CreditStatus.ACCEPTED for one in others.values()):

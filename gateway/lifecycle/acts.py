@@ -27,6 +27,7 @@ class Act(enum.StrEnum):
     DELETE = "delete"
     COUNT = "update its counts"
     REPORT = "report a learner"
+    FORGET = "delete a learner's credit"
     CALENDAR = "a day passes"
 
 
@@ -82,6 +83,8 @@ _ROWS: Mapping[Act, tuple[Cell, ...]] = {
     Act.DELETE: (*(_DELETABLE,) * 3, _refused("A905"), _refused("A905")),
     Act.COUNT: (BY_DATA, BY_DATA, BY_DATA, _refused("A906"), BY_DATA),
     Act.REPORT: (_refused("C106"), _stays(_ACTIVE), _stays(_READY), _refused("C107"), _stays(_THEN)),
+    # Whoever completes a Draft adds again what was deleted; nobody does so where it was closed.
+    Act.FORGET: (*map(_stays, (_DRAFT, _ACTIVE, _READY)), _refused("C107"), _stays(_THEN)),
     Act.CALENDAR: (
         Cell(to=(_DRAFT, _THEN)),
         Cell(to=(_ACTIVE, _READY, _THEN)),

@@ -80,7 +80,7 @@ class Call:
 
 def judgement(call: Call, unit: Unit, today: date) -> Judgement:
     """What the activities of a call are judged by."""
-    return Judgement(call.caller.provider_id, call.version, today, unit.credits.reported)
+    return Judgement(call.caller.provider_id, call.version, today, unit.credits.reported, unit.credits.boards)
 
 
 Save = Callable[[Unit, datetime], tuple[Result, ...]]

@@ -10,7 +10,7 @@ from typing import NoReturn
 
 from gateway import crediting, matching
 from gateway.errors import Malformed, NotFound, TooManyLookups
-from gateway.ledger import Known, Ledger, activities_of, find_out, matched
+from gateway.ledger import Known, Ledger, Someone, activities_of, find_out, matched
 from gateway.matching import Keys
 from gateway.operations.call import Call, Terms, perform
 from gateway.records import (
@@ -30,7 +30,8 @@ from gateway.records import (
 from gateway.store import Store, Unit
 from gateway.vocabulary import BIRTHDAYS
 
-BIRTHDAY = re.compile(r"(?:--|\d{4}-)?(\d\d-\d\d)$")
+# As everywhere the date as written counts, whatever its time and zone.
+BIRTHDAY = re.compile(r"(?:--|\d{4}-)?(\d\d-\d\d)(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?(?:Z|[+-]\d\d:\d\d)?\Z")
 USUAL_PAGE, MOST_FOUND = 100, 500
 LONGEST_SOUGHT = 200  # characters of a name or a title
 
@@ -249,8 +250,12 @@ def _spend(caller: Caller, matches: Sequence[Match], store: Store, terms: Terms)
 
 
 def _guarded(known: Known, unit: Unit, terms: Terms) -> Known:
-    """Beyond the hour's measure a rejection no longer tells which field disagreed."""
-    misses = _misses(someone.match for someone in known.values())
-    if not misses or unit.register.spend(0, misses)[1] <= terms.misses:
-        return known
-    return {n: replace(someone, match=replace(someone.match, fields=())) for n, someone in known.items()}
+    """Of so many misses as the hour still has a rejection tells which field disagreed, of no more."""
+    missed = [n for n, someone in known.items() if not someone.matched]
+    spent = unit.register.spend(0, len(missed))[1] if missed else 0
+    left = max(terms.misses - (spent - len(missed)), 0)
+    return {**known, **{n: _withheld(known[n]) for n in missed[left:]}}
+
+
+def _withheld(someone: Someone) -> Someone:
+    return replace(someone, match=replace(someone.match, fields=()))

@@ -10,6 +10,9 @@ from gateway.records.activity import Activity, Status
 from gateway.records.completion import CreditStatus, Learner, Participant
 from gateway.records.receipt import Receipt
 
+Kind = tuple[str | None, str]
+"""A board's acronym, None for CME credit, and a type of credit, which several boards may call alike."""
+
 
 @dataclass(frozen=True, slots=True)
 class StoredActivity:
@@ -24,8 +27,8 @@ class StoredCredit:
     """A learner's credit as the store holds it.
 
     `row` is the gateway's own number of it, given when it is made and never reused. `learner_key` is the
-    person's, or that of what was said of a person who was not matched: learner + activity + credit type
-    are unique among the living. `said_key` is that of what was said of the learner, whoever was matched:
+    person's, or that of what was said of a person who was not matched: learner + activity + `kind` are
+    unique among the living. `said_key` is that of what was said of the learner, whoever was matched:
     another one is other content. `learner` is sealed on disk. `board` is None for CME credit.
     `matched_from` is the row of the board credit that yielded this one (credit match), `yielded_by` its
     credit id.
@@ -51,6 +54,11 @@ class StoredCredit:
     decided_at: datetime | None = None
     matched_from: int | None = None
     yielded_by: str | None = None
+
+    @property
+    def kind(self) -> Kind:
+        """Whose credit of which type it is."""
+        return self.board, self.credit_type
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

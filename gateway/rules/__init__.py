@@ -30,7 +30,7 @@ from gateway.rules import (  # noqa: F401  importing declares their rules
     programmes,
     timing,
 )
-from gateway.rules.certificate import Certificate, certified, is_cme
+from gateway.rules.certificate import Certificate, certified, is_cme, spelled
 from gateway.rules.declaration import (
     ACTIVITY,
     LEARNER,
@@ -46,6 +46,7 @@ from gateway.rules.declaration import (
     rule,
 )
 from gateway.rules.judging import MOST_FINDINGS, breaks, judge, told
+from gateway.rules.moc import disturbed
 from gateway.rules.operation import NOTICES, finding
 
 __all__ = [
@@ -64,11 +65,13 @@ __all__ = [
     "catalogue",
     "certified",
     "detail",
+    "disturbed",
     "finding",
     "is_cme",
     "judge",
     "quoted",
     "rule",
+    "spelled",
     "told",
 ]
 

@@ -13,7 +13,7 @@ from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 
-from gateway.records import Activity, Board, ClaimedCredit, Completion, MocRegistration
+from gateway.records import Activity, Board, ClaimedCredit, Completion, Kind, MocRegistration
 from gateway.vocabulary import CME_CREDIT
 
 # What AMA itself writes behind the name, and nothing else (the gateway's own reading).
@@ -43,6 +43,11 @@ class Certificate:
     def board(self) -> Board | None:
         """The board that grants it, if just one may be meant."""
         return self.boards[0] if len(self.boards) == 1 else None
+
+    @property
+    def kind(self) -> Kind:
+        """Whose credit of which type it is, as it is kept."""
+        return self.board.acronym if self.board else None, self.credit_type or ""
 
     @property
     def points(self) -> Decimal | None:
@@ -89,12 +94,19 @@ def certified(
     return Certificate(
         credit,
         completion,
-        (_granted(board, wanted) if board else None) or wanted,
+        spelled(wanted, board),
         boards=fitting,
         registered=bool(near),
         named=bool(named),
         registration=next((one for other, one in registrations if other is board), None),
     )
+
+
+def spelled(credit_type: str, board: Board | None) -> str:
+    """The one spelling under which a type of credit of a board, or of none, is kept."""
+    if is_cme(credit_type):
+        return CME_CREDIT
+    return (_granted(board, credit_type) if board else None) or credit_type
 
 
 Registrations = list[tuple[Board, MocRegistration]]

@@ -109,13 +109,15 @@ def activity_is_no_draft(completion: Completion, context: CompletionContext) -> 
 @completion(
     "C107",
     "activity_id",
-    remedy="If it was closed too early, have it opened again by ReopenActivity (scope admin).",
+    deletes=True,
+    remedy="To correct them, have the activity opened again by ReopenActivity (scope admin), then send the "
+    "record again.",
     source="CHK, SEED1; refusing is the gateway's own reading",
     good=cme() | amid() | {"context.status": Status.CLOSED},
     bad=cme() | amid(closed=True) | {"context.status": Status.CLOSED},
 )
 def activity_was_not_closed(completion: Completion, context: CompletionContext) -> bool:
-    """No learner is added to an activity that was closed on purpose."""
+    """To an activity that was closed on purpose no learner is added, and none is deleted from it."""
     return context.activity is None or not context.activity.closed
 
 

@@ -161,6 +161,15 @@ class Rule(Notice):
         return verdict
 
 
+@dataclass(frozen=True, slots=True)
+class At:
+    """A value that breaks a rule and stands elsewhere than in the rule's field: at an entry of it, as
+    `credits[1]`, or in another field."""
+
+    field: str
+    value: object
+
+
 def unless(holds: bool, value: object) -> tuple[object, ...]:
     """What a check answers where it names the one value that breaks it itself."""
     return () if holds else (value,)
@@ -186,7 +195,8 @@ def rule(
     """Put a check into the rulebook; its name is the sentence, its docstring what the sender reads.
 
     The check answers True where the rule holds, False where the field's value breaks it, or the
-    values that break it. What an L rule finds is personal. A code declared twice is a ValueError.
+    values that break it: of a list, each `At` its entry. What an L rule finds is personal. A code
+    declared twice is a ValueError.
     """
 
     def declare(check: Check) -> Check:

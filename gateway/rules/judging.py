@@ -12,6 +12,7 @@ from gateway.rules.certificate import Certificate, certified
 from gateway.rules.declaration import (
     ACTIVITY,
     RULES,
+    At,
     Changes,
     Check,
     CompletionContext,
@@ -68,8 +69,9 @@ def _findings(
             values = list(islice(law.offending(part, context), left)) if left else []
             room[law.code] = left - len(values)
             for value in values:
-                said = "" if law.personal else detail(value)
-                yield law.finding(place(_within(stem, law.field)), said)
+                field, found = (value.field, value.value) if isinstance(value, At) else (law.field, value)
+                said = "" if law.personal else detail(found)
+                yield law.finding(place(_within(stem, field)), said)
 
 
 def _within(stem: str, field: str) -> str:

@@ -6,17 +6,19 @@ What these rules find is personal: a finding says which field and what to do, ne
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import cache, partial
 
+from gateway.boards import BOARDS
 from gateway.records import Completion, Identifier, Learner, Participant, Severity, replace
-from gateway.rules.accreditation import repeated
-from gateway.rules.declaration import CompletionContext, Subject, rule
+from gateway.rules.declaration import At, CompletionContext, Subject, rule
 from gateway.rules.examples import ABIM, LICENCE, NPI, NURSE, known_by, took_part
-from gateway.vocabulary import BIRTHDAYS, US_STATES
+from gateway.vocabulary import BIRTHDAYS, US_STATES, state_named
 
 _NPI, _TEN_DIGITS = "NPI", re.compile("[0-9]{10}")
 # The issuer's prefix 80840, as it counts before an NPI's own digits (CMS).
 _PREFIX_SUM = 24
+_SHAPES = ", ".join(f"{one.id_shape} for {one.acronym}" for one in BOARDS.values() if one.id_shape)
 
 person = partial(rule, subject=Subject.PERSON)
 identifier = partial(rule, subject=Subject.IDENTIFIER)
@@ -106,12 +108,16 @@ def learner_has_an_identifier(learner: Learner, context: CompletionContext) -> b
     good=known_by(LICENCE, ("VT", "MD012345"), LICENCE),
     bad=known_by(LICENCE, ("ME", "MD543210")),
 )
-def number_of_a_kind_is_one(learner: Learner, context: CompletionContext) -> bool:
+def number_of_a_kind_is_one(learner: Learner, context: CompletionContext) -> Iterable[object]:
     """A learner has one number of a kind: one NPI, one of a board, one licence of a state."""
-    known = learner.identifiers
+    known, first = learner.identifiers, dict[str, str | None]()
     if len({one.domain for one in known}) == len(known):  # nearly always
-        return True
-    return not repeated(one.domain for one in dict.fromkeys(known))
+        return ()
+    return [
+        At(f"identifiers[{n}]", None)
+        for n, one in enumerate(known)
+        if one.domain is not None and first.setdefault(one.domain, one.value) != one.value
+    ]
 
 
 @identifier(
@@ -120,11 +126,15 @@ def number_of_a_kind_is_one(learner: Learner, context: CompletionContext) -> boo
     remedy="Give the number, or leave the identifier out.",
     source="JS-LRN, CHK",
     good=known_by(("VT", "0420001")),
-    bad=known_by(("VT", None)),
+    bad=known_by(("VT", "-")),
 )
 def identifier_has_its_number(identifier: Identifier, context: CompletionContext) -> bool:
-    """An identifier has its number."""
-    return bool(identifier.value and identifier.value.strip())
+    """An identifier has its number, with at least one letter or digit."""
+    return _is_number(identifier.value)
+
+
+def _is_number(text: str | None) -> bool:
+    return text is not None and (text.isalnum() or any(map(str.isalnum, text)))
 
 
 @identifier(
@@ -151,7 +161,8 @@ def identifier_is_of_a_known_kind(identifier: Identifier, context: CompletionCon
 )
 def npi_has_ten_digits(identifier: Identifier, context: CompletionContext) -> bool:
     """An NPI has ten digits."""
-    return identifier.domain != _NPI or not identifier.value or bool(_TEN_DIGITS.fullmatch(identifier.value))
+    number = identifier.value or ""
+    return identifier.domain != _NPI or bool(_TEN_DIGITS.fullmatch(number)) or not _is_number(number)
 
 
 @identifier(
@@ -178,7 +189,7 @@ def _checks(npi: str) -> bool:
 @identifier(
     "L207",
     "identifiers",
-    remedy="Give the number that the board itself has given the learner.",
+    remedy=f"Give the number that the board itself has given the learner; its pattern is {_SHAPES}.",
     source="XLSX-L, ABIM",
     good=known_by(ABIM),
     bad=known_by(("ABIM", "90001")),
@@ -186,7 +197,7 @@ def _checks(npi: str) -> bool:
 def board_number_has_the_boards_shape(identifier: Identifier, context: CompletionContext) -> bool:
     """A board's number of a learner looks as that board gives them out."""
     board = context.boards.get(identifier.domain or "")
-    if board is None or board.id_shape is None or not identifier.value:
+    if board is None or board.id_shape is None or not _is_number(identifier.value):
         return True
     return bool(_shape(board.id_shape).fullmatch(identifier.value))
 
@@ -237,3 +248,17 @@ def participants_have_different_numbers(completion: Completion, context: Complet
     """A participant's number stands once in a record."""
     named = [(one.local_domain, one.local_id) for one in completion.participants if one.local_id]
     return len(named) == len(set(named))
+
+
+@participant(
+    "L304",
+    "state",
+    severity=Severity.WARNING,
+    remedy="Write the state of the primary practice by its name, such as Maine, or by its two letters.",
+    source="MBQ; to warn is the gateway's own reading",
+    good=took_part(replace(NURSE, state="Washington, D.C.")),
+    bad=took_part(replace(NURSE, state="Narnia")),
+)
+def state_of_practice_is_one(participant: Participant, context: CompletionContext) -> bool:
+    """The state in which a participant practises is one of the USA."""
+    return not participant.state or state_named(participant.state) is not None

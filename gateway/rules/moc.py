@@ -174,6 +174,20 @@ def outline_is_known(activity: Activity, context: Context) -> Iterable[object]:
     return sources + [keyword for keyword in keywords if keyword not in OUTLINE_KEYWORDS]
 
 
+def disturbed(before: Activity, after: Activity) -> tuple[str, ...]:
+    """Those boards of an activity which give all of its learners the registered points, and which it would
+    no longer be registered with for just these."""
+    points = {one.board: one.points for one in after.moc_registrations}
+    return tuple(
+        one.board
+        for one in before.moc_registrations
+        if one.board
+        and (board := BOARDS.get(one.board))
+        and board.one_report
+        and (one.board not in points or one.points not in (None, points[one.board]))
+    )
+
+
 def _areas(registration: MocRegistration, activity: Activity) -> frozenset[str]:
     board = BOARDS.get(registration.board or "")
     return areas_of(board, activity.start_date) if board else frozenset()

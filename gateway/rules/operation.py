@@ -170,6 +170,15 @@ _NOTICES = (
         source="SEED2, FAQ-79",
     ),
     of_activity(
+        code="A921",
+        field="moc_registrations",
+        text="Learners have credit of a board which gives all of them the registered points, so it stays "
+        "registered, and for these points.",
+        remedy="Leave the registration and its points. To correct them, delete the learners' credits of that "
+        "board first (SaveLearnerActivity, delete), and add them again afterwards.",
+        source="TIPS, FAQ-7921; refusing is the gateway's own reading",
+    ),
+    of_activity(
         code="A922",
         field="participants",
         severity=Severity.WARNING,
@@ -196,15 +205,18 @@ _NOTICES = (
         code="C902",
         field="credit_id",
         text="It was reported before under this id, with other content; what is reported does not change.",
-        remedy="Delete it, then add it again. A new credit needs an id of its own.",
+        remedy="Send it as it was reported; to correct it, delete it, then add it again. A new credit needs "
+        "an id of its own.",
         source="AMC, JS-LRN",
     ),
     of_completion(
         code="C903",
         field="credit_id",
-        text="The learner has this credit for this activity already, under another CreditID.",
-        remedy="Leave it, or delete the earlier one before you add it again.",
-        source="JS-LRN; once per learner, activity and type is the gateway's own reading",
+        text="The learner's credit of this board and type was reported for this activity before, under "
+        "another CreditID.",
+        remedy="Leave it if that one is Accepted or Submitted. If it is Rejected or wrong, delete it by its "
+        "CreditID, then add this one.",
+        source="JS-LRN; once per learner, activity, board and type is the gateway's own reading",
     ),
     of_completion(
         code="C904",

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 from functools import partial
 
-from gateway.records import Activity, Completion, Severity
-from gateway.rules.certificate import is_cme
-from gateway.rules.declaration import CompletionContext, Subject, rule
-from gateway.rules.examples import ABIM, KNOWLEDGE, amid, board_credit, cme, moc
+from gateway.records import Completion, Severity
+from gateway.rules.certificate import Certificate, is_cme
+from gateway.rules.declaration import CompletionContext, Subject, rule, unless
+from gateway.rules.examples import ABIM, KNOWLEDGE, NURSE, amid, board_credit, cme, moc, took_part
+from gateway.vocabulary import REMS_TYPES
 
 _GRACE = (3, 31)  # until then the year before the last is still open
 _EXPECTED_WITHIN = timedelta(days=30)
@@ -80,26 +82,43 @@ def completion_is_not_before_the_activity(completion: Completion, context: Compl
     return day is None or start is None or start <= day or not _is_open(day, context.today)
 
 
-@completion(
+@rule(
     "C205",
-    "completed_on",
+    "credits",
+    subject=Subject.CREDIT,
     remedy="Check the date, and whether this is the right activity.",
     source="the gateway's own reading; JS-ACT for the claim date",
     good=board_credit(ABIM) | amid(moc("ABIM", KNOWLEDGE, claim_date=date.max), end_date=date.min),
     bad=cme() | amid(moc("ABIM", KNOWLEDGE, claim_date=date.max), end_date=date.min),
 )
-def completion_is_not_after_the_activity(completion: Completion, context: CompletionContext) -> bool:
-    """An activity is not completed after it ends; for board credit, not after the last day to claim it."""
-    day, activity = completion.completed_on, context.activity
-    if day is None or activity is None or activity.end_date is None or day <= activity.end_date:
-        return True
-    return not _is_open(day, context.today) or day <= _last_day(completion, activity)
+def credit_is_not_of_a_day_after_the_activity(
+    certificate: Certificate, context: CompletionContext
+) -> Iterable[object]:
+    """Credit is not of a day after the activity ends; where its board gives time to claim it, that counts."""
+    day = certificate.completion.completed_on
+    return unless(certificate.last_day is not None or not _is_after_the_end(day, context), day)
 
 
-def _last_day(completion: Completion, activity: Activity) -> date:
-    end = activity.end_date or date.max
-    claim_dates = (one.claim_date for one in activity.moc_registrations if _claims_board_credit(completion))
-    return max([end, *(day for day in claim_dates if day)])
+@completion(
+    "C207",
+    "completed_on",
+    since=(2, 0),
+    remedy="Check the date, and whether this is the right activity.",
+    source="the gateway's own reading",
+    good=took_part(NURSE) | amid(rems_type=REMS_TYPES[0], end_date=date.max),
+    bad=took_part(NURSE) | amid(rems_type=REMS_TYPES[0], end_date=date.min),
+)
+def participants_took_part_before_the_activity_ended(
+    completion: Completion, context: CompletionContext
+) -> bool:
+    """Nobody takes part in an activity after it ends."""
+    return bool(completion.credits) or not _is_after_the_end(completion.completed_on, context)
+
+
+def _is_after_the_end(day: date | None, context: CompletionContext) -> bool:
+    """Whether a day that may be reported is after the activity's last one."""
+    end = context.activity.end_date if context.activity else None
+    return day is not None and end is not None and day > end and _is_open(day, context.today)
 
 
 def _claims_board_credit(completion: Completion) -> bool:

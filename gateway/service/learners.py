@@ -9,20 +9,20 @@ from lxml import etree
 
 from gateway import answers, operations, rules
 from gateway.errors import TooLarge
-from gateway.matching import UNMATCHED, state_named
+from gateway.matching import UNMATCHED
 from gateway.operations import LearnerQuery, Search
 from gateway.records import Completion, Finding, Identifier, Learner, Match, Place, StoredCredit, replace
 from gateway.rules import CompletionContext
 from gateway.service.parameters import Row
 from gateway.service.request import Request
-from gateway.vocabulary import US_STATES
+from gateway.vocabulary import US_STATES, state_named
 
 Element = etree._Element
 
 NAMES = {"given_names": "FirstName", "family_names": "LastName", "birthday": "BirthDate"}
 NUMBERED = re.compile(r"identifiers\[(\d+)\]")
 NEWEST = (2, 0)
-WITHOUT_NUMBER = "L201"  # names, birthday and state will do here
+WITHOUT_NUMBER, NO_NUMBER = "L201", "L203"  # names, birthday and state will do here
 LICENCE, NPI = "LicenseId", "NPI"
 WHOSE = {LICENCE: "StateOfLicensure", "BoardId": "Board", NPI: NPI}
 """The numbers of a learner to match, and the element that says whose number it is."""
@@ -140,7 +140,8 @@ def _judged(number: int, row: Mapping[str, str], request: Request) -> list[Findi
 
     said = replace(_learner(row), identifiers=tuple(judged.values()))
     found = rules.judge(Completion(learner=said), context, place)
-    return [one for one in found if one.code.startswith("L") and one.code != WITHOUT_NUMBER]
+    unasked = {(WITHOUT_NUMBER, "identifiers")} | ({(NO_NUMBER, LICENCE)} if not row.get(LICENCE) else set())
+    return [one for one in found if one.code.startswith("L") and (one.code, one.field) not in unasked]
 
 
 def _named(field: str, numbers: Sequence[str]) -> str:

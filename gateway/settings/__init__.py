@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -30,6 +32,7 @@ SETTINGS_FILE = f"{PREFIX}SETTINGS"
 NOT_SETTINGS = {SETTINGS_FILE, f"{PREFIX}PASSWORD", f"{PREFIX}MEDBIQ"}
 NO_NAMESPACE = "none"
 LAST_PORT = 65_535
+_HOST = re.compile(r"[^\s/\[\]]+|\[[^\s/\[\]]+\]")
 REMEDY = "Correct it and start again; `cme-gateway settings` lists all settings."
 
 FIELDS = {field.name: field.type for field in msgspec.structs.fields(Settings)}
@@ -107,9 +110,24 @@ def _checked(name: str, value: Any) -> Any:
         Proxies(value)
     if name == "boards" and not value.keys() <= BOARDS.keys():
         raise ValueError
-    if name == "bind" and int(value.rpartition(":")[2]) > LAST_PORT:
+    if name == "bind":
+        _check_address(value)
+    if name == "trusted_hosts" and not all(map(_is_host, value)):
         raise ValueError
     return {"" if key == NO_NAMESPACE else key: value[key] for key in value} if name == "aliases" else value
+
+
+def _check_address(bind: str) -> None:
+    host, _, port = bind.rpartition(":")
+    if not _is_host(host) or (":" in host) != host.startswith("[") or not 0 < int(port) <= LAST_PORT:
+        raise ValueError
+
+
+def _is_host(name: str) -> bool:
+    """Whether it is the name or the address of a host and nothing more: no port, and no URL."""
+    if ":" in name:
+        ip_address(name.removeprefix("[").removesuffix("]"))
+    return _HOST.fullmatch(name) is not None
 
 
 def _shown(name: str, value: Any) -> str:

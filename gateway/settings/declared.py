@@ -20,9 +20,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         "cme-gateway.key"
     )
     zone: Annotated[str, Meta(description="IANA time zone that decides which day it is")] = "America/Chicago"
-    bind: Annotated[str, Meta(pattern=r".:\d{1,5}$", description="HOST:PORT to take calls at")] = (
-        "127.0.0.1:8080"
-    )
+    bind: Annotated[
+        str,
+        Meta(
+            pattern=r".:\d{1,5}$",
+            description="HOST:PORT to take calls at; an IPv6 address stands in brackets",
+        ),
+    ] = "127.0.0.1:8080"
     server: Annotated[
         Literal["gunicorn", "granian"], Meta(description="what serves: gunicorn, or granian where installed")
     ] = "gunicorn"
@@ -35,10 +39,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = 32
     trusted_hosts: Annotated[
         tuple[str, ...],
-        Meta(description="hosts that may stand in the address of a served WSDL, separated by commas"),
+        Meta(description="hosts, without ports, that may stand in the address of a served WSDL, by commas"),
     ] = ("localhost", "127.0.0.1", "[::1]")
     forwarded_allow_ips: Annotated[
-        str, Meta(description="proxies whose X-Forwarded headers count, as addresses separated by commas")
+        str, Meta(description="proxies whose X-Forwarded headers count: addresses or networks, by commas")
     ] = "127.0.0.1,::1"
     tls_certificate: Annotated[
         str, Meta(description="PEM file of our own certificate, for TLS without a proxy, with granian")

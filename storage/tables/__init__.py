@@ -14,6 +14,7 @@ from storage.tables.activity import (
 from storage.tables.calls import HOLDING, audit, audit_anchors, payloads, receipts
 from storage.tables.columns import living, metadata
 from storage.tables.learners import (
+    CREDITED,
     OPEN,
     SEARCHED,
     WAITS,
@@ -28,6 +29,7 @@ from storage.tables.people import match_counts, register
 from storage.tables.years import counts, due_days, program_steps, reopenings
 
 __all__ = [
+    "CREDITED",
     "ENDLESS",
     "HOLDING",
     "LONG",

@@ -38,10 +38,14 @@ def provider(*, key: bool = False) -> Column[str]:
 
 
 def index_where(
-    condition: ColumnElement[bool], name: str, table: Table, *columns: str, unique: bool = False
+    condition: ColumnElement[bool],
+    name: str,
+    table: Table,
+    *columns: str | ColumnElement[str],
+    unique: bool = False,
 ) -> None:
     """An index of those rows only that a condition is true of."""
-    kept = (table.c[column] for column in columns)
+    kept = (table.c[column] if isinstance(column, str) else column for column in columns)
     Index(name, *kept, unique=unique, sqlite_where=condition, postgresql_where=condition)
 
 

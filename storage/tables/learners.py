@@ -16,6 +16,7 @@ from sqlalchemy import (
     Table,
     Text,
     and_,
+    func,
     literal_column,
 )
 
@@ -51,16 +52,12 @@ credits = Table(
     Column("sealed", LargeBinary, nullable=False),
 )
 index_where(living(credits), "ix_credits_credit_id", credits, "credit_id", "provider_id", unique=True)
-index_where(
-    living(credits),
-    "ix_credits_learner",
-    credits,
-    "learner_key",
-    "activity_id",
-    "credit_type",
-    "provider_id",
-    unique=True,
+# Several boards may call a type of credit alike; no board counts as one too, which NULL would not.
+CREDITED = (
+    *(credits.c.learner_key, credits.c.activity_id, credits.c.credit_type, credits.c.provider_id),
+    func.coalesce(credits.c.board, literal_column("''")),
 )
+index_where(living(credits), "ix_credits_learner", credits, *CREDITED, unique=True)
 # What a provider looks through, newest first: without these two a search walks all providers' rows. What
 # is true of every row keeps SQLite from taking the first one for anything but a search.
 SEARCHED = and_(living(credits), credits.c.row > literal_column("0"))

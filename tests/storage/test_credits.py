@@ -84,12 +84,31 @@ def test_credits_of_a_birthday_are_those_of_that_activity(store: Store) -> None:
 
 
 def test_one_learner_has_one_credit_of_a_type_for_an_activity(store: Store) -> None:
-    """A second living credit of the same learner, activity and type is refused, whatever its id."""
+    """A second living credit of the same learner, activity, board and type is refused, whatever its id."""
     add(store, first := a_credit())
     with pytest.raises(Busy):
         add(store, a_credit(learner_key=first.learner_key))
+    add(store, a_credit(learner_key=first.learner_key, board="ABA"))
     add(store, a_credit(learner_key=first.learner_key, credit_type="Patient Safety"))
     add(store, a_credit(learner_key=first.learner_key), provider=OTHER_PROVIDER)
+
+
+def test_one_learner_has_one_cme_credit_for_an_activity(store: Store) -> None:
+    """Credit of no board is unique as well, though databases take no two NULLs for the same."""
+    add(store, first := a_credit(board=None))
+    with pytest.raises(Busy):
+        add(store, a_credit(board=None, learner_key=first.learner_key))
+
+
+def test_the_boards_of_an_activity_are_those_whose_credit_stands(store: Store) -> None:
+    """Neither what is rejected or deleted counts, nor another activity's or provider's."""
+    rejected = a_credit(board="ABA", status=CreditStatus.REJECTED)
+    gone, kept = a_credit(board="ABP"), a_credit(board="ABIM")
+    elsewhere = a_credit(board="ABS", activity_id="202600002")
+    add(store, rejected, gone, kept, elsewhere, a_credit(board=None))
+    add(store, a_credit(board="ABPATH"), provider=OTHER_PROVIDER)
+    store.write(PROVIDER, lambda unit: unit.credits.delete([gone.row]))
+    assert {"ABIM"} == store.read(PROVIDER, lambda unit: unit.credits.boards("202600001"))
 
 
 def test_what_is_deleted_is_found_no_more_and_frees_its_identity(store: Store) -> None:
