@@ -26,7 +26,7 @@ from gateway.lifecycle import lasting
 from gateway.operations import Terms
 from gateway.pages import Pages
 from gateway.plain import PlainDoor
-from gateway.records import Lockout
+from gateway.records import Lockout, Migrated
 from gateway.retention import Daily, Pruning, Spans
 from gateway.schema import Reader
 from gateway.sealing import Key, load_key, make_key
@@ -74,15 +74,16 @@ def store(settings: Settings, clock: Clock = now, key: Key | None = None) -> Sto
     return open_store(settings.database, sealer, clock, lambda board: chunk[board], lasting)
 
 
-def migrate(settings: Settings) -> bool:
-    """Bring the database to the current schema; a new one gets a new key file. Says whether it did.
+def migrate(settings: Settings) -> tuple[bool, Migrated]:
+    """Bring the database to the current schema; a new one gets a new key file. Says whether it did, and
+    which schema there was.
 
     Raises Failed where there are accounts but no key, since a new key could not open their secrets.
     """
     new = not Path(settings.key_file).exists()
     sealer = _NoKey() if new else load_key(settings.key_file)
     with closing(open_store(settings.database, sealer, now, lasting=lasting)) as opened:
-        opened.migrate()
+        migrated = opened.migrate()
         if new and opened.accounts.providers():
             raise Failed(
                 f"There are accounts, but no key file {settings.key_file}, which their secrets need.",
@@ -90,7 +91,7 @@ def migrate(settings: Settings) -> bool:
             )
     if new:
         make_key(settings.key_file)
-    return new
+    return new, migrated
 
 
 class _NoKey:

@@ -76,7 +76,7 @@ def sandbox(host: str, port: int, data: Path | None, settings: Settings) -> Iter
         board_poll_seconds=min(settings.board_poll_seconds, RETRY_SECONDS),
     )
     try:
-        check_address(bind)  # or another gateway there would be taken for this one
+        check_address(bind, by="--host or --port")  # or another gateway there would be taken for this one
         folder.mkdir(parents=True, exist_ok=True)
         _prepare(own)
         with _running(own, None, "serve") as server:

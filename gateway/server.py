@@ -86,10 +86,10 @@ def url(settings: Settings) -> str:
     return f"http{'s' if settings.tls_certificate else ''}://{settings.bind}"
 
 
-def check_address(bind: str, seconds: float = 0.0) -> None:
+def check_address(bind: str, seconds: float = 0.0, by: str = "CME_GATEWAY_BIND") -> None:
     """Make sure that an address is free to be served, waiting for it so long.
 
-    Raises Failed, naming the port.
+    Raises Failed, naming the port, and `by` what another one is chosen.
     """
     deadline = time.monotonic() + seconds
     while (error := _trouble(bind)) is not None:
@@ -100,7 +100,7 @@ def check_address(bind: str, seconds: float = 0.0) -> None:
         host, _, port = bind.rpartition(":")
         raise Failed(
             f"Port {port} of {host} is in use." if taken else f"{bind} cannot be served: {error.strerror}.",
-            remedy="Stop what uses it, or choose another address by CME_GATEWAY_BIND or --port.",
+            remedy=f"Stop what uses it, or choose another address by {by}.",
         )
 
 

@@ -86,6 +86,7 @@ class SqliteCopies:
         draft = _with(self._path, DRAFT)
         try:
             _copied(copy, draft)
+            _give(draft, self._path)
             _move(self._path, aside)
             draft.rename(self._path)
         except BaseException:
@@ -148,6 +149,17 @@ def _copied(source: Path, to: Path) -> None:
     shutil.copyfile(source, to)
     to.chmod(0o600)
     sync(to)
+
+
+def _give(draft: Path, place: Path) -> None:
+    """Let a file belong to whom the one belongs whose place it takes, or else its folder: root restores what
+    another user works with. What lies beside it SQLite gives away likewise."""
+    there = place.exists()
+    held = (place if there else place.parent).stat()
+    with suppress(PermissionError):  # nobody but root gives anything away
+        os.chown(draft, held.st_uid, held.st_gid)
+    if there:
+        draft.chmod(held.st_mode & 0o777)
 
 
 def _move(old: Path, new: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import pwd
 import random
 import sqlite3
 import time
@@ -252,3 +253,40 @@ def translated(error: Exception) -> GatewayError:
     if FAILURE in kinds and not kinds & REFUSALS:
         return Unreached()
     return Failed("The database refused what was asked of it; nothing of this call was stored.")
+
+
+def unreachable(url: URL) -> StoreUnavailable:
+    """The failure that names a database, and what keeps it from being opened where that can be seen.
+
+    Names stand in its text alone: the remedy is shown by /ready too.
+    """
+    text = f"The database at {url.render_as_string(hide_password=True)} cannot be reached"
+    file = Path(url.database or "").absolute()
+    place = _barred(file) if url.get_backend_name() == "sqlite" else None
+    if place is None:
+        return StoreUnavailable(f"{text}.", remedy="Start the database, or correct CME_GATEWAY_DATABASE.")
+    if not place.exists():
+        missing = f"{text}: there is no folder {place}."
+        return StoreUnavailable(missing, remedy="Make that folder, or correct CME_GATEWAY_DATABASE.")
+    user, owner = _user(os.geteuid()), _user(place.stat().st_uid)
+    return StoreUnavailable(
+        f"{text}: the user {user} has no right to {place}, which belongs to {owner}.",
+        remedy="Give it to the user who runs this (chown), or run this as the user it belongs to.",
+    )
+
+
+def _barred(file: Path) -> Path | None:
+    """What on the way to a file is missing, or not ours to use; SQLite writes beside the file too."""
+    rights = dict.fromkeys(reversed(file.parents), os.X_OK)
+    rights |= {file.parent: os.X_OK | os.W_OK, file: os.R_OK | os.W_OK}
+    for place, right in rights.items():
+        if not os.access(place, right, effective_ids=True):
+            return place if place != file or file.exists() else None
+    return None
+
+
+def _user(number: int) -> str:
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:  # a container may run under any number
+        return str(number)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, func, inspect, select, text
 
 from gateway.errors import StoreUnavailable
+from gateway.records import Migrated
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -32,7 +33,7 @@ REFUSALS = {
     ),
     Standing.AHEAD: (
         "The database was set up by a newer version of this program.",
-        "Install the newer version, or restore a backup made with this one.",
+        "Install the newer version, or have this one restore a backup that it made.",
     ),
 }
 
@@ -84,19 +85,22 @@ def refuse_newer_than_this(revision: str | None) -> None:
         refuse(Standing.AHEAD)
 
 
-def upgrade(connection: Connection, to: str = "head") -> None:
-    """Bring the database to a revision, by default the newest, within the transaction of `connection`.
+def upgrade(connection: Connection, to: str = "head") -> Migrated:
+    """Bring the database to a revision, by default the newest, within the transaction of `connection`; says
+    which one it had.
 
     Raises StoreUnavailable if the database is newer than this program.
     """
     if connection.dialect.name == "postgresql":  # SQLite has but one writer at a time
         connection.execute(select(func.pg_advisory_xact_lock(ADVISORY_LOCK)))
     refuse_newer(connection)
+    before = noted(connection)
     from alembic import command
 
     config = _config()
     config.attributes["connection"] = connection
     command.upgrade(config, to)
+    return Migrated(before, _revisions()[-1] if to == "head" else to)
 
 
 def _config() -> Config:

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy import Connection, Engine
 
-from gateway.errors import StoreUnavailable
-from gateway.records import Activity, Backlog
+from gateway.records import Activity, Backlog, Migrated
 from storage import engine as database
 from storage import revision, stamping
 from storage.accounts import Accounts
@@ -65,8 +64,8 @@ class Store:
         self.retention = Retention(engine)
         self.legacy = Legacy(engine)
 
-    def migrate(self) -> None:
-        """Bring the database to the schema of this program.
+    def migrate(self) -> Migrated:
+        """Bring the database to the schema of this program; says which one it had.
 
         Our tables come last, in one transaction: where they are, those of the durable queue are too.
         Safe to repeat, and safe when two run at once. Raises StoreUnavailable (also if the database
@@ -77,8 +76,9 @@ class Store:
         with self._named():
             database.write(self._engine, revision.refuse_newer)  # so that a lost race is run again
             queue.migrate(self._engine)
-            database.write(self._engine, revision.upgrade)
+            migrated = database.write(self._engine, revision.upgrade)
             stamping.stamp(self._engine, self._lasting)
+        return migrated
 
     def check(self) -> None:
         """Make sure that this program can work with the database.
@@ -164,9 +164,9 @@ class Store:
         return Unit(scope, self._sealer, lambda: self.outbox, self._chunk, self._lasting)
 
     def _standing(self) -> revision.Standing:
-        if not self._is_known and not database.exists(self._engine):
-            return revision.Standing.BEHIND
         with self._named():
+            if not self._is_known and not database.exists(self._engine):
+                return revision.Standing.BEHIND
             found = database.read(self._engine, revision.standing)
         self._is_known = True
         return found
@@ -176,9 +176,5 @@ class Store:
         """Name the database that cannot be reached, to those who can do something about it."""
         try:
             yield
-        except Unreached:
-            address = self._engine.url.render_as_string(hide_password=True)
-            raise StoreUnavailable(
-                f"The database at {address} cannot be reached.",
-                remedy="Start the database, or correct CME_GATEWAY_DATABASE.",
-            ) from None
+        except (Unreached, PermissionError):
+            raise database.unreachable(self._engine.url) from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -20,6 +21,7 @@ from gateway.errors import Failed
 from gateway.records import Provider, replace
 from gateway.sealing import load_key, make_key
 from gateway.settings import Settings
+from storage import revision
 
 Run = Callable[..., Ended]
 
@@ -88,6 +90,28 @@ def test_a_database_that_exists_is_not_overwritten(run: Run, configured: Setting
     assert (2, True) == (ended.code, ended.is_one_clear_line)
     assert "--replace" in ended.err
     assert 5 == audited(configured)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+@pytest.mark.parametrize("there", [True, False])
+def test_root_restores_what_another_user_works_with(run: Run, tmp_path: Path, there: bool) -> None:
+    """The database belongs to whom the old one did, with its mode, or else to whom its folder does."""
+    run("backup", "kept")
+    path = tmp_path / "theirs" / "gateway.db"
+    path.parent.mkdir()
+    os.chown(path.parent, 65534, 65533)
+    if there:
+        shutil.copyfile(tmp_path / "gateway.db", path)
+        os.chown(path, 65534, 65532)
+        path.chmod(0o660)
+    ended = run("restore", "kept", "--replace", database=f"sqlite:///{path}")
+    assert (0, "") == (ended.code, ended.err)
+    expected = (65534, 65532, 0o660) if there else (65534, 65533, 0o600)
+    with closing(sqlite3.connect(path)) as connection:  # for as long as what lies beside it is there
+        connection.execute("SELECT count(*) FROM audit").fetchone()
+        held = {name: name.stat() for name in path.parent.glob("gateway.db*") if ".before" not in name.name}
+        assert {"gateway.db", "gateway.db-wal", "gateway.db-shm"} == {name.name for name in held}
+    assert {expected} == {(one.st_uid, one.st_gid, one.st_mode & 0o777) for one in held.values()}
 
 
 def test_a_backup_is_never_written_over(run: Run) -> None:
@@ -223,25 +247,58 @@ def test_a_broken_audit_log_is_told(run: Run, tmp_path: Path) -> None:
     assert (0, True) == (ended.code, "was broken when" in ended.err)
 
 
-def test_a_backup_of_an_older_version_is_migrated(run: Run, tmp_path: Path) -> None:
-    """Its revision is older than this program's, and is not any more."""
+def _make_old(path: Path) -> None:
+    """A database as the first version made it."""
     from alembic import command
     from sqlalchemy import create_engine
 
-    from storage import revision
-
-    old, config = tmp_path / "old.db", revision._config()
-    engine = create_engine(f"sqlite:///{old}")
+    config = revision._config()
+    engine = create_engine(f"sqlite:///{path}")
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "0001")
     engine.dispose()
+
+
+def test_migrate_tells_what_it_did(run: Run, tmp_path: Path) -> None:
+    """Made, migrated or left as it was: what an older version can work with hangs on it."""
+    newest, old = revision._revisions()[-1], tmp_path / "old.db"
+    _make_old(old)
+    told = {
+        name: run("migrate", database=f"sqlite:///{tmp_path / name}").out for name in ("new.db", "old.db")
+    }
+    assert {
+        "new.db": f"Made the database at schema {newest}.\n",
+        "old.db": f"Migrated the database from schema 0001 to {newest}.\n",
+    } == told
+    again = run("migrate", database=f"sqlite:///{old}").out
+    assert f"The database is already at schema {newest}; nothing to do.\n" == again
+
+
+def test_a_backup_of_an_older_version_is_migrated(run: Run, tmp_path: Path) -> None:
+    """Its revision is older than this program's, and is not any more, which is told."""
+    old = tmp_path / "old.db"
+    _make_old(old)
     heads = tmp_path / "old.heads"
     assert 0 == run("backup", "kept", database=f"sqlite:///{old}", audit_heads=heads).code
     new = f"sqlite:///{tmp_path / 'new.db'}"
     ended = run("restore", "kept", database=new, audit_heads=heads)
-    assert (0, True) == (ended.code, "has been migrated" in ended.out), ended.err
-    assert "current schema" in run("migrate", database=new).out
+    newest = revision._revisions()[-1]
+    told = f"It was at schema 0001 of an older version, and has been migrated to {newest}.\n"
+    assert (0, True) == (ended.code, told in ended.out), ended.err
+    assert f"already at schema {newest}; nothing to do." in run("migrate", database=new).out
+
+
+def test_the_old_version_takes_an_upgrade_back(run: Run, configured: Settings, tmp_path: Path) -> None:
+    """It restores its own backup in the place of a database it cannot work with."""
+    run("backup", "kept")
+    with closing(sqlite3.connect(tmp_path / "gateway.db")) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    ended = run("provider", "list")
+    assert (1, True) == (ended.code, "have this one restore a backup" in ended.err)
+    ended = run("restore", "kept", "--replace")
+    assert (0, False) == (ended.code, "migrated" in ended.out), ended.err
+    assert 4 == audited(configured)
 
 
 def test_a_backup_of_a_newer_version_is_refused(run: Run, configured: Settings, tmp_path: Path) -> None:

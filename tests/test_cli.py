@@ -77,7 +77,7 @@ def ready(run: Run) -> Run:
     """The command, with a database, a provider and its user anna."""
     assert 0 == run("migrate").code
     assert 0 == run("provider", "add", PROVIDER, "Demo Medical Society").code
-    assert 0 == run("user", "add", PROVIDER, "anna", "--password-stdin", stdin=b"a pass word\n").code
+    assert 0 == run("user", "add", PROVIDER, "anna", "--password-stdin", stdin=b"a longer pass word\n").code
     return run
 
 
@@ -208,10 +208,10 @@ def test_providers_are_added_listed_and_disabled(ready: Run) -> None:
         word in ready("provider", "list").out for word in (PROVIDER, "Demo Medical Society")
     ]
     assert 0 == ready("provider", "disable", PROVIDER).code
-    assert not _lets_in("anna", "a pass word")
+    assert not _lets_in("anna", "a longer pass word")
     assert [listed | {"enabled": False}] == ready("provider", "list", "--json").rows
     assert 0 == ready("provider", "disable", PROVIDER, "--undo").code
-    assert _lets_in("anna", "a pass word")
+    assert _lets_in("anna", "a longer pass word")
 
 
 def test_a_provider_is_due_by_a_day_of_its_own(ready: Run) -> None:
@@ -264,9 +264,9 @@ def test_empty_list_says_so(run: Run) -> None:
 
 def test_password_of_ones_own_is_never_shown(ready: Run) -> None:
     """A password from standard input lets the user in, and is not printed."""
-    told = ready("user", "add", PROVIDER, "ben", "--password-stdin", stdin=b"s\xc3\xa9cret word\r\n")
+    told = ready("user", "add", PROVIDER, "ben", "--password-stdin", stdin=b"s\xc3\xa9cret words\r\n")
     assert (0, "Added user ben of provider 0001234.\n", "") == (told.code, told.out, told.err)
-    assert _lets_in("ben", "sécret word")
+    assert _lets_in("ben", "sécret words")
 
 
 def test_generated_password_is_shown_once_and_works(ready: Run) -> None:
@@ -287,27 +287,47 @@ def _keys(run: Run) -> list[dict[str, str]]:
 def test_rotated_password_counts_beside_the_old_one(ready: Run) -> None:
     """After a rotation both let in, until the old one is revoked; no list shows one of them."""
     secret = ready("user", "rotate", PROVIDER, "anna").out.splitlines()[-1].rpartition(" ")[2]
-    assert [True, True] == [_lets_in("anna", secret), _lets_in("anna", "a pass word")]
+    assert [True, True] == [_lets_in("anna", secret), _lets_in("anna", "a longer pass word")]
     assert ["chosen", "generated"] == [key["kind"] for key in _keys(ready)]
     assert secret not in ready("user", "keys", "list", PROVIDER, "anna").out
     assert 0 == ready("user", "keys", "revoke", PROVIDER, "anna", _keys(ready)[0]["key"]).code
-    assert [True, False] == [_lets_in("anna", secret), _lets_in("anna", "a pass word")]
+    assert [True, False] == [_lets_in("anna", secret), _lets_in("anna", "a longer pass word")]
 
 
-@pytest.mark.parametrize(("until", "right"), [("2020-01-01", False), ("2120-01-01T12:30", True)])
-def test_rotated_password_ends_when_it_is_said(ready: Run, until: str, right: bool) -> None:
+@pytest.mark.parametrize(
+    ("until", "moment"),
+    [("2120-01-01", "2120-01-02 06:00 UTC"), ("2120-01-01T12:30", "2120-01-01 18:30 UTC")],
+)
+def test_rotated_password_ends_when_it_is_said(ready: Run, until: str, moment: str) -> None:
     """With --until the password before counts up to that moment, or to the end of that day."""
     ended = ready("user", "rotate", PROVIDER, "anna", "--until", until)
-    assert right == _lets_in("anna", "a pass word")
-    moment = ["2020-01-02 06:00 UTC", "2120-01-01 18:30 UTC"][right]
+    assert _lets_in("anna", "a longer pass word")
     assert (0, moment, True) == (ended.code, _keys(ready)[0]["until"], f"end at {moment}." in ended.out)
+
+
+@pytest.mark.parametrize("until", ["2020-01-01", "2020-01-01T12:30"])
+def test_a_password_does_not_end_in_the_past(ready: Run, until: str) -> None:
+    """It would end at once, unnoticed: --until that is past is wrong usage, and nothing is changed."""
+    told = ready("user", "rotate", PROVIDER, "anna", "--until", until)
+    assert (64, True, True) == (told.code, told.is_one_clear_line, "user keys revoke" in told.err)
+    assert ["it is revoked"] == [key["until"] for key in _keys(ready)]
+
+
+@pytest.mark.parametrize("words", [("add", PROVIDER, "ben"), ("rotate", PROVIDER, "anna")], ids=" ".join)
+def test_a_short_password_of_ones_own_is_refused(ready: Run, words: tuple[str, ...]) -> None:
+    """Fewer than twelve characters, whatever they take as bytes."""
+    told = ready("user", *words, "--password-stdin", stdin="sécret word\n".encode())
+    assert (64, True, True) == (told.code, told.is_one_clear_line, "fewer than 12" in told.err)
+    assert 0 == ready("user", *words, "--password-stdin", stdin="sécret words\n".encode()).code
 
 
 def test_password_of_ones_own_takes_the_place_of_the_old_one(ready: Run) -> None:
     """There is one password of one's own at a time; generated ones stay."""
     secret = ready("user", "rotate", PROVIDER, "anna").out.splitlines()[-1].rpartition(" ")[2]
-    assert 0 == ready("user", "rotate", PROVIDER, "anna", "--password-stdin", stdin=b"another\n").code
-    tried = [_lets_in("anna", password) for password in (secret, "another", "a pass word")]
+    assert (
+        0 == ready("user", "rotate", PROVIDER, "anna", "--password-stdin", stdin=b"another pass word\n").code
+    )
+    tried = [_lets_in("anna", password) for password in (secret, "another pass word", "a longer pass word")]
     assert [True, True, False] == tried
 
 
@@ -337,9 +357,9 @@ def test_users_are_listed_and_disabled(ready: Run) -> None:
     assert 0 == ready("user", "disable", PROVIDER, "anna").code
     listed = ready("user", "list", PROVIDER, "--json").rows
     assert [{"user": "anna", "enabled": False, "scopes": "submit read match", "keys": 1}] == listed
-    assert not _lets_in("anna", "a pass word")
+    assert not _lets_in("anna", "a longer pass word")
     assert 0 == ready("user", "disable", PROVIDER, "anna", "--undo").code
-    assert _lets_in("anna", "a pass word")
+    assert _lets_in("anna", "a longer pass word")
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,13 @@
 """The pages that are made from the code are those that lie in docs/."""
 
 import importlib.util
+import re
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+
+from gateway import service
 
 ROOT = Path(__file__).parent.parent
 
@@ -23,3 +26,16 @@ def test_generated_pages_are_current(name: str) -> None:
     page = (ROOT / "docs" / name).read_text("utf-8")
 
     assert _tool().pages()[name] == page
+
+
+def test_every_operation_stands_beside_its_scope() -> None:
+    """The table of scopes in docs/accounts.md names each operation once, beside what it is asked for."""
+    page = (ROOT / "docs" / "accounts.md").read_text("utf-8")
+    table = page.partition("| scope |")[2].partition("\n\n")[0]
+    rows = re.findall(r"^\| `(\w+)` \| (.+) \|$", table, re.MULTILINE)
+    told = sorted((name, scope) for scope, names in rows for name in names.split(", "))
+    known = service.V2.operations.items()
+    assert sorted((name, str(one.scope)) for name, one in known if one.scope is not None) == told
+    assert {name for name, _ in known} == set(service.OPERATIONS)
+    [free] = (name for name, one in known if one.scope is None)
+    assert f"{free} needs no account." in page

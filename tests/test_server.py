@@ -158,8 +158,9 @@ def test_free_address_passes() -> None:
 )
 def test_taken_address_is_named(family: int, host: str, shown: str) -> None:
     """A port in use is one sentence that names it."""
-    with _taken(family, host) as port, pytest.raises(Failed, match=rf"Port {port} of .* is in use\."):
+    with _taken(family, host) as port, pytest.raises(Failed, match=rf"Port {port} of .* is in use\.") as told:
         server.check_address(f"{shown}:{port}")
+    assert "by CME_GATEWAY_BIND." in told.value.remedy  # serve has no --port
 
 
 def test_foreign_address_is_named() -> None:

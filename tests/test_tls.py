@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from command import run_command
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -58,10 +59,13 @@ def test_tls_ends_at_the_gateway(tmp_path: Path) -> None:
             contract = connection.getresponse().read()
         with pytest.raises(ssl.SSLError):  # what it says for itself is not enough
             _connect(bind, ssl.create_default_context()).connect()
+        named = {"CME_GATEWAY_BIND": bind, "CME_GATEWAY_TLS_CERTIFICATE": str(own)}
+        asked = run_command(tmp_path, "ready", environment=named)
         with closing(http.client.HTTPConnection(bind, timeout=10)) as plain:
             plain.request("GET", "/live")
             with pytest.raises((http.client.HTTPException, OSError)):
                 plain.getresponse()
+    assert (0, "Ready.\n") == (asked.code, asked.out), asked.err
     assert served.url == f"https://{bind}"
     assert f'location="https://{bind}/soap/v2"'.encode() in contract
 

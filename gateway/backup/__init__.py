@@ -19,7 +19,7 @@ from gateway import __version__
 from gateway.audit import Chain, Heads, Noted, Trail, verify
 from gateway.backup.folder import digest_of, drafted
 from gateway.errors import Failed, Refused
-from gateway.records import Copied
+from gateway.records import Copied, Migrated
 from gateway.sealing import Key, load_key
 
 FORM = "cme-gateway-backup-1"
@@ -63,8 +63,8 @@ class Opened(Protocol):
     def trail(self) -> Trail:
         """The audit log."""
 
-    def migrate(self) -> None:
-        """Bring the database to the schema of this program."""
+    def migrate(self) -> Migrated:
+        """Bring the database to the schema of this program; says which one it had."""
 
     def check(self) -> None:
         """Make sure that this program and its key can work with it."""
@@ -87,11 +87,11 @@ class Manifest:
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What a restore did: where the old database lies, and whether an older one was migrated."""
+    """What a restore did: where the old database lies, and the schema of the one that came back."""
 
     manifest: Manifest
     old: str | None
-    migrated: bool
+    migrated: Migrated
     rows: int
 
 
@@ -233,12 +233,11 @@ def put_in_place(
         told = copies.told()
         if (told.revision, told.counts) != (manifest.revision, manifest.counts):
             raise Failed("What came back is not what was backed up: rows are missing.", remedy=DAMAGED)
-        opened.migrate()
+        migrated = opened.migrate()
         opened.check()
         found = verify(opened.trail, Chain(key.prove), Noted())
         if found.broken and not manifest.broken:
             raise Failed(f"The audit log that came back is broken. {found.broken}", remedy=DAMAGED)
-        migrated = copies.told().revision != manifest.revision
         heads.restore(opened.trail.end(), now)
     except BaseException:
         copies.put_back(old)

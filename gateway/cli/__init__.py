@@ -61,6 +61,7 @@ def _help_for(wrong: click.ClickException) -> str:
 COMMANDS: Mapping[str, str] = {
     "sandbox": "running.sandbox",
     "serve": "running.serve",
+    "ready": "ready.ready",
     "worker": "worker.worker",
     "migrate": "running.migrate",
     "migrate-legacy": "legacy.migrate_legacy",

@@ -19,6 +19,7 @@ from gateway.store import Store
 from gateway.terminal import catalogue, say
 
 LONGEST_NAME = 100
+SHORTEST_PASSWORD = 12
 FIRST_YEAR = 1900
 
 
@@ -42,7 +43,9 @@ def _user_name(context: click.Context, parameter: click.Parameter, value: str) -
 
 user_argument = click.argument("user", callback=_user_name)
 password_option = click.option(
-    "--password-stdin", is_flag=True, help="Read a password of your own from standard input."
+    "--password-stdin",
+    is_flag=True,
+    help=f"Read a password of your own from standard input: {SHORTEST_PASSWORD} characters or more.",
 )
 scope_type = click.Choice([str(scope) for scope in Scope])
 
@@ -259,8 +262,10 @@ def user_disable(provider: str, user: str, undo: bool) -> None:
 def _secret(from_input: bool, configured: settings.Settings) -> tuple[str, tuple[Secret, ...]]:
     """A password and what is kept of it: one read from input as a hash, one that is generated sealed."""
     secret = sys.stdin.readline().rstrip("\r\n") if from_input else new_secret()
-    if not secret:
-        raise click.UsageError("the password on standard input is empty")
+    if len(secret) < SHORTEST_PASSWORD:
+        raise click.UsageError(
+            f"the password on standard input has fewer than {SHORTEST_PASSWORD} characters"
+        )
     kept = hash_secret if from_input else generate
     return secret, kept(secret, load_key(configured.key_file))
 
@@ -271,11 +276,14 @@ def _show_once(secret: str, from_input: bool) -> None:
 
 
 def _moment(until: datetime | None, configured: settings.Settings) -> datetime | None:
-    """A moment in the gateway's zone; of a day its end."""
+    """A moment in the gateway's zone that is still to come; of a day its end."""
     if until is None:
         return None
     end = until if until.hour or until.minute else until + timedelta(days=1)
-    return end.replace(tzinfo=ZoneInfo(configured.zone))
+    moment = end.replace(tzinfo=ZoneInfo(configured.zone))
+    if moment <= assembly.now():
+        raise click.UsageError("--until is past; `user keys revoke` ends a password at once")
+    return moment
 
 
 def _listed(scopes: frozenset[Scope]) -> str:

@@ -71,8 +71,9 @@ def restore(src: Path, replace: bool) -> None:
     say(f"Restored {rows:,} rows, as they were at {made.made_at}, made by version {made.version}.")
     if told.old:
         say(f"The old database is kept: {told.old}")
-    if told.migrated:
-        say("It was of an older version, and has been migrated.")
+    before, after = told.migrated
+    if before != after:
+        say(f"It was at schema {before} of an older version, and has been migrated to {after}.")
     say(f"The audit log was followed: {told.rows:,} rows to position {made.position:,}.")
     say("What the head file knew of later rows counts no more; it has noted that.")
     if made.broken:

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from gateway import assembly, settings
 from gateway.cli.options import ACCEPTED, FAILED, NAME
+from gateway.records import Migrated
 from gateway.terminal import say
 
 if TYPE_CHECKING:
@@ -96,6 +97,16 @@ def migrate() -> None:
     A new one gets a key file, without which nobody can log in: keep a copy apart from the database.
     """
     configured = settings.load()
-    if assembly.migrate(configured):
+    made_key, done = assembly.migrate(configured)
+    if made_key:
         say(f"Made the key file {configured.key_file}: keep a copy apart from the database.")
-    say("The database is at the current schema.")
+    say(_told(done))
+
+
+def _told(done: Migrated) -> str:
+    """What became of the database: whether the version before can still work with it hangs on that."""
+    if done.before is None:
+        return f"Made the database at schema {done.after}."
+    if done.before == done.after:
+        return f"The database is already at schema {done.after}; nothing to do."
+    return f"Migrated the database from schema {done.before} to {done.after}."

@@ -54,7 +54,7 @@ from gateway.records.completion import (
     Participant,
     Regulation,
 )
-from gateway.records.copied import Copied
+from gateway.records.copied import Copied, Migrated
 from gateway.records.finding import Finding, Place, Severity
 from gateway.records.program import (
     Checked,
@@ -146,6 +146,7 @@ __all__ = [
     "Match",
     "MatchKind",
     "MeasuredOutcome",
+    "Migrated",
     "MissingGate",
     "MocRegistration",
     "MonetarySupport",

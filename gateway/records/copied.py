@@ -15,3 +15,10 @@ class Copied(NamedTuple):
     revision: str | None
     counts: Mapping[str, int]
     end: AuditLink
+
+
+class Migrated(NamedTuple):
+    """The revision a database had before it was migrated (None: it was empty), and the one it has now."""
+
+    before: str | None
+    after: str

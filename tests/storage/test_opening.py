@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import closing, nullcontext
+import os
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import psycopg
 import pytest
@@ -147,7 +149,7 @@ def test_newer_database_is_left_alone(store: Store) -> None:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     text_, remedy = refusal(store)
     assert "The database was set up by a newer version of this program." == text_
-    assert "Install the newer version, or restore a backup made with this one." == remedy
+    assert "Install the newer version, or have this one restore a backup that it made." == remedy
     with pytest.raises(StoreUnavailable, match="newer version"):
         store.migrate()
 
@@ -160,6 +162,44 @@ def test_check_of_what_cannot_be_opened(what: str, tmp_path: Path, open_one: Ope
     address = f"sqlite+pysqlite:///{path}"
     expected = f"The database at {address} cannot be reached."
     assert (expected, "Start the database, or correct CME_GATEWAY_DATABASE.") == refusal(open_one(address))
+
+
+@contextmanager
+def _somebody_else() -> Iterator[None]:
+    """Go on as a user who is not root, who may do everything; whoever is not root stays who they are."""
+    mine = os.geteuid()
+    if mine == 0:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(mine)
+
+
+@pytest.mark.parametrize("barred", ["gateway.db", "folder", "."])
+def test_check_of_what_belongs_to_another(barred: str, open_one: Opener) -> None:
+    """What may not be opened is told apart from what is not there: place and user are named, in the text
+    alone."""
+    with TemporaryDirectory() as root:  # which everybody may enter, unlike those of pytest
+        Path(root).chmod(0o755)
+        path = Path(root, "folder", "gateway.db")
+        path.parent.mkdir()
+        path.parent.chmod(0o777)
+        place = path if barred == path.name else Path(root, barred)
+        with closing(open_one(f"sqlite:///{path}")) as store:
+            store.migrate()
+        place.chmod(0o000)
+        with _somebody_else():
+            text_, remedy = refusal(open_one(f"sqlite:///{path}"))
+        place.chmod(0o755)
+    assert f" has no right to {place}, which belongs to " in text_
+    assert ("chown" in remedy, root in remedy) == (True, False)
+
+
+def test_migrating_without_a_folder(tmp_path: Path, open_one: Opener) -> None:
+    """A folder that is missing is named."""
+    with pytest.raises(StoreUnavailable, match=r"there is no folder .*/none\."):
+        open_one(f"sqlite:///{tmp_path / 'none' / 'gateway.db'}").migrate()
 
 
 def test_check_of_a_server_that_is_not_there(tmp_path: Path, open_one: Opener) -> None:
