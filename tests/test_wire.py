@@ -73,7 +73,7 @@ def test_odd_request_hides_no_other(stage: Stage, sent: bytes) -> None:
     assert 1 >= answer.count(b"HTTP/1.1 ")
     assert b"alive" not in answer
     if stage.environment["CME_GATEWAY_SERVER"] in STRICT:
-        assert answer.startswith((b"HTTP/1.1 400 ", b"HTTP/1.1 501 "))
+        assert answer.startswith((b"HTTP/1.1 400 ", b"HTTP/1.1 501 ")) or b"Code>X001<" in answer
 
 
 @pytest.mark.parametrize("sent", UNREAD.values(), ids=UNREAD)
