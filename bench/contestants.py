@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from bench.processes import free_port
 from gateway.settings import Settings
 
 HOST = "127.0.0.1"
@@ -29,7 +30,7 @@ def gateway(settings: Settings, workers: int = 2, server: str = "gunicorn") -> I
 @contextmanager
 def serving(settings: Settings, workers: int, server: str) -> Iterator[tuple[str, int]]:
     """The address of our gateway, and the process that has the workers."""
-    port = _free_port()
+    port = free_port()
     told = {
         "DATABASE": settings.database,
         "KEY_FILE": settings.key_file,
@@ -45,7 +46,7 @@ def serving(settings: Settings, workers: int, server: str) -> Iterator[tuple[str
 @contextmanager
 def baseline(database: str, workers: int = 2) -> Iterator[str]:
     """The address of the baseline, served with so many workers until left."""
-    port = _free_port()
+    port = free_port()
     url = database.replace("postgresql://", "postgresql+psycopg://")
     command = [sys.executable, "-m", "gunicorn", "--workers", str(workers), "--bind", f"{HOST}:{port}"]
     command += ["--no-control-socket", "--log-level", "warning", "bench.baseline.service:application"]
@@ -78,9 +79,3 @@ def _listens(port: int, process: subprocess.Popen[bytes]) -> bool:
                 return True
         time.sleep(0.01)
     return False
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])

@@ -24,6 +24,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from gateway.lifecycle import lasting
 from gateway.matching import Keys, judge
 from gateway.records import Identifier, Learner, Match, MatchKind, Provider, RegisterRow
 from gateway.registry import CHUNK
@@ -111,7 +112,7 @@ def database(postgresql: bool) -> Iterator[str]:
 
 def measure(url: str, count: int) -> list[str]:
     """The lines of one run."""
-    with closing(open_store(url, Key(bytes(32)), lambda: datetime.now(UTC))) as store:
+    with closing(open_store(url, Key(bytes(32)), lambda: datetime.now(UTC), lasting)) as store:
         store.migrate()
         store.accounts.add_provider(Provider(PROVIDER, "Bench"))
         loaded, some = load(store, count), learners(count, LEARNERS * CHUNKS)

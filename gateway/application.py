@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
-from gateway.calls import Door
+from gateway.calls import Door, Environ, StartResponse
 from gateway.pages import Pages
 from gateway.service import Gateway
-
-Environ = dict[str, Any]
-StartResponse = Callable[..., Any]
 
 
 class Part(Protocol):
@@ -59,12 +56,14 @@ class Application:
             return door(environ, start_response)
         if method in {"GET", "HEAD"}:
             return self.pages(environ, start_response)
-        allow = "GET, HEAD, POST" if door is not None else "GET, HEAD" if self.pages.has(path) else ""
-        return _refused("405 Method Not Allowed" if allow else "404 Not Found", allow, start_response)
+        read = ["GET", "HEAD"] if self.pages.has(path, environ.get("QUERY_STRING", "")) else []
+        allow = ", ".join((*read, *(["POST"] if door is not None else [])))
+        status = "405 Method Not Allowed" if allow else "404 Not Found"
+        return _refused(status, allow, self.doors, start_response)
 
 
-def _refused(status: str, allow: str, start_response: StartResponse) -> list[bytes]:
-    body = f"{status}. SOAP goes by POST to /soap/v1 or /soap/v2; / tells the rest.\n".encode()
+def _refused(status: str, allow: str, soap: Iterable[str], start_response: StartResponse) -> list[bytes]:
+    body = f"{status}. SOAP goes by POST to {' or '.join(soap)}; / tells the rest.\n".encode()
     kind, length = ("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))
     start_response(status, [kind, length, *([("Allow", allow)] if allow else [])])
     return [body]

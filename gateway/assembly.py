@@ -71,7 +71,7 @@ def store(settings: Settings, clock: Clock = now, key: Key | None = None) -> Sto
     """The store, with the key that seals its secrets; raises Failed if it is not given and has no file."""
     chunk = {name: min(adapter.most, settings.board_chunk) for name, adapter in boards.ADAPTERS.items()}
     sealer = key or load_key(settings.key_file)
-    return open_store(settings.database, sealer, clock, lambda board: chunk[board], lasting)
+    return open_store(settings.database, sealer, clock, lasting, lambda board: chunk[board])
 
 
 def migrate(settings: Settings) -> tuple[bool, Migrated]:
@@ -82,7 +82,7 @@ def migrate(settings: Settings) -> tuple[bool, Migrated]:
     """
     new = not Path(settings.key_file).exists()
     sealer = _NoKey() if new else load_key(settings.key_file)
-    with closing(open_store(settings.database, sealer, now, lasting=lasting)) as opened:
+    with closing(open_store(settings.database, sealer, now, lasting)) as opened:
         migrated = opened.migrate()
         if new and opened.accounts.providers():
             raise Failed(
@@ -175,7 +175,7 @@ def application(settings: Settings, clock: Clock = now) -> Application:
     )
     health = Health(Look(opened, Path(settings.key_file), settings.disk_free_bytes), clock, settings.boards)
     metrics = Metrics(service.OPERATIONS, gateway.admission, health.seen, clock)
-    doors = {f"/soap/{version.name}": SoapDoor(version, gateway) for version in service.VERSIONS}
+    doors = {version.path: SoapDoor(version, gateway) for version in service.VERSIONS}
     services = {path: PlainDoor(path, gateway) for path in service.SERVICES}
     return Application(
         gateway,

@@ -19,6 +19,7 @@ from zeep.exceptions import Fault as ZeepFault
 from gateway.errors import CallFailed, CallRefused, Unreachable
 from gateway.pieces import Piece, pieces
 from gateway.records import Action, Credentials, CreditStatus, Finding, Severity
+from gateway.service import NEWEST
 
 Element = etree._Element
 
@@ -43,7 +44,7 @@ class GatewayClient:
     fault, by whose it is, Unreachable when there is no gateway.
     """
 
-    def __init__(self, url: str, credentials: Credentials, version: str = "v2") -> None:
+    def __init__(self, url: str, credentials: Credentials, version: str = NEWEST.name) -> None:
         self._parameters = {
             "ProviderId": credentials.provider_id,
             "User": credentials.user,

@@ -1,4 +1,5 @@
-"""What the sandbox shows when it starts: the samples on their way through both service versions."""
+"""What the sandbox shows when it starts: the samples on their way through the first service version and
+the newest."""
 
 from __future__ import annotations
 
@@ -16,13 +17,14 @@ from gateway.records import Activity, Completion, CreditStatus, LearnerAction, r
 from gateway.samples import DemoCompletion
 from gateway.sandbox import CREDENTIALS
 from gateway.schema import Reader
+from gateway.service import NEWEST, VERSIONS, ServiceVersion
 from gateway.settings import Settings
 from gateway.terminal import say, show
 
 Clients = Mapping[str, GatewayClient]
 DONE = {"Added", "Unchanged"}
-VERSIONS = ("1.0", "2.0", "2.1")  # of the payload in which each sample is read back
 PATIENCE = 60  # seconds for the boards to decide
+FIRST = VERSIONS[0]
 REPORTABLE = "DMS-DEMO-4"  # the course that is over and not closed yet
 
 
@@ -37,7 +39,7 @@ class Shown:
 
 
 def demonstrate(url: str, settings: Settings) -> bool:
-    """Save the samples through both service versions and read them back; let the boards decide.
+    """Save the samples through two service versions and read them back; let the boards decide.
 
     Prints two tables; says whether everything was as expected.
     """
@@ -45,25 +47,25 @@ def demonstrate(url: str, settings: Settings) -> bool:
     activities = [
         replace(activity, closed=bool(activity.outcomes)) for activity in samples.demo_activities(today)
     ]
-    with _client(url, "v1") as v1, _client(url, "v2") as v2:
-        return _demonstrated({"v1": v1, "v2": v2}, activities, today)
+    with _client(url, FIRST) as first, _client(url, NEWEST) as newest:
+        return _demonstrated({FIRST.name: first, NEWEST.name: newest}, activities, today)
 
 
-def _client(url: str, service: str) -> closing[GatewayClient]:
-    return closing(GatewayClient(url, CREDENTIALS, service))
+def _client(url: str, service: ServiceVersion) -> closing[GatewayClient]:
+    return closing(GatewayClient(url, CREDENTIALS, service.name))
 
 
 def _demonstrated(clients: Clients, activities: Iterable[Activity], today: date) -> bool:
     shown = [
-        *_shown(clients, "v1", "1.0", samples.demo_legacy_activities(today), today),
-        *_shown(clients, "v2", "2.1", activities, today),
+        *_shown(clients, FIRST, samples.demo_legacy_activities(today), today),
+        *_shown(clients, NEWEST, activities, today),
     ]
-    say(f"Samples, saved over SOAP and read back in payload versions {', '.join(VERSIONS)}:")
+    say(f"Samples, saved over SOAP and read back in payload versions {', '.join(_versions(_reader()))}:")
     show(("Sent as", "ActivityId", "Action", "Status", "OK", "Title"), map(_row, shown))
     course = next(one.activity for one in shown if one.activity.provider_activity_id == REPORTABLE)
     credits = [
-        *_credits(clients, "v1", "1.0", samples.demo_completions(course)[:2]),
-        *_credits(clients, "v2", "2.0", samples.demo_completions(course)[2:]),
+        *_credits(clients, FIRST, samples.demo_completions(course)[:2]),
+        *_credits(clients, NEWEST, samples.demo_completions(course)[2:]),
     ]
     say("\nCompletions, matched, and board credit decided by the simulated ABIM:")
     show(("Sent as", "Credit", "Board", "Status", "OK", "Reason"), map(_credit_row, credits))
@@ -71,23 +73,24 @@ def _demonstrated(clients: Clients, activities: Iterable[Activity], today: date)
 
 
 def _shown(
-    clients: Clients, service: str, version: str, activities: Iterable[Activity], today: date
+    clients: Clients, service: ServiceVersion, activities: Iterable[Activity], today: date
 ) -> Iterator[Shown]:
-    client, newest, reader = clients[service], clients["v2"], _reader()
-    payload, _ = reader.write(activities, reader.named("activity", version))
+    client, newest, reader = clients[service.name], clients[NEWEST.name], _reader()
+    versions = _versions(reader)
+    payload, _ = reader.write(activities, reader.named("activity", service.activity))
     answer = client.call("SaveActivity", ACCMEActivities=client.typed(payload))
     sent = [entry.activity for entry in reader.read(payload, today).entries]
     for activity, wanted, result in zip(activities, sent, answer.Result, strict=True):
-        back = {name: _read_back(newest, reader, result.ActivityId, name, today) for name in VERSIONS}
+        back = {name: _read_back(newest, reader, result.ActivityId, name, today) for name in versions}
         assert wanted is not None
         expected = (
             result.Action in DONE
             and result.Status == lifecycle.status(replace(wanted, closed=activity.closed), today)
-            and _content(back[version]) == _content(wanted)
+            and _content(back[service.activity]) == _content(wanted)
             and all(other.title == wanted.title for other in back.values())
         )
         known = replace(wanted, activity_id=result.ActivityId)
-        yield Shown(f"{service}, {version}", known, result, expected)
+        yield Shown(f"{service.name}, {service.activity}", known, result, expected)
 
 
 def _read_back(
@@ -105,6 +108,10 @@ def _content(activity: Activity) -> Activity:
 
 def _reader() -> Reader:
     return assembly.reader(Settings())
+
+
+def _versions(reader: Reader) -> list[str]:
+    return [version.name for version in reader.versions_of("activity")]
 
 
 def _row(one: Shown) -> Sequence[str]:
@@ -126,9 +133,9 @@ class Decided:
 
 
 def _credits(
-    clients: Clients, service: str, version: str, completions: Sequence[DemoCompletion]
+    clients: Clients, service: ServiceVersion, completions: Sequence[DemoCompletion]
 ) -> Iterator[Decided]:
-    client = clients[service]
+    client, version = clients[service.name], service.learner
     said = [one.completion for one in completions]
     if any(result.Action not in DONE for result in _reported(client, version, said)):
         # Of an earlier day, when the same activity ended earlier: corrected as any sender would do it.
@@ -137,7 +144,7 @@ def _credits(
     for one in completions:
         for credit, status in zip(one.completion.credits, one.expected, strict=True):
             told = _decided(client, str(credit.credit_id))
-            yield Decided(f"{service}, {version}", told, told.Status == status)
+            yield Decided(f"{service.name}, {version}", told, told.Status == status)
 
 
 def _reported(

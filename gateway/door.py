@@ -7,20 +7,19 @@ audit of refusals and trace ids are the same for all of them.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from http import HTTPStatus
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from lxml import etree
 
 from gateway import calls, intake, memory
 from gateway.answers import failed
+from gateway.calls import Environ, StartResponse
 from gateway.errors import GatewayError
 from gateway.service import Gateway
 
 Element = etree._Element
-Environ = dict[str, Any]
-StartResponse = Callable[..., Any]
 
 
 class Exchange(ABC):

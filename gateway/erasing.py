@@ -21,7 +21,7 @@ from gateway import intake, matching
 from gateway.boards import BOARDS
 from gateway.errors import Refused
 from gateway.intake import Limits
-from gateway.matching import UNMATCHED, Keys
+from gateway.matching import Keys
 from gateway.records import (
     AuditEntry,
     Enrolment,
@@ -159,7 +159,8 @@ def reported(number: Identifier, keys: Keys, traces: Traces) -> Person:
 def find(person: Person, traces: Traces, reader: Reader, today: date, advance: Advance) -> Found:
     """Look through all credits and all payloads; it takes a while, and changes nothing."""
     credits = tuple(one for one in _all(traces.credits, CREDITS, advance) if person.has(one))
-    said = {person.keys.learner_key(one.learner, UNMATCHED) for one in credits}
+    keys = person.keys
+    said = {keys.said_key(keys.sought(one.learner)) for one in credits}
     sought = _Payloads(person, said, reader, today)
     payloads = (one for one in _all(traces.payloads, PAYLOADS, advance) if sought.names(one.content))
     return Found(person, credits, tuple(replace(one, content=b"") for one in payloads))
@@ -187,8 +188,8 @@ class _Payloads:
         return self._has_number(request) or any(map(self._is_meant, self._learners(request)))
 
     def _is_meant(self, learner: Learner) -> bool:
-        known = self.person.keys.learner_key(learner, UNMATCHED) in self.said
-        return known or self.person.is_meant(learner)
+        keys = self.person.keys
+        return keys.said_key(keys.sought(learner)) in self.said or self.person.is_meant(learner)
 
     def _learners(self, request: etree._Element) -> Iterator[Learner]:
         payload = next((child for child in request if self.reader.is_payload(child)), None)

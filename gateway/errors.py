@@ -11,7 +11,7 @@ GatewayError
 │  ├─ NotAuthenticated · NotAllowed · UnsupportedToken · Unencrypted
 │  ├─ TooManyCalls
 │  │  └─ TooManyFailures
-│  ├─ ManyFailures             what the operator alone is told
+│  ├─ GuessingSuspected         what the operator alone is told
 │  ├─ NotFound
 │  ├─ Conflict
 │  ├─ TooManyLookups
@@ -111,7 +111,7 @@ class NotUnderstood(Unreadable):
 
     code = "X005"
     remedy = "Leave the header out, or do not mark it mustUnderstand."
-    headers: tuple[str, ...] = ()  # which, as {namespace}name
+    headers: tuple[str, ...] = ()  # the first of them, as {namespace}name
 
 
 class TextTooLong(Unreadable):
@@ -226,7 +226,7 @@ class TooManyFailures(TooManyCalls):
     remedy = "Come back when Retry-After says, with the right ones."
 
 
-class ManyFailures(Refused):
+class GuessingSuspected(Refused):
     """An account was tried with so many wrong credentials, from anywhere, that somebody may be guessing."""
 
     code = "S012"
@@ -248,7 +248,10 @@ class WrongMethod(Refused):
 
     code = "S013"
     http_status = 405
-    remedy = "Send the operation's request element by POST; /soap/v2?wsdl and /xsd/ say what is in it."
+    remedy = (
+        "Send the operation's request element by POST; see / for the contracts and schemas that say what is "
+        "in it."
+    )
 
 
 class Misused(Refused):
@@ -316,6 +319,10 @@ class TakenForDead(Failed):
 
 class CallFailed(Failed):
     """The gateway failed; nothing of this call was stored."""
+
+
+class EndedTooOften(Failed):
+    """What runs beside a sandbox's gateway ends as often as it is started."""
 
 
 class Unreachable(Failed):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from lxml import etree
 
+from gateway import quoting
 from gateway.records import Finding, Place, Severity
 
 Element = etree._Element
 
 NOWHERE = Place()
-MOST_PER_RECORD, MOST_PER_DOCUMENT = 20, 100
-LONGEST_VALUE = 60
+MOST_PER_DOCUMENT = 100
 HIDDEN = "what it is"  # what a finding says in place of a value that is personal
 
 COMPARE = "Compare it with the schema."
@@ -23,7 +23,7 @@ SHAPE = {  # code: (severity, text, remedy); {names} are filled in
     "X025": (Severity.ERROR, "{name} holds elements where a text is asked for.", "Write a text only."),
     "X026": (Severity.ERROR, "{name} has an unknown attribute {attribute}.", "Leave it out."),
     "X027": (Severity.ERROR, "The attribute {attribute} of {name} cannot be {value}.", "Write {wanted}."),
-    "X028": (Severity.ERROR, "{name} does not fit its schema: {detail}", COMPARE),
+    "X028": (Severity.ERROR, "{name} does not fit its schema{detail}", COMPARE),
     "X029": (Severity.ERROR, "The attribute {attribute} of {name} is missing.", "Add it."),
     "X030": (
         Severity.WARNING,
@@ -38,8 +38,18 @@ SHAPE = {  # code: (severity, text, remedy); {names} are filled in
     "X032": (Severity.ERROR, "{name} cannot be read. {reason}", "Correct it."),
     "X033": (
         Severity.WARNING,
-        "What version {version} cannot say was derived: {values}.",
-        "If that is right, do nothing; else report the activity in a newer version.",
+        "What was not said in version {version} was derived: {values}.",
+        "If that is right, do nothing; else say it, in a newer version where this one cannot.",
+    ),
+    "X034": (
+        Severity.WARNING,
+        "{name} is not used here for {value}; it is kept with the raw message only.",
+        "Write {wanted}, or leave it out.",
+    ),
+    "X035": (
+        Severity.ERROR,
+        "{name} says by xsi:nil that it has no value, and has one.",
+        "Leave out xsi:nil, or the content.",
     ),
     "X040": (
         Severity.WARNING,
@@ -88,6 +98,5 @@ def finding(code: str, place: Place = NOWHERE, **parts: object) -> Finding:
 
 
 def shown(text: str | None) -> str:
-    """A sender's text as a finding may show it: on one line, and cut to LONGEST_VALUE characters."""
-    text = " ".join((text or "")[: 4 * LONGEST_VALUE].split())
-    return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + "…"
+    """A sender's text as a finding may show it: on one line, and cut as everywhere."""
+    return quoting.shown(" ".join((text or "")[: 4 * quoting.LONGEST_SHOWN].split()))

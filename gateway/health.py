@@ -25,6 +25,7 @@ DEADLINE = 1.0
 
 START = "Start the database, or free it from what holds it; calls are taken again by themselves."
 ROOM = "Make room on its disk, or let it be written to; calls are taken again by themselves."
+ASK = "Start one by cme-gateway worker, or see why it ended; what waits is asked then."
 KEY = "Put the key file back as it was: nothing can be started without it."
 
 
@@ -166,6 +167,16 @@ def _breaker(board: str, resting: Collection[frozenset[str]] | None) -> str:
     return "open" if any(board in boards for boards in resting) else "closed"
 
 
+def _workers(seen: Seen) -> dict[str, object] | None:
+    """How many workers live; where none does and something waits for one, that it does."""
+    if seen.resting is None or seen.backlogs is None:
+        return None
+    living, waiting = len(seen.resting), sum(one.open for one in seen.backlogs)
+    if living or not waiting:
+        return {"living": living}
+    return {"living": 0, "state": f"none lives, and {waiting} question(s) wait for one", "remedy": ASK}
+
+
 def _tried(look: Callable[[], Any]) -> Any:
     """What cannot be seen is not known; whether that matters, others say."""
     try:
@@ -222,11 +233,17 @@ class Health:
     def ready(self) -> tuple[bool, dict[str, object]]:
         """Whether calls can be taken, and how everything stands, as JSON.
 
-        Boards are told of and never count: what waits for them waits safely.
+        Boards and workers are told of and never count: what waits for them waits safely.
         """
         seen = self.seen()
         parts = {name: part.shown() for name, part in seen.parts.items()}
-        return seen.ready, {"ready": seen.ready, "parts": parts, "boards": self._waiting(seen)}
+        shown = {
+            "ready": seen.ready,
+            "parts": parts,
+            "workers": _workers(seen),
+            "boards": self._waiting(seen),
+        }
+        return seen.ready, shown
 
     def _waiting(self, seen: Seen) -> dict[str, object] | None:
         if seen.backlogs is None:

@@ -144,28 +144,22 @@ class Ledger:
         gone, gone_participants = _apart(self._gone)
         new, new_participants = _apart(self._new)
         held = credits.delete([one.row for one in gone])
-        credits.delete_yield(self._overtaken(held))
+        known = [row for of_board in held.values() for row in of_board]
+        bereft = self._bereft(gone).union(credits.delete_yield(known))  # a verdict may just have come in
         credits.delete_participants([one.row for one in gone_participants])
         credits.add(new)
         credits.add_participants(new_participants)
-        credits.yield_again(self._undecided_beside(gone))
+        credits.yield_again(bereft)
         for board, rows in sorted(held.items()):
             questions.put(board, Errand.WITHDRAW, rows)
         for board, rows in sorted(_submitted(new).items()):
             questions.put(board, Errand.REPORT, rows)
 
-    def _overtaken(self, held: Mapping[str, Sequence[int]]) -> list[int]:
-        """Those deleted credits whose verdict may have come in while this call was on its way."""
-        rows = (row for of_board in held.values() for row in of_board)
-        return [row for row in rows if getattr(self._gone[row], "status", None) is CreditStatus.SUBMITTED]
-
-    def _undecided_beside(self, gone: Iterable[StoredCredit]) -> list[int]:
-        """The learners' other credits whose verdict may have come in while this call was on its way."""
-        beside = (one for each in gone for one in self._beside(each) if one.row not in self._new)
-        return sorted({row for rows in _submitted(beside).values() for row in rows})
-
-    def _beside(self, gone: StoredCredit) -> Iterable[StoredCredit]:
-        return self.of_learner(gone.learner_key, gone.activity_id).values()
+    def _bereft(self, gone: Iterable[StoredCredit]) -> set[int]:
+        """The deleted credits whose yield goes with them, so that the learners' others are to yield again;
+        not those that live, for then the yield was named itself."""
+        sources = {one.matched_from for one in gone if one.matched_from is not None}
+        return sources.difference(one.row for one in self._by_id.values()) if sources else set()
 
     def _fetch(self, records: Sequence[Completion], learners: Collection[bytes], keys: Keys) -> None:
         credits = self._unit.credits

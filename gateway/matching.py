@@ -214,10 +214,6 @@ class Keys:
         """What a birthday, MM-DD, is searched by among the credits of one activity."""
         return self.digest(f"birthday{SEPARATOR}{birthday}")
 
-    def learner_key(self, learner: Learner, match: Match) -> bytes:
-        """By what a learner is the same one again: the person, or all that was said of them."""
-        return self.said_key(self.sought(learner)) if match.person is None else self.person_key(match.person)
-
     def person_key(self, person: str) -> bytes:
         """By what a person that the register knows is the same one again."""
         return self.digest(f"person{SEPARATOR}{person}")

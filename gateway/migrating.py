@@ -25,7 +25,6 @@ from gateway.records import (
     Activity,
     Caller,
     KeptActivity,
-    MeasuredOutcome,
     Place,
     Result,
     StoredActivity,
@@ -40,13 +39,6 @@ BORN = "1.0"
 OPERATION, USER = "MigrateLegacy", "operator"
 PART = 200  # activities in one transaction, of one provider
 
-# Whether they were measured objectively or subjectively nobody was asked (JS-ACT's words; the gateway's
-# own reading of which question is which outcome).
-EVALUATED = {
-    "measured_competence": "Learner Competence",
-    "measured_performance": "Learner Performance",
-    "measured_outcomes": "Patient Health",
-}
 FILLED = ("description", "format", "delivery_methods", "end_date")
 
 Label = Callable[[str], str]
@@ -94,8 +86,8 @@ def migrated(activity: Activity) -> Activity:
         if getattr(activity, name) in EMPTY and getattr(told, name) not in EMPTY
     }
     derived = activity.derived | filled.keys()
-    outcomes = _outcomes(activity)
-    if outcomes and ("outcomes" in activity.derived or not activity.outcomes):
+    outcomes = activity_v1_0.evaluated(activity)
+    if "outcomes" in activity.derived or (outcomes and not activity.outcomes):
         filled["outcomes"] = outcomes
         derived |= {"outcomes"}
     if activity.passport is None or "passport" in activity.derived:
@@ -103,10 +95,6 @@ def migrated(activity: Activity) -> Activity:
         # Once it is listed, a record of 1.0 that is sent again must not take it off the list.
         derived = derived - {"passport"} if filled["passport"] else derived | {"passport"}
     return replace(activity, **filled, derived=frozenset(derived))
-
-
-def _outcomes(activity: Activity) -> tuple[MeasuredOutcome, ...]:
-    return tuple(MeasuredOutcome(name) for flag, name in EVALUATED.items() if getattr(activity, flag))
 
 
 def _listed(activity: Activity) -> bool:

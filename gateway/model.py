@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -84,3 +85,38 @@ def read_model(element: Any, known: dict[Any, Model]) -> Model:
 def local(element: Element) -> str:
     """The name of an element, without its namespace and short enough to show."""
     return shown(etree.QName(element).localname)
+
+
+def is_nil(element: Element) -> bool:
+    """Whether an element is said to be absent."""
+    return element.get(XSI + "nil", "").strip() in {"true", "1"}
+
+
+def stray_text(element: Element) -> str:
+    """The text that stands between the children of an element, where none belongs."""
+    texts = (element.text, *(child.tail for child in element))
+    return next((text.strip() for text in texts if text and text.strip()), "")
+
+
+URI = etree.XML("""
+  <xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema"><xs:element name="uri" type="xs:anyURI"/></xs:schema>
+""")
+_reading = threading.local()  # libxml2's schemas keep what they found, which threads would share
+
+
+def fits(simple: Any, text: str) -> bool:
+    """Whether a text is of a simple type; `is_valid` would build its whole context anew each time.
+
+    With a context of its own `text_is_valid` is strict: it changes nothing that threads share.
+    """
+    valid = bool(simple.text_is_valid(text, simple.schema.validation_context))
+    return valid and (simple.root_type.local_name != "anyURI" or _is_uri(text))
+
+
+def _is_uri(text: str) -> bool:
+    """Whether libxml2, which judges, takes a text for a URI: xmlschema, which explains, takes any."""
+    if not hasattr(_reading, "uri"):
+        _reading.uri = etree.XMLSchema(URI)
+    element = etree.Element("uri")
+    element.text = text
+    return bool(_reading.uri.validate(element))

@@ -13,11 +13,12 @@ from importlib.resources.abc import Traversable
 from typing import Any
 
 from gateway.answers import failed
+from gateway.calls import Environ, StartResponse
 from gateway.errors import GatewayError, NotFound, UntrustedHost, WrongMethod
+from gateway.quoting import shown
 from gateway.schema import Reader
+from gateway.service import VERSIONS
 
-Environ = Mapping[str, Any]
-StartResponse = Callable[..., Any]
 Answer = tuple[str, bytes]
 
 XML = "text/xml; charset=utf-8"
@@ -27,6 +28,8 @@ JSON = "application/json; charset=utf-8"
 METRICS = "text/plain; version=0.0.4; charset=utf-8"
 TYPES = {".xsd": XML, ".wsdl": XML, ".toml": TEXT}
 HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^\[\]:/@\s]+)(:\d{1,5})?", re.ASCII | re.IGNORECASE)
+CONTRACT = re.compile("(^|&)wsdl([=&]|$)", re.IGNORECASE)
+TWIN = re.compile(r"(^|&)soap=(1\.2|12)(&|$)", re.IGNORECASE)
 PLACEHOLDER = b"http://localhost/soap/"
 """The address as the kept contracts write it; everything else of them is served byte for byte."""
 
@@ -83,9 +86,11 @@ class Pages:
         start_response(f"{status.value} {status.phrase}", headers)
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
 
-    def has(self, path: str) -> bool:
-        """Whether there is a page at a path."""
+    def has(self, path: str, query: str = "") -> bool:
+        """Whether there is a page at a path; at that of an endpoint it is the contract, if asked for."""
         name = path.strip("/")
+        if name.startswith("soap/"):
+            return self._is_endpoint(name.removeprefix("soap/")) and bool(CONTRACT.search(query))
         return name == "ready" or name in self._pages or name in self._files or bool(self._inside(name))
 
     def _answered(self, environ: Environ) -> tuple[HTTPStatus, Answer]:
@@ -104,7 +109,7 @@ class Pages:
         inside = self._inside(path)
         if inside:
             return _index(path, inside)
-        raise NotFound(f"There is no page /{path[:60]}.", remedy="See / for what there is.")
+        raise NotFound(f"There is no page /{shown(path)}.", remedy="See / for what there is.")
 
     def _inside(self, folder: str) -> list[str]:
         return [name for name in self._files if name.startswith(f"{folder}/")]
@@ -115,12 +120,15 @@ class Pages:
             content = content.replace(PLACEHOLDER, f"{self._address(environ)}/soap/".encode())
         return TYPES[posixpath.splitext(name)[1]], content
 
+    def _is_endpoint(self, version: str) -> bool:
+        return re.fullmatch(r"v\d+", version) is not None and f"wsdl/{version}.wsdl" in self._files
+
     def _endpoint(self, version: str, environ: Environ) -> Answer:
-        if f"wsdl/{version}.wsdl" not in self._files:
+        if not self._is_endpoint(version):
             raise NotFound("There is no such service version.", remedy="See / for those there are.")
         query = environ.get("QUERY_STRING", "")
-        if re.match("wsdl([=&]|$)", query, re.IGNORECASE):
-            twin = re.search("(^|&)soap=(1.2|12)(&|$)", query, re.IGNORECASE)
+        if CONTRACT.search(query):
+            twin = TWIN.search(query)
             return self._file(f"wsdl/{version}.soap12.wsdl" if twin else f"wsdl/{version}.wsdl", environ)
         remedy = f"Its contract is /soap/{version}?wsdl."
         raise WrongMethod(f"/soap/{version} takes SOAP by POST.", remedy=remedy)
@@ -151,10 +159,11 @@ class Pages:
         return JSON, json.dumps(self._reader.catalogue(), indent=2).encode()
 
 
-FRONT = """cme-gateway: reporting of continuing medical education over SOAP.
+CONTRACTS = "\n".join(f"{one.contract:15} the contract of service version {one.name[1:]}" for one in VERSIONS)
+FRONT = f"""cme-gateway: reporting of continuing medical education over SOAP.
 
-/soap/v1?wsdl   the contract of service version 1
-/soap/v2?wsdl   the contract of service version 2, in SOAP 1.1; with &soap=1.2 in SOAP 1.2
+{CONTRACTS}
+                each in SOAP 1.1; with &soap=1.2 in SOAP 1.2
 POST /services/ACCMEActivityService.svc/<Operation>   the same as plain XML, of activities
 POST /services/ACCMELearnerService.svc/<Operation>    and of learners
 /xsd/           the schemas, e.g. /xsd/activity/v2_1/activity.xsd

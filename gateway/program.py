@@ -74,12 +74,10 @@ class Tally:
     def take(self, activities: Iterable[Activity], history: History) -> None:
         """Count activities; `history` has the figures of enduring material as of each 31 December."""
         for activity in activities:
-            asof = next(
-                (one for one in history.get(activity.activity_id or "", ()) if one.year == self.year), None
-            )
+            told = [one for one in history.get(activity.activity_id or "", ()) if activity.runs_in(one.year)]
             status = lifecycle.status(activity, self._today)
-            self._look(activity, status, asof)
-            self._add(activity, status, asof)
+            self._look(activity, status, next((one for one in told if one.year == self.year), None))
+            self._add(activity, status, self._as_of(activity, told))
 
     def figures(self) -> Figures:
         """What they come to."""
@@ -123,11 +121,17 @@ class Tally:
         if activity.format == ENDURING and goes_on and status is not Status.CLOSED and not _counted(asof):
             yield "P904"
 
-    def _add(self, activity: Activity, status: Status, asof: CountAsOf | None) -> None:
-        """Add one to the figures; of enduring material what it had as of the year, if that was told."""
-        counted = asof if _counted(asof) else None
-        physicians = (counted or activity).physicians or 0
-        others = (counted or activity).other_learners or 0
+    def _as_of(self, activity: Activity, told: Sequence[CountAsOf]) -> Activity | CountAsOf:
+        """What tells the learners of an activity up to the end of the year. What enduring material has now
+        does so only where nothing was told as of any year: learners of later years are not of this one."""
+        if activity.format != ENDURING or not told:
+            return activity
+        upto = (one for one in reversed(told) if one.year <= self.year)
+        return next(upto, CountAsOf(self.year))
+
+    def _add(self, activity: Activity, status: Status, counted: Activity | CountAsOf) -> None:
+        """Add one to the figures, with the learners that were counted; what was not is none."""
+        physicians, others = counted.physicians or 0, counted.other_learners or 0
         self._formats[activity.format].update(
             {"activities": 1, "physicians": physicians, "others": others, status: 1}
         )

@@ -154,6 +154,11 @@ CHECKS: tuple[tuple[str, str, Callable[[RegisterRow], bool]], ...] = (
     ("board", "is empty beside a board id", lambda row: bool(row.board or not row.board_id)),
     ("board", f"is none of {', '.join(BOARDS)}", lambda row: not row.board or row.board.upper() in BOARDS),
     ("board_id", "is empty beside a board", lambda row: bool(number_of(row.board_id) or not row.board)),
+    (
+        "board_id",
+        "is no number as that board gives them out (`cme-gateway boards` shows their shapes)",
+        lambda row: not row.board or BOARDS[row.board.upper()].gives(row.board_id),
+    ),
     ("licence", "is empty, as are npi, board_id and state: nothing to find this person by", _is_found),
 )
 

@@ -43,7 +43,7 @@ _TOLD = {
     "location.state": "state",
 }
 _ONCE = {ENDURING: "A924", SERIES: "A925"}
-SECOND = 2
+SECOND, MARK = 2, "#"
 AHEAD = 8
 """Own ids that must be free in a row before no further instance is looked for."""
 
@@ -110,7 +110,7 @@ def _together(
 ) -> Decision:
     """One decision on all instances: where one is refused, all are as they were."""
     first = decisions[0]
-    findings = tuple(dict.fromkeys((*unfit(entry), *_untold(decisions), *_all_found(decisions))))
+    findings = tuple(dict.fromkeys((*unfit(entry), *_untold(decisions), *_all_found(*decisions))))
     if any(found.blocks for found in findings):
         _undo(decisions, before, shelf)
         return Decision(entry, Action.REFUSED, findings, first.slot)
@@ -120,8 +120,25 @@ def _together(
     return Decision(entry, _sum_up(decisions), findings, first.slot, tuple(decisions))
 
 
-def _all_found(decisions: Iterable[Decision]) -> Iterator[Finding]:
-    return (found for one in decisions for found in one.findings)
+def _all_found(first: Decision, *further: Decision) -> Iterator[Finding]:
+    """What is found of the record, and of its repeats alone: that is told at the repeat, and of which."""
+    yield from first.findings
+    known = {(found.code, found.path) for found in first.findings}
+    for one in further:
+        alone = (found for found in one.findings if (found.code, found.path) not in known)
+        yield from (_of_repeat(found, one.entry) for found in alone)
+
+
+def _of_repeat(found: Finding, entry: ActivityEntry) -> Finding:
+    place = entry.place("activity_id")
+    if not place.path or found.path.startswith(place.path):
+        return found
+    assert entry.activity is not None
+    _, mark, number = (entry.provider_activity_id or "").rpartition(MARK)
+    named = f", with your own id and {mark}{number} behind it" if number else ""
+    text = f"{found.text} This is said of the repeat of {entry.activity.start_date}{named}."
+    field = place.field or found.field
+    return replace(found, text=text, field=field, path=place.path, line=place.line, column=place.column)
 
 
 def _untold(decisions: Sequence[Decision]) -> Iterator[Finding]:
@@ -150,7 +167,7 @@ def _sum_up(decisions: Sequence[Decision]) -> Action:
 
 
 def _own_id(own_id: str, number: int) -> str:
-    return f"{own_id}#{number}"
+    return f"{own_id}{MARK}{number}"
 
 
 def _entries(

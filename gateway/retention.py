@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from gateway.audit import Chain, Trail
+from gateway.duration import months
 from gateway.errors import GatewayError
 
-LONGEST_MONTH = 31
 AUDIT_PART = 1_000  # rows deleted in one transaction
 EVERY = timedelta(hours=24)
 LOOKING = 1800.0  # seconds between two looks whether it is time, a little less or more
@@ -72,9 +72,9 @@ class Spans:
         """As the settings say; a receipt is never gone before its key."""
         return cls(
             payloads=timedelta(days=payload_days),
-            receipts=timedelta(days=LONGEST_MONTH * max(receipt_months, key_months)),
+            receipts=months(max(receipt_months, key_months)),
             questions=timedelta(days=question_days),
-            audit=timedelta(days=LONGEST_MONTH * audit_months),
+            audit=months(audit_months),
         )
 
 

@@ -12,27 +12,31 @@ from gateway.records import (
     Action,
     Activity,
     ActivityEntry,
+    CreditsAlike,
     Finding,
     Instance,
     RecordAction,
     Result,
+    Status,
     StoredActivity,
     replace,
 )
-from gateway.rules import detail, finding
+from gateway.rules import detail, finding, quoted
 from gateway.store import Activities
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
     """What the records of a call are judged by; `reported` tells for which of some activities learners are
-    reported, `crediting` from which boards learners have credit of an activity, or may yet get it."""
+    reported, `crediting` from which boards learners have credit of an activity, or may yet get it,
+    `credited` what this credit and theirs of CME is."""
 
     provider_id: str
     version: tuple[int, int]
     today: date
     reported: Callable[[Collection[str]], Collection[str]] = lambda activity_ids: ()
     crediting: Callable[[str], Collection[str]] = lambda activity_id: ()
+    credited: Callable[[str], Collection[CreditsAlike]] = lambda activity_id: ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +243,7 @@ def _save(
         return Decision(entry, Action.UNCHANGED, tuple(findings), slot)
     if before is not None and entry.action is RecordAction.ADD:
         findings.insert(0, finding("A903", entry.place("activity_id"), detail(before.activity_id)))
+    findings[:0] = _ungrounding(entry, before, after, by) if before is not None else ()
     action = Action.ADDED if before is None else Action.UPDATED
     slot = shelf.settle(slot, after)
     slot.number = entry.number
@@ -251,6 +256,8 @@ def _closing(
     """A closed activity stays as it is; one that is to be closed must have passed every gate."""
     if before is not None and after != before:
         yield from _refused(entry, before, Act.SAVE, by, detail(before.activity_id))
+    elif before is not None and before.closed and entry.close is False:
+        yield finding("A926", entry.place("close"))
     if entry.close and not (before and before.closed):
         yield from _refused(entry, after, Act.CLOSE, by)
 
@@ -262,10 +269,32 @@ def _disturbing(
     boards = rules.disturbed(before, after) if before is not None else ()
     if before is None or not boards:
         return
-    said = [one.board for one in entry.activity.moc_registrations] if entry.activity else []
     for board in sorted(set(by.crediting(before.activity_id or "")).intersection(boards)):
-        part = f"[{said.index(board)}].points" if board in said else ""
-        yield finding("A921", entry.place(f"moc_registrations{part}"), f"It is the {board}.")
+        yield finding("A921", entry.place(_registered(entry, board, "points")), f"It is the {board}.")
+
+
+def _ungrounding(entry: ActivityEntry, before: Activity, after: Activity, by: Judgement) -> Iterator[Finding]:
+    """Reported credit stays when its ground is taken away, but not without a word; only what takes away
+    any asks whether there is such credit."""
+    draft, was = lifecycle.status(after, by.today), lifecycle.status(before, by.today)
+    drafted = draft is Status.DRAFT and was is not Status.DRAFT
+    if not drafted and rules.grounds(before) == rules.grounds(after):
+        return
+    credits = by.credited(before.activity_id or "")
+    if drafted and credits:
+        yield finding("A929", entry.place(""), f"They are {sum(one.number for one in credits):,}.")
+    for (field, board, type), number in rules.lost(before, after, credits).items():
+        whose = f"{board}, {quoted(type)}" if board else quoted(type)
+        place = entry.place(_registered(entry, board, field) if board else field)
+        yield finding("A928", place, f"They are {number:,}, of {whose}: {rules.WHY[field]}.")
+
+
+def _registered(entry: ActivityEntry, board: str, part: str) -> str:
+    """A part of the registration with a board, where it is said; the registrations, where it is not."""
+    if part not in {"points", "credit_types", "claim_date", "moc_registrations"}:
+        return part
+    said = [one.board for one in entry.activity.moc_registrations] if entry.activity else []
+    return f"moc_registrations[{said.index(board)}].{part}" if board in said else "moc_registrations"
 
 
 def _refused(
@@ -318,7 +347,7 @@ def _told(
         provider_activity_id=ids.provider_activity_id,
         status=lifecycle.status(shown, today) if shown else None,
         next_statuses=lifecycle.next_statuses(shown, today) if shown else (),
-        findings=rules.told(findings),
+        findings=rules.told(findings, entry.place("")),
     )
 
 

@@ -22,10 +22,11 @@ from lxml import etree
 from xmlschema.validators.identities import XsdFieldSelector, XsdSelector
 
 from gateway.explaining import Teller, explain
-from gateway.findings import COMPARE, MOST_PER_DOCUMENT, MOST_PER_RECORD, NOWHERE, finding, shown
+from gateway.findings import COMPARE, MOST_PER_DOCUMENT, NOWHERE, finding, shown
 from gateway.model import XSI, Model, Names, PlaceOf, local, read_model
 from gateway.records import Finding
-from gateway.tidying import Tidier
+from gateway.rules import MOST_FINDINGS
+from gateway.tidying import Tidier, settle_nil
 
 Element = etree._Element
 
@@ -85,7 +86,7 @@ class Judge:
             return found
         if over is not None:
             return [finding("X045", place(over), most=MOST_PER_DOCUMENT), *found]
-        return (self.explain(element, place) + found)[:MOST_PER_RECORD]
+        return (self.explain(element, place) + found)[:MOST_FINDINGS]
 
     def tidy(self, element: Element, tag: str, place: PlaceOf) -> list[Finding]:
         """Make of what real clients send for `tag` what its schema asks for; tell what was no mere form."""
@@ -94,19 +95,30 @@ class Judge:
         if model is not None:
             tidier.rename(element, tag)
             tidier.tidy(element, model)
+            settle_nil(element, model)
         return tidier.told
 
     def explain(self, element: Element, place: PlaceOf) -> list[Finding]:
-        """Everything that is wrong with an element that was not accepted, up to MOST_PER_RECORD."""
+        """Everything that is wrong with an element that was not accepted, up to MOST_FINDINGS."""
         model = self.model(element.tag)
         if model is None:
             return [finding("X020", place(element), name=local(element), known=COMPARE)]
         teller = Teller(place, self.names.personal)
-        wrong = list(islice(explain(element, model, teller), MOST_PER_RECORD))
-        if not wrong:  # the two readers of the schema disagree; the judge's word stands
-            detail = "" if teller.personal else _last_word(self._validator)  # which quotes what was sent
-            wrong = [finding("X028", place(element), name=local(element), detail=detail)]
-        return wrong
+        wrong = list(islice(explain(element, model, teller), MOST_FINDINGS))
+        return wrong or self._unexplained(element, teller)
+
+    def _unexplained(self, element: Element, teller: Teller) -> list[Finding]:
+        """What the judge refuses, and nothing explains: the two readers of the schema disagree, and the
+        judge's word stands. It quotes what was sent, which may be personal."""
+        log: Any = self._validator.error_log
+        said = dict[Element, str]()
+        for error in islice(log, MOST_FINDINGS):
+            said.setdefault(_spot(element, error.path or ""), f": {shown(error.message)}")
+        hidden, place = bool(teller.personal), teller.place
+        return [
+            finding("X028", place(one), name=local(one), detail="." if hidden else detail)
+            for one, detail in (said or {element: "."}).items()
+        ]
 
     def model(self, tag: str) -> Model | None:
         """The model of a global element, read from the XSD when first asked for."""
@@ -155,9 +167,15 @@ class Judge:
         return {name: read_model(element, known) for name, element in schema.maps.elements.items()}
 
 
-def _last_word(validator: etree.XMLSchema) -> str:
-    log: Any = validator.error_log
-    return shown(log.last_error.message) if log.last_error is not None else ""
+def _spot(element: Element, path: str) -> Element:
+    """What an error is about: its path begins at the element that was judged."""
+    _, _, below = path.lstrip("/").partition("/")
+    named = {prefix: name for one in element.iter() for prefix, name in one.nsmap.items() if prefix}
+    try:
+        found: Any = element.xpath(below, namespaces=named) if below else [element]
+        return cast("Element", found[0])
+    except (etree.XPathError, LookupError):
+        return element
 
 
 MOST_SHORT_LINES = 65_535  # what libxml2 keeps in an element; beyond that only texts know their line

@@ -1,16 +1,19 @@
 """Lets spyne 2.14.0, of 2022, import on every Python we support; import this before spyne.
 
 Its vendored six cannot find its own moved modules since Python 3.12, and the `cgi` module it parses
-one header with is gone since 3.13. Both are put in place while spyne is imported.
+one header with is gone since 3.13. Both are put in place while spyne is imported, and what it does too
+much of is turned off.
 """
 
 from __future__ import annotations
 
 import importlib
+import logging
 import sys
 import types
 import warnings
 from email.message import Message
+from typing import Any
 
 _MOVED = {
     "collections_abc": "collections.abc",
@@ -45,4 +48,12 @@ def _import_spyne() -> None:
             sys.modules["cgi"] = real
 
 
+def _quieten_spyne() -> None:
+    const: Any = importlib.import_module("spyne.const")
+    const.MIN_GC_INTERVAL = float("inf")  # or it collects inside requests, 38 ms each
+    for name in ("spyne", "spyne.application.client"):  # they log whole bodies, and a trace per refusal
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+
+
 _import_spyne()
+_quieten_spyne()

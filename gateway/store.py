@@ -10,6 +10,7 @@ from gateway.records import (
     Activity,
     AuditEntry,
     CountAsOf,
+    CreditsAlike,
     Errand,
     FoundActivities,
     Question,
@@ -119,6 +120,9 @@ class Credits(Protocol):
     def boards(self, activity_id: str) -> set[str]:
         """The boards that have accepted credit of an activity, or may yet: of living ones."""
 
+    def alike(self, activity_id: str) -> Sequence[CreditsAlike]:
+        """The living ones of an activity that were reported and not rejected, counted by what they are."""
+
     def add(self, credits: Sequence[StoredCredit]) -> None:
         """Keep new ones, each with its learner, whose rows are given."""
 
@@ -126,12 +130,12 @@ class Credits(Protocol):
         """Let go of these; their ids are free again. Gives, by board, those a board has accepted,
         or was asked about without an answer."""
 
-    def delete_yield(self, rows: Collection[int]) -> None:
-        """Let go of the CME credit that these board credits yielded."""
+    def delete_yield(self, rows: Collection[int]) -> list[int]:
+        """Let go of the CME credit that these board credits yielded; gives those that had yielded any."""
 
     def yield_again(self, rows: Collection[int]) -> None:
-        """Give the CME credit that these board credits yield, should they be accepted by now: after what
-        stood in its way was let go of. Waits for verdicts that are being kept."""
+        """Give the learners of these deleted credits the CME credit that their other board credits yield,
+        those that are accepted by now. Waits for verdicts that are being kept."""
 
     def participants(
         self, local_keys: Collection[bytes], activity_ids: Collection[str]

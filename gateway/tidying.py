@@ -8,9 +8,10 @@ from typing import Any
 
 from lxml import etree
 
-from gateway.findings import MOST_PER_RECORD, finding
-from gateway.model import XSI, Model, Names, PlaceOf, local
+from gateway.findings import finding
+from gateway.model import XSI, Model, Names, PlaceOf, is_nil, local, stray_text
 from gateway.records import Finding
+from gateway.rules import MOST_COUNTED
 
 Element = etree._Element
 
@@ -40,9 +41,10 @@ class Tidier:
             if known is None:
                 continue
             self.tidy(child, known.model)
-            if _is_nil(child) or (standing[child.tag] > known.least and _is_hollow(child, known.model)):
+            absent = settle_nil(child, known.model) and not _is_attributed(child)
+            if absent or (standing[child.tag] > known.least and _is_hollow(child, known.model)):
                 standing[child.tag] -= 1
-                element.remove(child)
+                _remove(child, element)
             elif known.model.simple is not None:
                 _trim(child, known.model.simple)
         _sort(element, model)
@@ -54,7 +56,7 @@ class Tidier:
             known = model.children.get(child.tag)
             if child.tag in seen and known and known.most == 1:
                 self._tell("X031", child, name=local(child))
-                element.remove(child)
+                _remove(child, element)
             seen.add(child.tag)
 
     def rename(self, element: Element, tag: str) -> None:
@@ -76,10 +78,10 @@ class Tidier:
             or (parent.tag in names.open_parents and _is_foreign(child, parent, model))
         ):
             self._tell("X031", child, name=local(child))
-            parent.remove(child)
+            _remove(child, parent)
 
     def _tell(self, code: str, element: Element, **parts: object) -> None:
-        if len(self.told) < MOST_PER_RECORD:
+        if len(self.told) < MOST_COUNTED:
             self.told.append(finding(code, self._place(element), **parts))
 
 
@@ -95,30 +97,58 @@ def _is_foreign(child: Element, parent: Element, model: Model) -> bool:
     return bool(brace) and not any(tag.startswith(namespace + brace) for tag in (parent.tag, *model.children))
 
 
-def _is_nil(element: Element) -> bool:
-    """Whether an element is said to be absent; what is said not to be is no attribute of ours."""
-    return element.attrib.pop(XSI + "nil", "").strip() in {"true", "1"}
+def _remove(child: Element, parent: Element) -> None:
+    """Take a child out, and not the text behind it, which lxml would take along."""
+    before = child.getprevious()
+    if child.tail and child.tail.strip():
+        if before is None:
+            parent.text = (parent.text or "") + child.tail
+        else:
+            before.tail = (before.tail or "") + child.tail
+    parent.remove(child)
+
+
+def settle_nil(element: Element, model: Model) -> bool:
+    """Whether an element is said to be absent, and is. The attribute stays where it contradicts what the
+    element holds, to be refused; what is said not to be is no attribute of ours."""
+    said = is_nil(element)
+    if said and not _is_empty(element, model):
+        return False
+    element.attrib.pop(XSI + "nil", "")
+    return said
 
 
 KEYS = frozenset({"category", "profession", "specialty", "currency", "domain", "label", "accuracy"})
 """Attributes that say of what an element speaks, and nothing by themselves."""
 
 
+def _is_attributed(element: Element) -> bool:
+    """Whether an element says something in its attributes, which is not to be lost."""
+    return any(value.strip() for name, value in element.attrib.items() if name not in KEYS)
+
+
 def _is_hollow(element: Element, model: Model) -> bool:
     """Whether an element says nothing, itself or in the children that belong there."""
-    if (element.text or "").strip():
+    if _is_attributed(element):
         return False
-    if any(value.strip() for name, value in element.attrib.items() if name not in KEYS):
-        return False
-    return all(
+    return _is_empty(element, model)
+
+
+def _is_empty(element: Element, model: Model) -> bool:
+    """Whether an element holds nothing, or only children that belong there and say nothing."""
+    return not stray_text(element) and all(
         child.tag in model.children and _is_hollow(child, model.children[child.tag].model)
         for child in element
     )
 
 
 def _trim(element: Element, simple: Any) -> None:
-    """Of a date the part as written counts, whatever its time and zone."""
+    """What stands around a text does not count; of a date the part as written does, whatever its time and
+    zone."""
+    if not (text := (element.text or "").strip()) or len(element):
+        return
     name = simple.root_type.local_name
-    match = _DATE.match((element.text or "").strip()) if name in {"date", "dateTime"} else None
+    match = _DATE.match(text) if name in {"date", "dateTime"} else None
     if match is not None:
-        element.text = match[1] if name == "date" else f"{match[1]}T00:00:00"
+        text = match[1] if name == "date" else f"{match[1]}T00:00:00"
+    element.text = text

@@ -76,7 +76,7 @@ DELIVERY_METHODS = (IN_PERSON, "Live-Streamed", "Online", "Print/Other")
 FREE = "No, it’s free"  # noqa: RUF001  the schema's own typographic apostrophe
 FEES = ("Yes", FREE, "Variable")
 REGISTRATIONS = ("Open to all", "Limited")
-PROVIDERSHIPS = ("direct", "joint")
+DIRECT, JOINT = "direct", "joint"
 OUTCOMES = (
     "Learner Knowledge",
     "Learner Competence",
@@ -133,6 +133,13 @@ PARTICIPANT_CATEGORIES = (
     "other",
 )
 """Who is counted by Joint Accreditation (JS-ACT, 2025) beside `physician`, which all versions know."""
+
+PHYSICIAN, OTHERS = "physician", "non-physician"
+OTHER_WORDS = {
+    PHYSICIAN: ("physicians", "md", "mds"),
+    OTHERS: ("non-physicians", "nonphysician", "nonphysicians", "non physician", "non physicians"),
+}
+"""The two categories that all versions count, and what can mean nothing else."""
 
 OUTLINE_SOURCES = ("01_ABAMCO", "02_ABAMCO")
 """The first and the second selection from the content outline of ABA (JS-ACT)."""
@@ -208,6 +215,11 @@ def format_named(text: str | None) -> Format | None:
     word = (text or "").casefold()
     legacy = _LEGACY.get(word)
     return _FORMATS.get(word) or (_FORMATS[legacy.format.casefold()] if legacy else None)
+
+
+def is_format(text: str | None) -> bool:
+    """Whether a format goes by that name today, whatever the case."""
+    return (text or "").casefold() in _FORMATS
 
 
 def legacy_type_named(text: str | None) -> LegacyType | None:

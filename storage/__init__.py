@@ -21,15 +21,14 @@ def open_store(
     url: str,
     sealer: Sealer,
     clock: Clock,
+    lasting: Callable[[Activity], Lasting],
     chunk: Chunk = lambda _: 100,
-    lasting: Callable[[Activity], Lasting] = lambda _: (False, False),
 ) -> Store:
     """Name the database to work with; no connection is opened yet.
 
     `url` is a SQLAlchemy URL of SQLite or PostgreSQL, `sealer` seals the payloads kept for proof,
-    `clock` tells the aware time that rows are stamped with, `chunk` how many credits a question to a
-    board may hold, `lasting` what of an activity's status does not hang on the day: without it a search
-    by status finds what was closed on purpose alone, or Drafts. Raises StoreUnavailable if the URL is not
-    one this program knows.
+    `clock` tells the aware time that rows are stamped with, `lasting` what of an activity's status does not
+    hang on the day, by which a search by status finds it, `chunk` how many credits a question to a board
+    may hold. Raises StoreUnavailable if the URL is not one this program knows.
     """
-    return Store(open_engine(url), sealer, clock, chunk, lasting)
+    return Store(open_engine(url), sealer, clock, lasting, chunk)

@@ -7,9 +7,21 @@ from decimal import Decimal
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Table, Update, bindparam, exists, select, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Table,
+    Update,
+    bindparam,
+    exists,
+    func,
+    select,
+    tuple_,
+    update,
+)
 
 from gateway.records import (
+    CreditsAlike,
     CreditStatus,
     Sought,
     StoredCredit,
@@ -91,6 +103,18 @@ _BOARDS = owned(
     ),
     credits,
 )
+_ALIKE = owned(
+    select(credits.c.board, credits.c.credit_type, credits.c.amount, credits.c.completed_on, func.count())
+    .where(
+        living(credits),
+        credits.c.activity_id == bindparam("activity"),
+        credits.c.matched_from.is_(None),
+        credits.c.status != CreditStatus.REJECTED.value,
+    )
+    .group_by(credits.c.board, credits.c.credit_type, credits.c.amount, credits.c.completed_on)
+    .order_by(credits.c.board, credits.c.credit_type, credits.c.completed_on),
+    credits,
+)
 
 
 def _burial(table: Table, column: Column[int]) -> Update:
@@ -100,19 +124,26 @@ def _burial(table: Table, column: Column[int]) -> Update:
 _BURIED = owned(_burial(credits, credits.c.row).returning(credits.c.row), credits)
 # Asked afterwards, since SQLite 3.40 takes NULL for NOT NULL in what an update returns.
 _HELD = owned(select(credits.c.row, credits.c.board).where(credits.c.row.in_(ROWS), held(credits)), credits)
-# Whoever is about to decide on one of these is waited for.
-_AWAITED = owned(
-    select(credits.c.row)
-    .where(living(credits), credits.c.row.in_(ROWS))
-    .order_by(credits.c.row)
-    .with_for_update(),
-    credits,
-)
 # What a credit yielded is its learner's: so it is found by an index.
 _BURIED_YIELD = owned(
-    _burial(credits, credits.c.matched_from).where(
-        credits.c.learner_key.in_(select(_source.c.learner_key).where(_source.c.row.in_(ROWS)))
-    ),
+    _burial(credits, credits.c.matched_from)
+    .where(credits.c.learner_key.in_(select(_source.c.learner_key).where(_source.c.row.in_(ROWS))))
+    .returning(credits.c.matched_from),
+    credits,
+)
+# What the learners of these have of boards besides. Whoever is about to decide on one, or to delete it, is
+# waited for.
+_AWAITED = owned(
+    select(credits.c.row)
+    .where(
+        living(credits),
+        credits.c.board.is_not(None),
+        tuple_(credits.c.learner_key, credits.c.activity_id).in_(
+            select(_source.c.learner_key, _source.c.activity_id).where(_source.c.row.in_(ROWS))
+        ),
+    )
+    .order_by(credits.c.row)
+    .with_for_update(),
     credits,
 )
 _BURIED_PARTICIPANTS = owned(_burial(participants, participants.c.row), participants)
@@ -162,6 +193,11 @@ class Credits:
         """The boards that have accepted credit of an activity, or may yet: of living ones."""
         return set(self._scope.run(_BOARDS, {"activity": activity_id}).firsts())
 
+    def alike(self, activity_id: str) -> list[CreditsAlike]:
+        """The living ones of an activity that were reported and not rejected, counted by what they are."""
+        rows = self._scope.run(_ALIKE, {"activity": activity_id})
+        return [CreditsAlike(board, type, Decimal(amount), day, n) for board, type, amount, day, n in rows]
+
     def add(self, new: Sequence[StoredCredit]) -> None:
         """Keep new ones, each with its learner."""
         if new:
@@ -178,14 +214,18 @@ class Credits:
                 by_board.setdefault(row.board, []).append(row.row)
         return by_board
 
-    def delete_yield(self, rows: Collection[int]) -> None:
-        """Let go of the CME credit that these board credits yielded."""
-        for chunk in chunks(rows):
-            self._scope.run(_BURIED_YIELD, {"rows": chunk, "at": self._scope.now})
+    def delete_yield(self, rows: Collection[int]) -> list[int]:
+        """Let go of the CME credit that these board credits yielded; gives those that had yielded any, as
+        the rows are now."""
+        return [
+            row
+            for chunk in chunks(rows)
+            for row in self._scope.run(_BURIED_YIELD, {"rows": chunk, "at": self._scope.now}).firsts()
+        ]
 
     def yield_again(self, rows: Collection[int]) -> None:
-        """Give the CME credit that these board credits yield, should they be accepted by now: a verdict
-        that came in just before a deletion found the deleted credit's yield still there."""
+        """Give the learners of these deleted credits the CME credit that their other board credits yield:
+        those that are accepted by now, also by a verdict that comes in at this moment."""
         for chunk in chunks(rows):
             match(self._scope, self._scope.run(_AWAITED, {"rows": chunk}).firsts())
 

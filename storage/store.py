@@ -46,8 +46,8 @@ class Store:
         engine: Engine,
         sealer: Sealer,
         clock: Clock,
-        chunk: Chunk = lambda _: 100,
-        lasting: Callable[[Activity], Lasting] = lambda _: (False, False),
+        lasting: Callable[[Activity], Lasting],
+        chunk: Chunk,
     ) -> None:
         self._engine = engine
         self._lasting = lasting

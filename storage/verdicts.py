@@ -6,7 +6,18 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, bindparam, cast, func, literal, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Numeric,
+    String,
+    and_,
+    bindparam,
+    cast,
+    func,
+    literal,
+    select,
+    update,
+)
 
 from gateway.records import AuditEntry, CreditStatus, Errand, Outcome, Question, Verdict
 from gateway.vocabulary import CME_CREDIT
@@ -32,8 +43,23 @@ _WITHDRAWN = (
 )
 
 
+_KEPT = "provider_id activity_id amount completed_on submitted_at person learner_key said_key".split()
+_KEPT += ["family_key", "birth_key", "sealed"]
+_YIELDS = and_(
+    living(credits),
+    credits.c.status == CreditStatus.ACCEPTED.value,
+    credits.c.board.is_not(None),
+    credits.c.person.is_not(None),
+)
+
+
+def _size(amount: Any) -> ColumnElement[Any]:
+    return cast(amount, Numeric)  # it is kept as a text
+
+
 def _matched() -> tuple[list[str], Any]:
-    """The columns of CME credit, and where they come from: accepted board credit of a living record."""
+    """The columns of CME credit, and where they come from: the largest accepted board credit of a living
+    record that each learner has for an activity, and of those alike the one that was reported first."""
     row: ColumnElement[int] = bindparam("first") + func.row_number().over(order_by=credits.c.row) - 1
     made = {
         "row": row,
@@ -43,24 +69,28 @@ def _matched() -> tuple[list[str], Any]:
         "decided_at": AT,
         "matched_from": credits.c.row,
     }
-    kept = "provider_id activity_id amount completed_on submitted_at person learner_key said_key".split()
-    kept += ["family_key", "birth_key", "sealed"]
-    columns: dict[str, Any] = made | {name: credits.c[name] for name in kept}
-    return list(columns), select(*columns.values()).where(
-        credits.c.row.in_(ROWS),
-        living(credits),
-        credits.c.status == CreditStatus.ACCEPTED.value,
-        credits.c.person.is_not(None),
+    columns: dict[str, Any] = made | {name: credits.c[name] for name in _KEPT}
+    place = func.row_number().over(
+        partition_by=(credits.c.provider_id, credits.c.learner_key, credits.c.activity_id),
+        order_by=(_size(credits.c.amount).desc(), credits.c.row),
     )
+    ranked = select(credits.c.row, place.label("place")).where(credits.c.row.in_(ROWS), _YIELDS).subquery()
+    largest = select(ranked.c.row).where(ranked.c.place == 1)
+    return list(columns), select(*columns.values()).where(credits.c.row.in_(largest))
 
 
 def _match(insert: Any) -> Any:
-    # Who has this credit already, sent or matched, has it once: the index of living credits decides.
+    # Who has this credit already, sent or matched, has it once: the index of living credits decides. What
+    # was matched follows the larger credit then, whoever was first to keep a verdict.
     names, source = _matched()
-    return (
-        insert(credits)
-        .from_select(names, source, include_defaults=False)
-        .on_conflict_do_nothing(index_elements=CREDITED, index_where=living(credits))
+    made = insert(credits).from_select(names, source, include_defaults=False)
+    return made.on_conflict_do_update(
+        index_elements=CREDITED,
+        index_where=living(credits),
+        set_={name: made.excluded[name] for name in ("matched_from", "decided_at", *_KEPT)},
+        where=and_(
+            credits.c.matched_from.is_not(None), _size(made.excluded.amount) > _size(credits.c.amount)
+        ),
     )
 
 
@@ -76,8 +106,8 @@ def keep(scope: Scope, question: Question, verdicts: Sequence[Verdict]) -> None:
 
 
 def match(scope: Scope, rows: Sequence[int]) -> None:
-    """Give the CME credit that board credits yield: those of these that live and are accepted, of a
-    learner who has none of the activity yet."""
+    """Give the CME credit that board credits yield: those of these that live and are accepted. A learner
+    has it once for an activity, of the largest; what its sender reported stays."""
     if rows:
         new = {"rows": rows, "first": new_rows(scope.now, len(rows))[0], "at": scope.now}
         scope.connection.execute(_MATCH[scope.connection.dialect.name], new)

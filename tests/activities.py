@@ -78,7 +78,7 @@ SHARED: dict[str, SearchStrategy[Any]] = {
     "location": perhaps(location),
     "start_date": perhaps(day),
     "end_date": perhaps(day),
-    "providership": perhaps(st.sampled_from(words.PROVIDERSHIPS)),
+    "providership": perhaps(st.sampled_from((words.DIRECT, words.JOINT))),
     "commercial_support": perhaps(flag),
     "monetary_supports": some(st.builds(MonetarySupport, money, perhaps(text), perhaps(st.just("USD")))),
     "physicians": perhaps(count),
@@ -93,6 +93,14 @@ BEFORE: dict[str, SearchStrategy[Any]] = {
     **dict.fromkeys((field.name for field in activity_v1_0.INCOME), perhaps(money)),
     "in_kind_supports": some(st.builds(InKindSupport, text, kinds)),
 }
+
+
+def registration(**later: SearchStrategy[Any]) -> SearchStrategy[MocRegistration]:
+    """A registration with a board, with what 2.1 has made of it."""
+    types = st.lists(text, max_size=3, unique_by=str.casefold).map(tuple)
+    return st.builds(MocRegistration, text.map(str.upper), perhaps(number), types, perhaps(day), **later)
+
+
 SINCE: dict[str, SearchStrategy[Any]] = {
     "format": st.sampled_from(FORMATS),
     "in_kind_supports": some(st.builds(InKindSupport, text)),
@@ -104,17 +112,7 @@ SINCE: dict[str, SearchStrategy[Any]] = {
         st.builds(MeasuredOutcome, st.sampled_from(words.OUTCOMES), few(*words.MEASUREMENT_TYPES))
     ),
     "commendation_tags": some(text),
-    "moc_registrations": some(
-        st.builds(
-            MocRegistration,
-            text.map(str.upper),
-            perhaps(number),
-            some(text),
-            perhaps(day),
-            practice_areas=st.just(()),
-            attested=st.just(True),
-        )
-    ),
+    "moc_registrations": some(registration(practice_areas=st.just(()), attested=st.just(True))),
     "mips": perhaps(flag),
     "rems_type": perhaps(st.sampled_from(words.REMS_TYPES)),
 }
@@ -129,20 +127,12 @@ _key = st.builds(OutlineKey, st.sampled_from(words.OUTLINE_KEYWORDS), text)
 _source = st.sampled_from(words.OUTLINE_SOURCES) | text
 _outline = st.builds(ContentOutline, _source, several(_key, by=lambda key: key))
 _category = st.sampled_from(words.PARTICIPANT_CATEGORIES) | text.filter(
-    lambda said: said.casefold() not in {"physician", "non-physician"}
+    lambda said: (
+        said.casefold() not in {one for word, also in words.OTHER_WORDS.items() for one in (word, *also)}
+    )
 )
 LATER: dict[str, SearchStrategy[Any]] = {
-    "moc_registrations": some(
-        st.builds(
-            MocRegistration,
-            text.map(str.upper),
-            perhaps(number),
-            some(text),
-            perhaps(day),
-            practice_areas=some(text),
-            attested=flag,
-        )
-    ),
+    "moc_registrations": some(registration(practice_areas=some(text), attested=flag)),
     "participants": some(st.builds(CategoryCount, _category, st.integers(0, 9_999))),
     "professions": few(*words.PROFESSIONS),
     "interprofessional": perhaps(flag),

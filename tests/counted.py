@@ -17,6 +17,7 @@ from sqlalchemy import text as sql
 
 from gateway import assembly, schemas
 from gateway.intake import Limits
+from gateway.lifecycle import lasting
 from gateway.records import Completion, Identifier, Provider, RegisterRow
 from gateway.schema import Reader
 from gateway.service import V2, Gateway
@@ -32,7 +33,7 @@ class Counter:
     def __init__(self, url: str, clock: Clock | None = None) -> None:
         self.url = url.replace("postgresql://", "postgresql+psycopg://")
         self.clock = clock or Clock()
-        self.store: Store = open_store(url, Mirror(), assembly.now)
+        self.store: Store = open_store(url, Mirror(), assembly.now, lasting)
         self.store.migrate()
         if not self.store.accounts.providers():
             self.store.accounts.add_provider(Provider(PROVIDER, "Demo Medical Society"))

@@ -6,8 +6,7 @@ import hashlib
 from dataclasses import replace
 from typing import Any
 
-from fakes import NOW, OTHER_PROVIDER, PROVIDER, USER, Clock, FakeStore, terms
-from reports import CME
+from fakes import NOW, OTHER_PROVIDER, PROVIDER, USER, Clock, FakeStore, terms, yielded_by
 
 from gateway import operations
 from gateway.operations import Call
@@ -84,9 +83,7 @@ class Desk:
     def accept(self, credit_id: str) -> StoredCredit:
         """Let a board accept, which yields CME credit."""
         board = self.decide(credit_id, CreditStatus.ACCEPTED)
-        own_id, row = "ccid:cme-gateway:99", board.row
-        yielded = replace(board, row=99, credit_id=own_id, credit_type=CME, board=None, matched_from=row)
-        self.store.tables.credits[99] = (self.caller.provider_id, yielded)
+        self.store.tables.credits[99] = (self.caller.provider_id, yielded_by(board, 99))
         return board
 
 

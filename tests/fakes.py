@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -24,6 +25,7 @@ from gateway.records import (
     Activity,
     AuditEntry,
     CountAsOf,
+    CreditsAlike,
     CreditStatus,
     Errand,
     FoundActivities,
@@ -42,6 +44,7 @@ from gateway.records import (
 )
 from gateway.schema import Reader
 from gateway.service import Gateway
+from gateway.vocabulary import CME_CREDIT
 
 T = TypeVar("T")
 
@@ -82,6 +85,7 @@ class Tables:
     receipts: list[tuple[str, StoredReceipt, bytes]] = field(default_factory=list)
     audit: list[AuditEntry] = field(default_factory=list)
     credits: dict[int, tuple[str, StoredCredit]] = field(default_factory=dict)
+    gone: dict[int, StoredCredit] = field(default_factory=dict)
     participants: dict[int, tuple[str, StoredParticipant]] = field(default_factory=dict)
     register: dict[bytes, list[Registered]] = field(default_factory=dict)
     counts: dict[str, dict[int, CountAsOf]] = field(default_factory=dict)
@@ -102,6 +106,7 @@ class Tables:
             receipts=list(self.receipts),
             audit=list(self.audit),
             credits=dict(self.credits),
+            gone=dict(self.gone),
             participants=dict(self.participants),
             questions=list(self.questions),
             counts=dict(self.counts),
@@ -363,6 +368,17 @@ class FakeCredits:
         of_activity = [one for one in self._own() if one.activity_id == activity_id and one.board]
         return {one.board for one in of_activity if one.board and one.status is not CreditStatus.REJECTED}
 
+    def alike(self, activity_id: str) -> list[CreditsAlike]:
+        """Those of an activity that were reported and are not rejected."""
+        found = Counter(
+            (one.board, one.credit_type, one.amount, one.completed_on)
+            for one in self._own()
+            if one.activity_id == activity_id
+            and one.status is not CreditStatus.REJECTED
+            and one.matched_from is None
+        )
+        return [CreditsAlike(*key, number) for key, number in found.items()]
+
     def add(self, credits: Sequence[StoredCredit]) -> None:
         """Keep new ones."""
         for one in credits:
@@ -377,18 +393,27 @@ class FakeCredits:
         accepted: dict[str, list[int]] = {}
         for row in rows:
             _, gone = self.tables.credits.pop(row)
+            self.tables.gone[row] = gone
             if gone.board is not None and gone.status is CreditStatus.ACCEPTED:
                 accepted.setdefault(gone.board, []).append(row)
         return accepted
 
-    def delete_yield(self, rows: Collection[int]) -> None:
-        """Let go of what these yielded."""
-        yielded = [row for row, (_, one) in self.tables.credits.items() if one.matched_from in set(rows)]
-        for row in yielded:
-            del self.tables.credits[row]
+    def delete_yield(self, rows: Collection[int]) -> list[int]:
+        """Let go of what these yielded; gives those that had yielded."""
+        yielded = [one for one in self._own() if one.matched_from in set(rows)]
+        for one in yielded:
+            self.tables.gone[one.row] = self.tables.credits.pop(one.row)[1]
+        return [one.matched_from for one in yielded if one.matched_from is not None]
 
     def yield_again(self, rows: Collection[int]) -> None:
-        """Nothing: no verdict comes in while a call is on its way."""
+        """Let the largest accepted board credit of each learner yield, under the next number."""
+        for learner in {_whose(self.tables.gone[row]) for row in rows}:
+            mine = [one for one in self._own() if _whose(one) == learner]
+            accepted = [one for one in mine if one.board and one.status is CreditStatus.ACCEPTED]
+            if accepted and not any(one.kind == (None, CME_CREDIT) for one in mine):
+                board = max(accepted, key=lambda one: (one.amount, -one.row))
+                (row,) = self.rows(1)
+                self.tables.credits[row] = (self.provider_id, yielded_by(board, row))
 
     def participants(
         self, local_keys: Collection[bytes], activity_ids: Collection[str]
@@ -414,6 +439,18 @@ class FakeCredits:
 
     def _own(self) -> list[StoredCredit]:
         return [one for provider_id, one in self.tables.credits.values() if provider_id == self.provider_id]
+
+
+def yielded_by(board: StoredCredit, row: int) -> StoredCredit:
+    """The CME credit that a board credit yields."""
+    own_id = f"ccid:cme-gateway:{row}"
+    return replace(
+        board, row=row, credit_id=own_id, credit_type=CME_CREDIT, board=None, matched_from=board.row
+    )
+
+
+def _whose(credit: StoredCredit) -> tuple[bytes, str]:
+    return credit.learner_key, credit.activity_id
 
 
 def _identity(credit: StoredCredit) -> tuple[bytes, str, Kind]:

@@ -14,7 +14,6 @@ SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
 SVC = "urn:cme-gateway:service:v2"
 FAULT = "urn:cme-gateway:fault:1"
 CREDENTIALS = f"<ProviderId>{PROVIDER}</ProviderId><User>{USER}</User><Password>{PASSWORD}</Password>"
-ACT = "urn:cme-gateway:pars:activity:2.1"
 METRICS = "http://ns.medbiq.org/metrics/v1/"
 
 

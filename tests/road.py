@@ -6,13 +6,13 @@ import csv
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from served import Served, serving
+from waiting import until
 
 from gateway import simulators
 from gateway.records import RegisterRow
@@ -83,11 +83,7 @@ class Road:
 
     def wait(self, holds: Callable[[], bool], what: str, seconds: float = 60) -> None:
         """Wait until something holds."""
-        deadline = time.monotonic() + seconds
-        while not holds():
-            if time.monotonic() > deadline:
-                raise AssertionError(f"not so after {seconds} s: {what}\n{self.said()[-5000:]}")
-            time.sleep(0.1)
+        until(holds, lambda: f"{what}\n{self.said()[-5000:]}", seconds)
 
 
 @contextmanager

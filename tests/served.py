@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import ssl
 import subprocess
 import sys
@@ -14,6 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from waiting import free_port
 
 from gateway import assembly, settings
 from gateway.accounts import hash_secret
@@ -56,7 +57,7 @@ def serving(database: str, folder: Path, **more: str) -> Iterator[Served]:
     told = {
         "DATABASE": database,
         "KEY_FILE": str(folder / "gateway.key"),
-        "BIND": f"127.0.0.1:{_free_port()}",
+        "BIND": f"127.0.0.1:{free_port()}",
         "LOCK_FAILURES": "1000000",  # all tests share the account, and some are wrong on purpose
     } | more
     environment = {f"CME_GATEWAY_{name}": value for name, value in told.items()}
@@ -89,12 +90,6 @@ def _prepare(configured: settings.Settings) -> None:
     secret = hash_secret(ADMIN_ACCOUNT["Password"], key)
     store.accounts.add_user(Account(PROVIDER, ADMIN_ACCOUNT["User"], secret, scopes=frozenset(Scope)))
     store.close()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _wait(served: Served, process: subprocess.Popen[bytes]) -> None:

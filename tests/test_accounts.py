@@ -28,7 +28,7 @@ from gateway.accounts import (
     secret,
 )
 from gateway.errors import (
-    ManyFailures,
+    GuessingSuspected,
     NotAuthenticated,
     TooManyCalls,
     TooManyFailures,
@@ -71,7 +71,7 @@ class House:
         self.now = 1_000.0
         self.paid = 0
         self.watch = Watch()
-        self.alarms: list[ManyFailures] = []
+        self.alarms: list[GuessingSuspected] = []
         self.gatekeeper = Gatekeeper(
             lambda *who: self.accounts.get(who[:2]),
             KEY,

@@ -5,7 +5,23 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from payloads import END, OWN_ID, READER, START, TITLE, V1, V2, V21, codes, document, entry, read, record
+from payloads import (
+    ACTIVITIES,
+    END,
+    OWN_ID,
+    READER,
+    START,
+    TITLE,
+    V1,
+    V2,
+    V21,
+    codes,
+    document,
+    entry,
+    legacy,
+    read,
+    record,
+)
 
 from gateway.records import (
     Activity,
@@ -17,6 +33,7 @@ from gateway.records import (
     Repeat,
     replace,
 )
+from gateway.rules import Context, judge
 from gateway.schemas.activity import ActivityVersion
 
 ATTESTED = MocRegistration("ABIM", practice_areas=("Nephrology",), attested=True)
@@ -122,6 +139,47 @@ def test_other_learners_are_those_of_all_categories(categories: dict[str, int], 
     assert named == {one.category: one.count for one in activity.participants}
 
 
+def categorised(version: ActivityVersion, **counts: int) -> ActivityEntry:
+    """The entry of a record with counts by category, in any version."""
+    made = (legacy if version is V1 else record)(metrics=counted(**counts))
+    return entry(document(made, version=version.name))
+
+
+@pytest.mark.parametrize("version", ACTIVITIES)
+@pytest.mark.parametrize(
+    ("said", "others"),
+    [("physicians", "non_physicians"), ("Physicians", "nonphysician"), ("MD", "Non_Physicians"), ("mds", "")],
+)
+def test_a_physician_is_one_in_other_words_too(version: ActivityVersion, said: str, others: str) -> None:
+    """What can mean nothing else is read as it is meant, and never as other learners."""
+    counts = {said: 84} | ({others: 3} if others else {})
+    activity = categorised(version, **counts).activity
+    assert activity is not None
+    assert (84, 3 if others else None, ()) == (
+        activity.physicians,
+        activity.other_learners,
+        activity.participants,
+    )
+
+
+def test_two_words_for_physicians_have_to_agree() -> None:
+    """As the same word twice."""
+    one = categorised(V21, physician=3, physicians=4)
+    assert (["X032"], None) == (codes(one), one.activity)
+
+
+@pytest.mark.parametrize(("version", "code"), [*zip(ACTIVITIES, ("X034", "X034", "A605"), strict=True)])
+def test_a_word_that_may_mean_physicians_is_told_the_right_ones(version: ActivityVersion, code: str) -> None:
+    """Both of them, whether it is counted or set aside."""
+    one = categorised(version, doctors=84)
+    assert one.activity is not None
+    judged = judge(one.activity, Context(date(2026, 11, 21), None, version.number), one.place)
+    (found,) = (found for found in (*one.findings, *judged) if found.code == code)
+    assert "doctors" in found.text
+    assert "Write physician " in found.remedy
+    assert "non-physician" in found.remedy
+
+
 KEYWORD = '<lom:keyword source="{}" id="{}"><lom:string>{}</lom:string></lom:keyword>'
 
 
@@ -171,12 +229,18 @@ def test_a_finding_of_an_outline_points_at_what_was_written(general: str, extens
 
 
 @pytest.mark.parametrize(
-    "keyword", ["<lom:keyword><lom:string>x</lom:string></lom:keyword>", KEYWORD.format("x", "y", "z")]
+    ("keyword", "code"),
+    [
+        ("<lom:keyword><lom:string>x</lom:string></lom:keyword>", "X031"),
+        (KEYWORD.format("x", "y", "z"), "X034"),
+    ],
 )
-def test_a_keyword_of_no_known_outline_is_set_aside(keyword: str) -> None:
-    """Any other keyword is official, not used here, and named in a warning."""
+def test_a_keyword_of_no_known_outline_is_set_aside(keyword: str, code: str) -> None:
+    """Any other keyword is official, not used here, and named in a warning; so are the known outlines
+    where it names another."""
     one = newest(general=OWN_ID + TITLE + keyword)
-    assert (["X031"], True) == (codes(one), one.activity is not None)
+    assert ([code], True) == (codes(one), one.activity is not None)
+    assert ("01_ABAMCO or 02_ABAMCO" in one.findings[0].remedy) is (code == "X034")
 
 
 AGAIN = "<StartDate>2026-04-13</StartDate>"

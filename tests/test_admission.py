@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import ContextVar
 from dataclasses import replace
 
 import pytest
 from fakes import Clock, FakeStore, make_gateway
+from waiting import until
 
 from gateway.admission import Admission
 from gateway.errors import Busy
@@ -40,19 +41,11 @@ class Work:
         assert self.may_end.wait(PATIENCE)
 
 
-def _until(holds: Callable[[], bool]) -> None:
-    for _ in range(PATIENCE * 1000):
-        if holds():
-            return
-        threading.Event().wait(0.001)
-    raise AssertionError("it never came to that")
-
-
 def _come(pool: ThreadPoolExecutor, admission: Admission, name: int, served: list[int]) -> Future[None]:
     """Someone who comes, and waits in the queue when this returns."""
     waiting = admission.waiting
     future = pool.submit(admission.run, lambda: served.append(name))
-    _until(lambda: admission.waiting == waiting + 1)
+    until(lambda: admission.waiting == waiting + 1, "one more waits")
     return future
 
 
@@ -95,7 +88,7 @@ def test_one_too_many_is_told_at_once(pool: ThreadPoolExecutor) -> None:
     first.may_end.set()
     second.result(PATIENCE)
     assert ([1], 1, "S902") == (served, refused.value.retry_after, refused.value.code)
-    _until(lambda: (0, 0) == (admission.working, admission.waiting))
+    until(lambda: (0, 0) == (admission.working, admission.waiting), "nobody is there any more")
 
 
 def test_who_waits_too_long_is_told(pool: ThreadPoolExecutor) -> None:
@@ -132,7 +125,7 @@ def test_trouble_at_work_frees_the_place(trouble: type[Exception]) -> None:
     for _ in range(2):
         with pytest.raises(trouble):
             admission.run(fail)
-        _until(lambda: 0 == admission.working)
+        until(lambda: 0 == admission.working, "its place is free again")
 
 
 def test_work_knows_whose_it_is() -> None:

@@ -38,11 +38,14 @@ def add_account(settings: Settings) -> None:
     store.close()
 
 
-def ask(application: Application, method: str, path: str) -> tuple[str, dict[str, str], bytes]:
+def ask(
+    application: Application, method: str, path: str, query: str = ""
+) -> tuple[str, dict[str, str], bytes]:
     """Ask an application, in process."""
     environ: dict[str, Any] = {
         "REQUEST_METHOD": method,
         "PATH_INFO": path,
+        "QUERY_STRING": query,
         "SERVER_NAME": "localhost",
         "SERVER_PORT": "80",
         "wsgi.url_scheme": "http",
@@ -152,7 +155,10 @@ def test_a_request_goes_to_the_door_of_its_path_and_method(settings: Settings) -
         soap, plain = ["500", "500", "200", "200", "405", "404", "404"], ["400", "405", "404", "404", "404"]
         assert [*soap, *plain] == list(got.values())
         status, headers, body = ask(application, "PUT", "/soap/v2")
-        assert ("405 Method Not Allowed", "GET, HEAD, POST") == (status, headers["Allow"])
+        assert ("405 Method Not Allowed", "POST") == (status, headers["Allow"])
+        for query in ("wsdl", "soap=1.2&WSDL"):
+            status, headers, _ = ask(application, "PUT", "/soap/v2", query)
+            assert ("405 Method Not Allowed", "GET, HEAD, POST") == (status, headers["Allow"])
         assert b"/soap/v1 or /soap/v2" in body
         assert SVC.encode() not in body
         for path in ("/", "/live", "/ready", "/metrics", "/versions", "/xsd", "/wsdl/v2.wsdl"):

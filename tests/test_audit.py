@@ -17,7 +17,7 @@ from messages import envelope, payload, request
 from test_soap import Door
 
 from gateway.audit import Refusals, attempting
-from gateway.errors import Busy, Failed, ManyFailures, NotAuthenticated, StoreUnavailable, TooLarge
+from gateway.errors import Busy, Failed, GuessingSuspected, NotAuthenticated, StoreUnavailable, TooLarge
 from gateway.records import AuditAnchor, AuditLink, AuditRow, FailedAttempt
 
 FIRST, SECOND, THIRD = (AuditLink(position, bytes([position]) * 32) for position in (10, 20, 30))
@@ -182,7 +182,7 @@ def test_a_flood_is_few_rows() -> None:
 
 def test_an_alarm_names_its_account_in_any_flood() -> None:
     """It is told of when a flood is at its height."""
-    refusals, alarm = Refusals(most=1), ManyFailures()
+    refusals, alarm = Refusals(most=1), GuessingSuspected()
     attempt(refusals)
     alarm.provider_id, alarm.user = PROVIDER, USER
     refusals.note(alarm, NOW, None, "")

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
-import time
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 from command import run_command
 from served import PROVIDER, USER, serving
+from waiting import until
 from wire import course, post, saving
 
 pytestmark = [pytest.mark.network, pytest.mark.slow]
-PATIENCE = 20.0  # seconds, on a machine that does other things too
 
 
 def sealed(database: Path) -> list[tuple[object, ...]]:
@@ -24,18 +22,12 @@ def sealed(database: Path) -> list[tuple[object, ...]]:
         return connection.execute(query).fetchall()
 
 
-def _wait(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not holds() and time.monotonic() < deadline:
-        time.sleep(0.1)
-
-
 def test_calls_and_failures_are_sealed(tmp_path: Path) -> None:
     """Beside the calls while it serves, and the rest when it stops; verify finds it whole."""
     database = tmp_path / "gateway.db"
     with serving(f"sqlite:///{database}", tmp_path) as served:
         assert 200 == post(served, "v2", saving("v2", course("A-1"))).status
-        _wait(lambda: all(row[-1] for row in sealed(database)))
+        until(lambda: all(row[-1] for row in sealed(database)), "every row is sealed")
         assert [(None, None, PROVIDER, USER, 1)] == sealed(database)
         wrong = saving("v2", course("A-2"), Password="wrong")
         for _ in range(3):

@@ -12,12 +12,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from datetime import UTC, date, datetime
-from decimal import Decimal
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
 import pytest
+from claims import a_claim
 
 from gateway import board, client, simulators
 from gateway.board import BoardLine, Switchboard
@@ -25,25 +25,13 @@ from gateway.boards import ADAPTERS
 from gateway.client import GatewayClient
 from gateway.errors import BoardRefused, BoardUnavailable, Unreachable
 from gateway.outbound import Answered, Waits
-from gateway.records import Claim, Credentials, Errand, Question, Reply, Verdict
+from gateway.records import Credentials, Errand, Question, Reply, Verdict
 
 GATEWAY = Path(board.__file__).parent
 NAMESPACE = "urn:cme-gateway:board:abim:1"
 SOAP11 = "http://schemas.xmlsoap.org/soap/envelope/"
 WAITS = Waits(connect=2, read=0.5, total=5, bytes=64 * 1024)
-CLAIM = Claim(
-    reference="r1",
-    board_id="900001",
-    given_names=("Zarathustra",),
-    family_names=("Quux",),
-    birthday="02-29",
-    provider_id="0001234",
-    activity_id="202600001",
-    activity_title="Sleep",
-    credit_type="Medical Knowledge",
-    amount=Decimal("1.25"),
-    completed_on=date(2026, 3, 9),
-)
+CLAIM = a_claim()
 QUESTION = Question(
     id="q1",
     board="ABIM",

@@ -7,10 +7,10 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from decimal import Decimal
 from importlib.resources import files
 
 import pytest
+from claims import a_claim
 from lxml import etree
 
 from gateway.board import BoardLine
@@ -24,19 +24,7 @@ SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
 FAULT = (
     "<s:Fault><faultcode>s:Server</faultcode><faultstring>Zarathustra Quux is unknown</faultstring></s:Fault>"
 )
-CLAIM = Claim(
-    reference="r1",
-    board_id="900001",
-    given_names=("Zarathustra", "Q"),
-    family_names=("Quux",),
-    birthday="02-29",
-    provider_id="0001234",
-    activity_id="202600001",
-    activity_title="Hearts & <Minds>",
-    credit_type="Nonsense",
-    amount=Decimal("1.25"),
-    completed_on=date(2026, 3, 9),
-)
+CLAIM = a_claim(given_names=("Zarathustra", "Q"), activity_title="Hearts & <Minds>", credit_type="Nonsense")
 TYPES = {"ABIM": "Medical Knowledge (Part II)", "ABS": "self-assessment", "ABP": "Lifelong Learning"}
 ONE_A_CALL = ("ABP", "ABOHNS", "ABTS")
 TICKETED = {
@@ -585,7 +573,22 @@ def test_bare_names_and_labels_are_unique() -> None:
 )
 def test_board_takes_part_from_its_day_on(board: str | None, day: date | None, takes: bool) -> None:
     """A board takes part for activities that start within its dates, a text that is no board never."""
-    assert takes is takes_part(board, day)
+    assert takes is takes_part(board, day, day)
+
+
+@pytest.mark.parametrize(
+    ("board", "first", "last", "takes"),
+    [
+        ("ABS", date(2021, 2, 15), date(2024, 2, 14), True),
+        ("ABS", date(2021, 2, 28), date(2021, 3, 1), True),
+        ("ABS", date(2020, 3, 1), date(2021, 2, 28), False),
+        ("ABS", date(2021, 2, 15), None, True),
+        ("ABPMR", date(2024, 12, 31), date(2025, 1, 2), False),
+    ],
+)
+def test_what_runs_on_when_a_board_joins(board: str, first: date, last: date | None, takes: bool) -> None:
+    """ABS joined on a day, so what ran on then can be registered with it; ABPMR takes what starts."""
+    assert takes is takes_part(board, first, last)
 
 
 def test_catalogue_is_plain_data() -> None:

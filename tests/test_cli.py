@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -17,13 +18,14 @@ import click
 import pytest
 from command import COLUMNS, Ended, run_command
 from lxml import etree
+from waiting import free_port
 
 from gateway import __version__, accounts, assembly, cli, settings, terminal
 from gateway.cli import running
 from gateway.cli.options import today
 from gateway.errors import NotAuthenticated
 from gateway.records import Credentials, Errand, Step, Taken
-from gateway.sandbox import Sandbox
+from gateway.sandbox import Beside, Sandbox
 from gateway.sealing import load_key
 
 PROVIDER = "0001234"
@@ -177,7 +179,8 @@ def test_sandbox_tells_commands_that_exist(run: Run, monkeypatch: pytest.MonkeyP
     """What the sandbox tells to type is understood: its options, its account, its files."""
     child = subprocess.Popen([sys.executable, "-c", ""])
     child.wait()
-    told = running._serving(Sandbox("http://127.0.0.1:9", "http://127.0.0.1:10", child), None)
+    beside = Beside(settings.Settings(), Path(), ExitStack())
+    told = running._serving(Sandbox("http://127.0.0.1:9", "http://127.0.0.1:10", child, beside), None)
     typed = [line.split() for line in told.splitlines() if line.startswith("  ")]
     assert ["export", "CME_GATEWAY_PASSWORD=demo-password"] == typed[0]
     _, *sample = typed[1]
@@ -609,11 +612,11 @@ def test_bad_setting_is_one_line(run: Run, monkeypatch: pytest.MonkeyPatch, name
     assert value in told.err or f"CME_GATEWAY_{name}" in told.err
 
 
-@pytest.mark.parametrize("command", [("serve",), ("sandbox", "--port")], ids=" ".join)
+@pytest.mark.parametrize("command", [("serve",), ("sandbox",), ("sandbox", "--port")], ids=" ".join)
 def test_port_in_use_is_one_line(
     ready: Run, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
 ) -> None:
-    """A port that is taken is one line that names it."""
+    """A port that is taken is one line that names it, whether it was told or set, and how another is."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -621,18 +624,22 @@ def test_port_in_use_is_one_line(
         monkeypatch.setenv("CME_GATEWAY_BIND", f"127.0.0.1:{port}")
         told = ready(*command, *([port] if len(command) > 1 else []))
     assert (1, True, True) == (told.code, told.is_one_clear_line, f"Port {port} " in told.err)
+    assert "CME_GATEWAY_BIND." in told.err
 
 
-def test_sandbox_refuses_other_hosts(run: Run) -> None:
+@pytest.mark.parametrize("told_by", ["option", "setting"])
+def test_sandbox_refuses_other_hosts(run: Run, monkeypatch: pytest.MonkeyPatch, told_by: str) -> None:
     """The sandbox, whose password everybody knows, is for loopback only."""
-    told = run("sandbox", "--host", "0.0.0.0")  # noqa: S104  refused
+    every = "0.0.0.0"  # noqa: S104  refused
+    monkeypatch.setenv("CME_GATEWAY_BIND", f"{every}:8080" if told_by == "setting" else "127.0.0.1:8080")
+    told = run("sandbox", *(("--host", every) if told_by == "option" else ()))
     assert (64, True) == (told.code, told.is_one_clear_line)
 
 
 def test_sandbox_that_cannot_keep_its_data_is_one_line(run: Run) -> None:
     """A data folder that cannot be made is one line and exit code 1."""
     Path("file").write_text("")
-    told = run("sandbox", "--data", "file/below", "--port", _free_port())
+    told = run("sandbox", "--data", "file/below", "--port", free_port())
     assert (1, True) == (told.code, told.is_one_clear_line)
 
 
@@ -654,12 +661,6 @@ def test_corrections_write_over_nothing(
     told = run("submit", *files, *SUBMIT, "--errors", errors)
     assert (64, True) == (told.code, told.is_one_clear_line)
     assert ("precious", False) == (Path("there.xml").read_text(), Path("new.xml").exists())
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.mark.slow

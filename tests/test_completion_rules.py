@@ -41,7 +41,7 @@ from gateway.rules import (
     judging,
 )
 from gateway.rules.declaration import LEARNER
-from gateway.rules.examples import ABIM, NPI, cme, credit, known_by, learner
+from gateway.rules.examples import ABIM, NPI, NURSE, cme, credit, known_by, learner
 from gateway.vocabulary import CME_CREDIT
 
 LEARNER_RULES = {code: law for code, law in RULES.items() if law.subject.payload == LEARNER}
@@ -469,6 +469,18 @@ def test_types_of_one_name_are_one_type() -> None:
     """A credit type that stands twice in a record under two spellings is found."""
     twice = (credit(KNOWLEDGE), credit(f"{KNOWLEDGE} (Part II)", credit_id="ccid:demo:2"))
     assert ["C605"] == codes(found({"credits": twice}))
+
+
+def test_a_participant_who_stands_again_is_told_at_that_place() -> None:
+    """At the number that repeats another, not at the first of the list; one of another domain does not."""
+    numbers = (("P-3", "a"), ("P-4", "a"), ("P-3", "a"), ("P-4", "b"), (None, "a"), (None, "a"))
+    people = tuple(replace(NURSE, local_id=number, local_domain=domain) for number, domain in numbers)
+    places = [
+        one.path
+        for one in found({"learner": None, "credits": (), "participants": people})
+        if one.code == "L303"
+    ]
+    assert ["/participants[2].local_id"] == places
 
 
 def test_unknown_activity_is_judged_without_it() -> None:

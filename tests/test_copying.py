@@ -160,6 +160,30 @@ def test_a_copy_is_judged_as_any_record(desk: Desk, said: dict[str, Any], code: 
     assert 1 == len(stored(desk))
 
 
+def test_a_board_that_takes_no_part_yet_is_of_the_dates(desk: Desk) -> None:
+    """A927 at StartDate: a copy cannot say other boards. A refused copy goes by the id asked for."""
+    board = replace(COMPLETE.moc_registrations[0], board="ABPMR", credit_types=("Lifelong Learning",))
+    keep(desk, replace(SOURCE, moc_registrations=(board,)))
+    early: dict[str, Any] = {"provider_activity_id": "NEW", "start_date": date(2024, 3, 1)}
+    result = only(copy(desk, **early))
+    (found,) = (found for found in result.findings if found.blocks)
+    assert ("A927", "/start_date", True) == (found.code, found.path, "ABPMR" in found.text)
+    assert (Action.REFUSED, None, "NEW") == (result.action, result.activity_id, result.provider_activity_id)
+    assert Action.ADDED is only(copy(desk, **early | {"start_date": date(2027, 3, 1)})).action
+
+
+def test_a_refused_copy_goes_by_the_id_asked_for(desk: Desk) -> None:
+    """Whatever it is refused for; without one it has none, least of all that of the source."""
+    keep(desk, SOURCE, DRAFT)
+    taken = only(copy(desk, provider_activity_id=DRAFT.provider_activity_id))
+    unknown = only(copy(desk, named("202699999", "OLD"), provider_activity_id="NEW"))
+    nameless = only(copy(desk, named(None, SOURCE.provider_activity_id), end_date=date(1995, 1, 1)))
+    assert [DRAFT.provider_activity_id, "NEW", None] == [
+        one.provider_activity_id for one in (taken, unknown, nameless)
+    ]
+    assert {None} == {one.activity_id for one in (taken, unknown, nameless)}
+
+
 def test_what_is_not_there_is_not_copied(desk: Desk) -> None:
     """By the same findings as everywhere."""
     assert ["A901"] == codes(only(copy(desk, named("202699999"))))

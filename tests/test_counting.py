@@ -116,6 +116,35 @@ def test_each_record_stands_for_itself(desk: Desk) -> None:
     assert (1, 1) == totals(desk)
 
 
+@pytest.mark.parametrize(
+    ("activity", "years", "told"),
+    [
+        (COURSE, (None, None), ["A911"]),
+        (LASTING, (2024, 2024), ["A911"]),
+        (LASTING, (None, 2026), ["A911"]),
+        (LASTING, (2024, 2025), []),
+    ],
+)
+def test_what_stands_twice_in_a_call_is_told(
+    desk: Desk, activity: Activity, years: tuple[int | None, int | None], told: list[str]
+) -> None:
+    """A911 as with records to be saved, at the later one, which counts; several years are not twice."""
+    keep(desk, activity)
+    first, second = years
+    one, other = count(desk, counted(1, 2, first), counted(3, 4, second, number=2)).results
+    assert ([], told, Action.UPDATED) == (codes(one), codes(other), other.action)
+    assert (3, 4) == totals(desk)
+    assert {"/activity_id"} >= {found.path for found in other.findings}
+    assert ["Record 1." in found.text for found in other.findings] == [True] * len(told)
+
+
+def test_what_was_refused_before_in_a_call_stands_there_once(desk: Desk) -> None:
+    """It changed nothing."""
+    keep(desk, LASTING)
+    receipt = count(desk, counted(1, 2, 2023), counted(), counted(3, 4, 2024, number=3))
+    assert [["A919"], ["A917"], []] == [codes(one) for one in receipt.results]
+
+
 @pytest.mark.parametrize("activity", [COURSE, LASTING])
 def test_a_count_counts_something(desk: Desk, activity: Activity) -> None:
     """A917 where neither figure is given."""
@@ -259,6 +288,22 @@ def test_an_earlier_year_of_a_closed_one_stays_too(desk: Desk) -> None:
     desk.store.tables.activities[row] = (desk.caller.provider_id, closed)
     assert ["A906"] == codes(only(count(desk, counted(6, 6, 2024))))
     assert Action.UNCHANGED is only(count(desk, counted(5, 5, 2024))).action
+
+
+def test_figures_of_years_it_is_no_longer_offered_in_stand_in_nobodys_way(desk: Desk) -> None:
+    """Its dates were corrected: those years can be sent no more (A919), so no figure is held against them,
+    and none is told. They count again as soon as it is offered in them."""
+    keep(desk, LASTING)
+    count(desk, counted(20, 9, 2024), counted(31, 9, 2026, number=2))
+    moved = replace(LASTING, start_date=date(2026, 1, 1), reporting_start=date(2026, 1, 1))
+    assert Action.UPDATED is only(desk.save(entry(replace(moved, physicians=31, other_learners=9)))).action
+    result = only(count(desk, counted(15, year=2026)))
+    assert ([], [(2026, 15, 9)]) == (codes(result), years(result))
+    lower = replace(moved, physicians=14, other_learners=9)
+    assert [] == [found.code for found in only(desk.save(entry(lower))).findings if found.blocks]
+    back = replace(LASTING, physicians=14, other_learners=9)
+    desk.save(entry(back))
+    assert ["A920"] == codes(only(count(desk, counted(13, year=2026))))
 
 
 # --- counts that come with a record ----------------------------------------------------------------------

@@ -92,8 +92,10 @@ def test_it_tells_what_it_will_do_and_asks(run: Run, configured: Settings) -> No
 
 
 def test_without_an_answer_nothing_is_done(run: Run, configured: Settings) -> None:
-    """Standard input that ends is no yes."""
-    assert (130, (2, 1)) == (run(SHE.person).code, kept(configured))
+    """Standard input that ends is no yes, and wrong usage."""
+    for ended in (run(SHE.person), run(), run(typed="NPI\n"), run("NOPE")):
+        assert (64, (2, 1)) == (ended.code, kept(configured))
+        assert ended.err.splitlines()[-1].startswith("cme-gateway: Standard input ended")
 
 
 def test_it_erases_and_is_safe_to_repeat(run: Run, configured: Settings) -> None:
@@ -111,6 +113,15 @@ def test_a_number_is_asked_for_on_the_terminal(run: Run, configured: Settings) -
     assert (1, 0) == kept(configured)
     refused = run(typed="NPI\n-\n")
     assert (2, True) == (refused.code, "That is no number" in refused.err)
+
+
+def test_a_kind_of_number_that_there_is_not_is_asked_for_again(run: Run, configured: Settings) -> None:
+    """Nobody is said to be unknown for a slip of the pen; a state may be written by its name."""
+    ended = run(typed="Calif\nK2\nn\n")
+    assert (64, 3) == (ended.code, ended.err.count("no state of the USA"))
+    assert "Nobody" not in ended.out
+    again = run("--yes", typed=f"Calif\n {STRANGER.state.lower()} \n{STRANGER.licence}\n")
+    assert (0, (1, 0)) == (again.code, kept(configured))
 
 
 def test_withdrawing_erases_nothing_yet(run: Run, configured: Settings) -> None:

@@ -109,6 +109,24 @@ def test_every_proxy_may_be_trusted() -> None:
     assert "https" == under_granian._scheme("http", "198.51.100.7", fields, under_granian._networks("*"))
 
 
+@pytest.mark.parametrize(
+    ("headers", "more", "large"),
+    [
+        ([("x-a", "a" * 65_000)], {}, False),
+        ([("x-a", "a" * 66_000)], {}, True),
+        ([(f"x-{number}", "a" * 1_000) for number in range(66)], {}, True),
+        ([("x-a", "a" * 33_000)], {"query_string": "b" * 33_000}, True),
+    ],
+)
+def test_large_head_is_refused(headers: list[tuple[str, str]], more: dict[str, str], large: bool) -> None:
+    """As under gunicorn, whose limit is that of a whole head: nothing of it is given to the application."""
+    scope = _scope(*headers, **more)
+    assert large == (under_granian._head(scope) > under_granian.MOST_HEAD)
+    if large:
+        status, told, _ = asyncio.run(_face(30.0)._answer(scope, None))
+        assert (431, True) == (status, ("Connection", "close") in told)
+
+
 # --- bodies --------------------------------------------------------------------------------------------
 
 

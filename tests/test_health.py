@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from fakes import NOW
+from waiting import until
 
 from gateway.errors import Busy, Failed, StoreUnavailable
-from gateway.health import Health, Look, Seen
+from gateway.health import ASK, Health, Look, Seen
 from gateway.records import Backlog
 
 ROOM = 1000
@@ -200,13 +199,25 @@ def test_without_a_worker_no_breaker_is_known(room: Room) -> None:
     assert "no worker" in json.dumps(told["boards"])
 
 
+def test_that_nobody_asks_is_said_where_something_waits(room: Room) -> None:
+    """What waits then waits for ever: it is said, with a remedy, and turns nothing red."""
+    assert {"living": 2} == _health(room.look).ready()[1]["workers"]
+    room.database.left_alone = []
+    ready, told = _health(room.look).ready()
+    assert ready
+    state = "none lives, and 3 question(s) wait for one"
+    assert {"living": 0, "state": state, "remedy": ASK} == told["workers"]
+    room.database.waiting = []
+    assert {"living": 0} == _health(room.look).ready()[1]["workers"]
+
+
 def test_what_cannot_be_seen_is_not_made_up(room: Room) -> None:
     """Without a database nothing is known of boards, sizes and rows."""
     _unread(room)
     seen = room.look()
     assert (None, None, None) == (seen.backlogs, seen.bytes, seen.unsealed)
     ready, told = _health(room.look).ready()
-    assert (False, None) == (ready, told["boards"])
+    assert (False, None, None) == (ready, told["boards"], told["workers"])
 
 
 class Stuck:
@@ -235,18 +246,13 @@ def test_a_database_that_does_not_answer_holds_no_probe(room: Room) -> None:
         health._until = 0.0  # what was seen is not fresh any more
     assert 1 == stuck.begun
     stuck.let.set()
-    _wait(lambda: _again(health))
+    until(lambda: _again(health), "the database answers again")
     assert 2 >= stuck.begun
 
 
 def _again(health: Health) -> bool:
     health._until = 0.0
     return health.ready()[0]
-
-
-def _wait(holds: Callable[[], Any]) -> None:
-    while not holds():
-        time.sleep(0.01)
 
 
 def test_a_flood_of_probes_costs_one_look(room: Room) -> None:

@@ -119,6 +119,8 @@ def test_identity_is_no_compression() -> None:
         ('application/xml; charset="UTF-8"', "utf-8"),
         ("TEXT/XML;charset=utf-16", "utf-16"),
         ("text/xml; charset=UTF-16BE", "utf-16be"),
+        ("text/xml; charset=UTF-16LE", "utf-16le"),
+        ("text/xml; charset=utf16-le", "utf-16le"),
         ("text/xml; charset=us-ascii", "us-ascii"),
     ],
 )
@@ -151,7 +153,9 @@ DECLARED = "<?xml version='1.0' encoding='{}'?><a>\u00e9</a>"
         ("<a>\u00e9</a>".encode("utf-16-be"), "utf-16be"),
         ("\ufeff<a>\u00e9</a>".encode("utf-16-be"), "utf-16be"),
         ("\ufeff<a>\u00e9</a>".encode("utf-16-be"), "utf-16"),
-        ("\ufeff<a>\u00e9</a>".encode("utf-16-le"), "utf-16be"),
+        ("\ufeff<a>\u00e9</a>".encode("utf-16-le"), "utf-16le"),
+        ("<a>\u00e9</a>".encode("utf-16-le"), "utf-16le"),
+        ("<a>\u00e9</a>".encode("utf-16-be"), "utf-16"),
         (DECLARED.format("utf-16").encode("utf-16-be"), None),
         (DECLARED.format("iso-8859-1").encode(), "utf-8"),
         (DECLARED.format("utf-16").encode(), "utf-8"),
@@ -180,8 +184,22 @@ def test_encodings_that_are_not_taken(body: bytes) -> None:
         intake.parse(body, WIDE)
 
 
+@pytest.mark.parametrize("header", [None, "utf-8", "utf-16", "utf-16le", "utf-16be"])
+def test_two_byte_order_marks_are_one_too_many(header: str | None) -> None:
+    """One is no part of the document, a second one is, and nothing may stand before its root."""
+    for order in ("utf-8", "utf-16-le", "utf-16-be") if header is None else (header,):
+        codec = {"utf-16": "utf-16-le"}.get(order, order)
+        assert "x" == intake.parse("\ufeff<a>x</a>".encode(codec), WIDE, header).root.text
+        with pytest.raises(Unreadable):
+            intake.parse("\ufeff\ufeff<a>x</a>".encode(codec), WIDE, header)
+
+
 def test_a_header_that_does_not_fit_the_bytes_is_refused() -> None:
-    """The header wins also where it is wrong."""
+    """The header wins also where it is wrong, of the order of the bytes too."""
+    for order, header in (("utf-16-be", "utf-16le"), ("utf-16-le", "utf-16be")):
+        for text in ("<a>\u00e9</a>", "\ufeff<a>\u00e9</a>"):
+            with pytest.raises(Unreadable):
+                intake.parse(text.encode(order), WIDE, header)
     for header in ("us-ascii", "utf-16"):
         with pytest.raises(Unreadable):
             intake.parse("<a>\u00e9</a>".encode(), WIDE, header)
@@ -312,6 +330,96 @@ def test_long_values_are_no_long_names() -> None:
     assert 2 == intake.parse(f"<a xmlns='urn:{long}' b='{long}'><b>{long}</b></a>".encode(), WIDE).elements
 
 
+CROWD = " ".join(f'a{number}="x"' for number in range(70))
+HARMLESS = (f"a<{'b' * 300} ", f"a<b {CROWD}>", f"<{'c' * 300}/>", "<b/>" * 11, "a='b' " * 11, "<!DOCTYPE")
+
+
+@pytest.mark.parametrize("inside", HARMLESS, ids=range(len(HARMLESS)))
+@pytest.mark.parametrize("form", ["<a><![CDATA[{}]]></a>", "<a><!-- {} --></a>", "<a><?p {}?></a>"])
+def test_what_looks_like_markup_is_weighed_as_what_it_is(form: str, inside: str) -> None:
+    """In a CDATA section, a comment or an instruction nothing is an element, an attribute or a name: it is
+    judged like the same text in any other spelling."""
+    body = form.replace("{}", inside)
+    assert 1 == intake.parse(body.encode(), LIMITS).elements
+    escaped = inside.replace("<", "&lt;")
+    text = intake.parse(f"<a>{escaped}</a>".encode(), LIMITS).root.text
+    assert text == (intake.parse(body.encode(), LIMITS).root.text or text)
+
+
+@pytest.mark.parametrize("most", [LIMITS.max_elements, 11])
+def test_equal_signs_are_counted_where_attributes_are(most: int) -> None:
+    """As many attributes as the limit are taken, whatever else has the sign; one more is not."""
+    many, other = "<b c='x = y' d = \"='='\"/>" * (most // 2), "x = y " * 20
+    text = f"<a>{other}{many}{'<e f=' + repr(other) + '/>' if most % 2 else ''}</a>"
+    if most > LIMITS.max_elements:
+        with pytest.raises(TooLarge, match="10 attributes"):
+            intake.parse(text.encode(), LIMITS)
+    else:
+        assert 6 == intake.parse(text.encode(), LIMITS).elements
+
+
+@pytest.mark.parametrize("aside", ["<!-- {} -->", "<![CDATA[{}]]>", "<?p {}?>", "{}"])
+@pytest.mark.parametrize("tag", [f"<b {CROWD}/>", f"<{'b' * 300}/>", "<b/>" * 11])
+def test_nothing_is_hidden_by_what_is_no_markup(
+    aside: str, tag: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is too much is refused before a tree is made, also beside what only looks like it; and so is
+    what begins a comment in a tag, which no parser takes for one."""
+    monkeypatch.setattr(document, "_parsed", None)
+    for body in (
+        f"<a>{aside.replace('{}', tag)}{tag}</a>",
+        f"<a><b c='{aside.split('{}')[0] or '<'}'/>{tag}{aside.split('{}')[-1]}</a>",
+        f"<a b{aside.replace('{}', tag)} /></a>",
+        f"<a>{tag}{aside.split('{}')[0]}",
+    ):
+        with pytest.raises((TooLarge, Unreadable)):
+            intake.parse(body.encode(), LIMITS)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+@pytest.mark.parametrize("form", ["<a xmlns='{}'/>", '<a><b xmlns:p = "{}"/></a>', "<a xmlns:p='&#117;{}'/>"])
+def test_namespaces_are_no_longer_than_any_is(form: str, encoding: str) -> None:
+    """What is declared once may be written for every element: a namespace has 400 characters at most."""
+    most = document.LONGEST_NAMESPACE - form.count("&")
+    assert 2 >= intake.parse(form.replace("{}", "u" * most).encode(encoding), WIDE).elements
+    with pytest.raises(TooLarge, match="namespace of the message has more than 400 characters"):
+        intake.parse(form.replace("{}", "u" * (most + 1)).encode(encoding), WIDE)
+
+
+def test_long_values_that_look_like_namespaces_are_none() -> None:
+    """Negative control: a text, an attribute or a comment may hold a long one."""
+    long = f'xmlns:a="urn:{"x" * 500}"'
+    body = f"<a b='{long}'><!-- {long} --><![CDATA[{long}]]></a>"
+    assert long == intake.parse(body.encode(), WIDE).root.text
+
+
+SPACES = " ".join(f'xmlns:p{number}="urn:{number:0380}"' for number in range(20))
+
+
+@pytest.mark.parametrize("child", ["<p1:b/>", "<b p1:c='' p2:c='' p3:c=''/>", "<c><p1:b/><p2:b/></c>"])
+def test_what_is_declared_once_is_not_written_a_thousand_times(child: str) -> None:
+    """In canonical form each namespace stands where it is used: no message is to grow without measure."""
+    with pytest.raises(TooLarge, match="4 times as large"):
+        intake.parse(f"<a {SPACES}>{child * 20_000}</a>".encode(), WIDE)
+
+
+def test_what_grows_in_proportion_is_taken() -> None:
+    """Negative control: namespaces of usual length, declared once and used everywhere; and long ones that
+    are used beneath one another, where they are written once."""
+    usual = "<p:record><q:field>a value</q:field><q:field>another</q:field></p:record>" * 30_000
+    declared = "xmlns:p='http://ns.medbiq.org/metrics/v1/' xmlns:q='http://ns.medbiq.org/lom/extend/v1/'"
+    assert 90_001 == intake.parse(f"<a {declared}>{usual}</a>".encode(), WIDE).elements
+    beneath = "<p1:c>" + "<p1:b/>" * 20_000 + "</p1:c>"
+    assert 20_002 == intake.parse(f"<a {SPACES}>{beneath}</a>".encode(), WIDE).elements
+
+
+def test_a_relative_namespace_hides_no_growth() -> None:
+    """What has no canonical form cannot be measured, and is refused where it would have to be."""
+    body = f"<a {SPACES} xmlns:r='r' r:c=''>{'<p1:b/>' * 20_000}</a>"
+    with pytest.raises(Unreadable, match="relative"):
+        intake.parse(body.encode(), WIDE)
+
+
 def test_equal_signs_in_a_text_are_no_attributes() -> None:
     """Negative control: a text full of what looks like attributes is a text."""
     text = " ".join(f'p{number}="x"' for number in range(300))
@@ -404,7 +512,7 @@ def test_instructions_are_known_where_it_matters() -> None:
 
 
 def test_credentials_leave_the_tree() -> None:
-    """User and password are nowhere in what is kept or compared; the provider's id stays."""
+    """What user and password say is nowhere any more; the provider's id stays, and where they stood."""
     operation = etree.fromstring(
         "<Save xmlns='urn:s'><ProviderId> 0001234 </ProviderId><User> lms </User>"
         "<Password> pass word </Password><Rest>x</Rest></Save>"
@@ -412,9 +520,10 @@ def test_credentials_leave_the_tree() -> None:
     assert Credentials("0001234", "lms", " pass word ") == intake.take_credentials(operation)
     kept = etree.tostring(operation, method="c14n", exclusive=True)
     assert b"lms" not in kept
-    assert b"pass" not in kept
+    assert b"pass " not in kept
     assert b"0001234" in kept
-    assert ["ProviderId", "Rest"] == [etree.QName(child).localname for child in operation]
+    parts = ["ProviderId", "User", "Password", "Rest"]
+    assert parts == [etree.QName(child).localname for child in operation]
 
 
 @pytest.mark.parametrize(

@@ -240,6 +240,7 @@ def test_records_are_numbered_over_the_document() -> None:
         ((CREATED, CREATED * 2), "X022", "/r:DateTimeCreated[2]"),
         ((CREATED, f"{CREATED}<r:frob/>"), "X020", "/r:frob"),
         ((CREATED, f"{CREATED}junk"), "X046", ""),
+        (("</r:ActivityReports>", "junk</r:ActivityReports>"), "X046", ""),
     ],
 )
 def test_the_head_is_judged(change: tuple[str, str], code: str, path: str) -> None:

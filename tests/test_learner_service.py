@@ -22,7 +22,7 @@ from reports import (
 )
 from test_service import Counter
 
-from gateway.errors import Malformed, NotFound, TooLarge, TooManyLookups, UnknownOperation, UnknownSchema
+from gateway.errors import Malformed, NotFound, TooManyLookups, UnknownOperation, UnknownSchema
 from gateway.records import Completion
 from gateway.service import V1, V2, ServiceVersion
 
@@ -180,7 +180,7 @@ def test_a_call_asks_for_so_many_learners_only(counter: Counter) -> None:
     """As many as a call may have records."""
     counter.gateway = replace(counter.gateway, limits=replace(counter.gateway.limits, max_records=1))
     refusal = counter.refusal(request("GetLearnerMatch", *[LEARNER.format("02-29")] * 2))
-    assert isinstance(refusal, TooLarge)
+    assert isinstance(refusal, Malformed) and "1 learners" in refusal.text
 
 
 def test_who_looks_up_too_many_is_refused(counter: Counter) -> None:
@@ -277,6 +277,59 @@ def test_a_wrong_number_is_told_by_its_own_element(counter: Counter, numbers: st
         asked = asked.replace("<StateOfLicensure>Maine</StateOfLicensure>", "")
     answer = counter.ask(request("GetLearnerMatch", asked))
     assert sorted(wrong) == sorted(field or "" for field in texts(answer, "Field"))
+
+
+@pytest.mark.parametrize(
+    ("numbers", "code", "field", "missing"),
+    [
+        ("<Board>ME</Board><BoardId>MD012345</BoardId>", "L904", "Board", False),
+        ("<Board>NPI</Board><BoardId>1234567893</BoardId>", "L904", "Board", False),
+        ("<Board>Maine</Board><BoardId>MD012345</BoardId>", "L904", "Board", False),
+        ("<BoardId>900001</BoardId>", "L904", "Board", True),
+        (
+            "<StateOfLicensure>ABIM</StateOfLicensure><LicenseId>900001</LicenseId>",
+            "L903",
+            "StateOfLicensure",
+            False,
+        ),
+        (
+            "<StateOfLicensure>NPI</StateOfLicensure><LicenseId>1234567893</LicenseId>",
+            "L903",
+            "StateOfLicensure",
+            False,
+        ),
+        ("<StateOfLicensure>ABIM</StateOfLicensure>", "L903", "StateOfLicensure", False),
+        ("<LicenseId>MD012345</LicenseId>", "L903", "StateOfLicensure", True),
+    ],
+)
+def test_a_number_in_a_wrong_field_matches_nobody(
+    counter: Counter, numbers: str, code: str, field: str, missing: bool
+) -> None:
+    """Of a known person: it is told whose number is missing, or is none of the kind, and where it belongs."""
+    asked = LEARNER.format("02-29")
+    asked = asked[: asked.index("<StateOf")] + numbers + "</Learner>"
+    answer = counter.ask(request("GetLearnerMatch", asked))
+    assert (["none"], [code], [field]) == tuple(texts(answer, name) for name in ("Outcome", "Code", "Field"))
+    assert missing == (f"{field} is not given." in (text(answer, "Text") or ""))
+
+
+def test_what_is_wrong_with_a_learner_is_told_where_it_stands(counter: Counter) -> None:
+    """Path and line of the element; of one that is missing, where it would stand in its learner."""
+    wrong = """<Learner>
+<FirstName>Ada</FirstName>
+<LastName>Quimby Torres</LastName>
+<BirthDate>13-31</BirthDate>
+<NPI>12</NPI>
+<BoardId>900001</BoardId>
+</Learner>"""
+    asked = request("GetLearnerMatch", LEARNER.format("02-29") + "\n", wrong)
+    found = list(counter.ask(asked).iterfind(".//{*}Finding"))
+    path, first = "/svc:GetLearnerMatch/svc:Learner[2]", asked[: asked.index("<Learner>\n")].count("\n") + 1
+    assert {
+        ("L104", f"{path}/svc:BirthDate", str(first + 3)),
+        ("L205", f"{path}/svc:NPI", str(first + 4)),
+        ("L904", f"{path}/svc:Board", str(first)),
+    } == {tuple(text(one, name) for name in ("Code", "Path", "Line")) for one in found}
 
 
 @pytest.mark.parametrize("day", ["2026-01-01T00:00:00", "2026-01-01Z", "2026-01-01T23:00:00-05:00"])

@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 from lxml import etree
-from test_wsdl import SERVICES, complaints, service_schema, suds_client, zeep_client
+from offered import OPERATIONS
+from test_wsdl import complaints, service_schema, suds_client, zeep_client
 
 LEARNER_ROW = {"ActivityId": "202600001", "LearnerId": "900001", "BirthDate": "02-29"}
 QUESTIONS: list[tuple[str, str, dict[str, Any]]] = [
-    *((version, "GetLearnerStatusByLearner", LEARNER_ROW) for version in SERVICES),
-    *((version, "GetLearnerStatusByCreditId", {"CreditId": "ccid:demo:1"}) for version in SERVICES),
+    *((version, "GetLearnerStatusByLearner", LEARNER_ROW) for version in OPERATIONS),
+    *((version, "GetLearnerStatusByCreditId", {"CreditId": "ccid:demo:1"}) for version in OPERATIONS),
     ("v2", "GetLearnerMatch", {"Learner": [{"LastName": "Quimby-Torres", "NPI": "1234567893"}, {}]}),
     ("v2", "FindLearners", {"LastName": "Quimby-Torres", "Status": "Submitted", "PageSize": 500}),
 ]
@@ -36,7 +37,7 @@ def test_a_page_has_bounds(size: int) -> None:
     assert complaints("v2", message)
 
 
-@pytest.mark.parametrize("version", SERVICES)
+@pytest.mark.parametrize("version", OPERATIONS)
 def test_an_answer_about_credits_is_typed(version: str) -> None:
     """zeep reads a credit's status as a record of plain values; an answer without one is none."""
     client = zeep_client(version)

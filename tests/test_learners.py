@@ -33,11 +33,12 @@ from reports import (
 
 from gateway import operations
 from gateway.errors import Conflict, Malformed, NotFound, TooManyLookups
-from gateway.operations import LearnerQuery, Search
+from gateway.operations import LearnerQuery
 from gateway.records import (
     Action,
     ClaimedCredit,
     Completion,
+    Credit,
     CreditStatus,
     Errand,
     Identifier,
@@ -255,6 +256,92 @@ def test_boards_of_learners_are_asked_for_only_where_it_matters(
     assert Action.UPDATED is desk.save(entry(changed)).results[0].action
 
 
+def test_credit_is_looked_up_only_where_its_ground_changes(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not for what is new, unchanged, changed in what no credit stands on, or refused."""
+    monkeypatch.setattr(FakeCredits, "alike", None)
+    desk.store.write(PROVIDER, lambda unit: unit.activities.issue(2, 2026))  # those of the courses
+    for one in (
+        replace(COURSE, activity_id=None, provider_activity_id="NEW"),
+        COURSE,
+        replace(COURSE, title="Another", physicians=99),
+        replace(COURSE, end_date=date(1995, 1, 1)),
+    ):
+        desk.save(entry(one), content=repr(one))
+
+
+_REGISTRATION = COURSE.moc_registrations[0]
+_LATER: dict[str, Any] = {"start_date": date(2027, 2, 1), "end_date": date(2027, 2, 2)}
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"moc_registrations": ()}, ["A928 /moc_registrations ABIM"]),
+        ({"moc_registrations": (replace(_REGISTRATION, board="ABA"),)}, ["A928 /moc_registrations ABIM"]),
+        (
+            {"moc_registrations": (replace(_REGISTRATION, points=Decimal(1)),)},
+            ["A928 /moc_registrations[0].points ABIM"],
+        ),
+        (
+            {"moc_registrations": (replace(_REGISTRATION, credit_types=("Patient Safety",)),)},
+            ["A928 /moc_registrations[0].credit_types ABIM"],
+        ),
+        (
+            {"moc_registrations": (replace(_REGISTRATION, claim_date=COURSE.start_date),)},
+            ["A928 /moc_registrations[0].claim_date ABIM"],
+        ),
+        (_LATER, ["A928 /start_date ABIM", "A928 /start_date CME"]),
+        ({"end_date": COURSE.start_date}, ["A928 /end_date CME"]),
+        (
+            {
+                "credits": (Credit(CME, Decimal(1)),),
+                "moc_registrations": (replace(_REGISTRATION, points=None),),
+            },
+            ["A928 /credits CME"],
+        ),
+        ({"description": None}, ["A929 /"]),
+        ({"moc_registrations": (replace(_REGISTRATION, points=Decimal(12)),)}, []),
+        ({"moc_registrations": (replace(_REGISTRATION, claim_date=None),)}, []),
+        ({"title": "Another"}, []),
+    ],
+)
+def test_an_activity_does_not_leave_its_learners_without_a_word(
+    desk: Desk, changes: dict[str, Any], told: list[str]
+) -> None:
+    """It is updated; how many credits of whose no longer fit, in what and what to do, is a warning."""
+    credits = replace(COURSE.credits[0], amount=Decimal(12))
+    course = replace(COURSE, credits=(credits,))
+    desk.change(COURSE, credits=(credits,))
+    desk.save(report(BOTH))
+    desk.decide("ccid:demo:2", CreditStatus.ACCEPTED)
+    (result,) = desk.save(entry(replace(course, **changes))).results
+    assert Action.UPDATED is result.action
+    found = [one for one in result.findings if one.code in {"A928", "A929"}]
+    assert told == sorted(
+        f"{one.code} {one.path} {'ABIM' if 'ABIM' in one.text else 'CME' if CME in one.text else ''}".rstrip()
+        for one in found
+    )
+    assert all("Delete " in one.remedy or "delete " in one.remedy for one in found)
+    assert all(f"They are {2 if one.code == 'A929' else 1}" in one.text for one in found)
+    (again,) = desk.save(entry(replace(course, **changes)), content="again").results
+    assert not {"A928", "A929"} & {one.code for one in again.findings}
+
+
+@pytest.mark.parametrize("gone", ["rejected", "deleted"])
+def test_credit_that_does_not_stand_loses_no_ground(desk: Desk, gone: str) -> None:
+    """What is rejected, or was deleted, is not told of."""
+    said = completion(ADA, BOARD_CREDIT)
+    desk.save(report(said))
+    if gone == "rejected":
+        desk.decide("ccid:demo:2", CreditStatus.REJECTED)
+    else:
+        desk.save(deletion(said))
+    (result,) = desk.save(entry(replace(COURSE, moc_registrations=(), **_LATER))).results
+    assert not {"A928", "A929"} & {one.code for one in result.findings}
+
+
 def test_a_rejected_credit_sent_again_stays_rejected(desk: Desk) -> None:
     """It is told that it has to be deleted first; deleted and added again it is asked about anew."""
     desk.save(report(BOTH))
@@ -339,7 +426,11 @@ def test_each_board_has_its_credit_of_a_type_of_one_name(desk: Desk) -> None:
     desk.decide("ccid:demo:4", CreditStatus.ACCEPTED)
     desk.accept("ccid:demo:3")
     desk.save(deletion(first))
-    assert {"ccid:demo:4", "ccid:cme-gateway:99"} == set(desk.credits())
+    (cme,) = [one for one in desk.credits().values() if one.board is None]
+    assert ({"ccid:demo:4", cme.credit_id}, cme.matched_from) == (
+        set(desk.credits()),
+        desk.credits()["ccid:demo:4"].row,
+    )
     desk.save(deletion(second))
     assert {} == desk.credits()
 
@@ -355,11 +446,7 @@ def test_a_record_twice_in_a_call_is_told(desk: Desk) -> None:
 def test_credit_that_a_board_credit_yielded_is_taken_over_by_the_senders_own(desk: Desk) -> None:
     """The sender may report the CME credit that was yielded by a board's: it is then one, under their id."""
     desk.save(report(completion(ADA, BOARD_CREDIT)))
-    board = desk.decide("ccid:demo:2", CreditStatus.ACCEPTED)
-    yielded = replace(
-        board, row=99, credit_id="ccid:cme-gateway:99", credit_type=CME, board=None, matched_from=board.row
-    )
-    desk.store.tables.credits[99] = (PROVIDER, yielded)
+    desk.accept("ccid:demo:2")
     receipt = desk.save(report(completion(ADA, CME_CREDIT)))
     assert [Action.ADDED] == actions(receipt)
     assert {"ccid:demo:1", "ccid:demo:2"} == set(desk.credits())
@@ -406,6 +493,78 @@ def test_who_is_who_is_asked_before_others_have_to_wait(desk: Desk, monkeypatch:
     assert [False, True] == locked
 
 
+AS_IT_WAS = "The record was refused; this credit stands as it was."
+NOT_STORED = "The record was refused; nothing of it was stored."
+
+
+def told(receipt: Receipt, number: int = 1) -> dict[str | None, tuple[CreditStatus, str | None]]:
+    """Status and reason of each credit of a record, by its id."""
+    return {one.credit_id: (one.status, one.reason) for one in receipt.results[number - 1].credits}
+
+
+@pytest.mark.parametrize(
+    ("second", "code"),
+    [
+        (replace(BOARD_CREDIT, credit_id="ccid:demo:7"), "C903"),
+        (replace(BOARD_CREDIT, amount=Decimal(1)), "C902"),
+        (replace(BOARD_CREDIT, credit_id="nonsense"), "C602"),
+    ],
+)
+def test_a_refused_record_leaves_what_is_stored_of_it(desk: Desk, second: ClaimedCredit, code: str) -> None:
+    """What was accepted before and is sent again as it was is told so, and what is refused is Rejected."""
+    desk.save(report(BOTH))
+    desk.decide("ccid:demo:2", CreditStatus.REJECTED, "Not in the programme.")
+    receipt = desk.save(report(completion(ADA, CME_CREDIT, second)))
+    assert ([Action.REFUSED], True) == (actions(receipt), code in codes(receipt)[0])
+    assert {
+        "ccid:demo:1": (CreditStatus.ACCEPTED, AS_IT_WAS),
+        second.credit_id: (CreditStatus.REJECTED, NOT_STORED),
+    } == told(receipt)
+    spoiled = replace(BOTH, provider_organization=OTHER_PROVIDER)
+    assert (CreditStatus.REJECTED, f"{AS_IT_WAS} Not in the programme.") == told(desk.save(report(spoiled)))[
+        "ccid:demo:2"
+    ]
+
+
+def test_a_refused_deletion_leaves_what_is_stored(desk: Desk) -> None:
+    """What it names of its learner stands as it was; what is another's or nobody's is Rejected."""
+    other = replace(CME_CREDIT, credit_id="ccid:demo:3")
+    desk.save(report(BOTH), report(completion(BEN, other), number=2))
+    unknown = replace(CME_CREDIT, credit_id="ccid:demo:9")
+    receipt = desk.save(deletion(completion(ADA, CME_CREDIT, BOARD_CREDIT, other, unknown)))
+    assert {
+        "ccid:demo:1": (CreditStatus.ACCEPTED, AS_IT_WAS),
+        "ccid:demo:2": (CreditStatus.SUBMITTED, AS_IT_WAS),
+        "ccid:demo:3": (CreditStatus.REJECTED, NOT_STORED),
+        "ccid:demo:9": (CreditStatus.REJECTED, NOT_STORED),
+    } == told(receipt)
+
+
+def test_what_all_or_nothing_leaves_undone_stands_as_it_was(desk: Desk) -> None:
+    """Sent again or to be deleted, for the sake of another record it is not; what is made here is not
+    there."""
+    desk.save(report(BOTH))
+    new = replace(CME_CREDIT, credit_id="ccid:demo:4")
+    bad = report(completion(BEN, replace(new, credit_id="nonsense"), new), number=4)
+    receipt = desk.save(
+        report(BOTH),
+        deletion(completion(ADA, BOARD_CREDIT), number=2),
+        report(completion(BEN, new), number=3),
+        bad,
+        all_or_nothing=True,
+    )
+    assert [Action.REFUSED] * 4 == actions(receipt)
+    assert [
+        {
+            "ccid:demo:1": (CreditStatus.ACCEPTED, AS_IT_WAS),
+            "ccid:demo:2": (CreditStatus.SUBMITTED, AS_IT_WAS),
+        },
+        {"ccid:demo:2": (CreditStatus.SUBMITTED, AS_IT_WAS)},
+        {"ccid:demo:4": (CreditStatus.REJECTED, NOT_STORED)},
+        {"nonsense": (CreditStatus.REJECTED, NOT_STORED), "ccid:demo:4": (CreditStatus.REJECTED, NOT_STORED)},
+    ] == [told(receipt, number) for number in range(1, 5)]
+
+
 def test_a_submission_key_answers_again(desk: Desk) -> None:
     """The same key and content give the same receipt and do nothing twice; other content is refused."""
     first = desk.save(report(BOTH), submission_key="k1")
@@ -437,6 +596,21 @@ def test_rems_participants_are_kept_once(desk: Desk) -> None:
     assert {} == desk.store.tables.participants
 
 
+def test_what_is_told_of_participants_speaks_of_them(desk: Desk) -> None:
+    """A participant who stands twice in a call, or is another than reported, is no credit."""
+    said = completion(None, activity=REMS_COURSE, participants=(NURSE,))
+    other = replace(said, participants=(replace(NURSE, profession="Physician"),))
+    receipt = desk.save(report(said), report(said, number=2), report(other, number=3))
+    assert [[], ["C907"], ["C902"]] == codes(receipt)
+    assert all("participant" in result.findings[0].remedy for result in receipt.results[1:])
+
+
+def test_a_deletion_that_names_nobody_is_told_at_the_learner(desk: Desk) -> None:
+    """No participants were meant where none are named."""
+    (result,) = desk.save(deletion(completion(None))).results
+    assert ["/learner"] == [one.path for one in result.findings if one.code == "C904"]
+
+
 def test_participants_are_deleted_all_or_none(desk: Desk) -> None:
     """Each that is unknown is told at its place, and those that are known stay."""
     said = completion(None, activity=REMS_COURSE, participants=(NURSE,))
@@ -458,15 +632,70 @@ def test_participants_are_deleted_all_or_none(desk: Desk) -> None:
 def test_deleting_an_accepted_board_credit_tells_the_board(desk: Desk) -> None:
     """It is withdrawn by the same way; the CME credit it yielded goes with it."""
     desk.save(report(completion(ADA, BOARD_CREDIT)))
-    board = desk.decide("ccid:demo:2", CreditStatus.ACCEPTED)
-    yielded = replace(
-        board, row=99, credit_id="ccid:cme-gateway:99", credit_type=CME, board=None, matched_from=board.row
-    )
-    desk.store.tables.credits[99] = (PROVIDER, yielded)
+    board = desk.accept("ccid:demo:2")
     receipt = desk.save(deletion(completion(ADA, BOARD_CREDIT)))
     assert [Action.DELETED] == actions(receipt)
     assert {} == desk.credits()
     assert ("ABIM", Errand.WITHDRAW, (board.row,)) == desk.store.tables.questions[-1]
+
+
+def of_two_types(desk: Desk) -> tuple[Completion, ClaimedCredit, ClaimedCredit]:
+    """Ada's two accepted board credits of 5 and 1, of which the first has yielded CME credit."""
+    registered = MocRegistration("ABIM", Decimal("11.25"), (BOARD_TYPE, SHARED))
+    desk.change(COURSE, moc_registrations=(registered,))
+    large = replace(BOARD_CREDIT, amount=Decimal(5))
+    small = replace(BOARD_CREDIT, credit_id="ccid:demo:3", credit_type=SHARED, amount=Decimal(1))
+    both = completion(ADA, large, small)
+    assert [Action.ADDED] == actions(desk.save(report(both)))
+    desk.decide("ccid:demo:3", CreditStatus.ACCEPTED)
+    desk.accept("ccid:demo:2")
+    return both, large, small
+
+
+def yielded(desk: Desk) -> list[tuple[int | None, Decimal]]:
+    """From which credits there is CME credit, and how much."""
+    return [(one.matched_from, one.amount) for one in desk.credits().values() if one.matched_from]
+
+
+def test_what_is_yielded_follows_a_credit_that_is_there(desk: Desk) -> None:
+    """A correction takes the wrong CME credit away, and the other board credit yields it anew."""
+    _, large, small = of_two_types(desk)
+    corrected = replace(large, amount=Decimal("0.5"))
+    receipt = desk.save(
+        deletion(completion(ADA, large)), report(completion(ADA, corrected), number=2), all_or_nothing=True
+    )
+    assert [Action.DELETED, Action.ADDED] == actions(receipt)
+    assert [(desk.credits()["ccid:demo:3"].row, Decimal(1))] == yielded(desk)
+    desk.save(deletion(completion(ADA, small)))
+    assert [] == yielded(desk)
+
+
+def test_what_is_yielded_stays_while_its_credit_does(desk: Desk) -> None:
+    """Another board credit is deleted, and the CME credit is as it was, under its id."""
+    *_, small = of_two_types(desk)
+    desk.save(deletion(completion(ADA, small)))
+    assert ([(desk.credits()["ccid:demo:2"].row, Decimal(5))], True) == (
+        yielded(desk),
+        "ccid:cme-gateway:99" in desk.credits(),
+    )
+
+
+def test_what_is_yielded_may_be_deleted_by_its_own_id(desk: Desk) -> None:
+    """It is not given again for that, as long as the board credits are as they were."""
+    of_two_types(desk)
+    named = replace(CME_CREDIT, credit_id="ccid:cme-gateway:99")
+    assert [Action.DELETED] == actions(desk.save(deletion(completion(ADA, named))))
+    assert [] == yielded(desk)
+
+
+def test_a_learners_own_cme_credit_stays_beside_a_deletion(desk: Desk) -> None:
+    """What the sender adds in the call that deletes the source of a yield is the only CME credit."""
+    both, large, _ = of_two_types(desk)
+    own = report(completion(ADA, replace(CME_CREDIT, amount=Decimal(2))), number=2)
+    assert [Action.DELETED, Action.ADDED] == actions(desk.save(deletion(completion(ADA, large)), own))
+    assert ([], {"ccid:demo:1", "ccid:demo:3"}) == (yielded(desk), set(desk.credits()))
+    assert [Action.DELETED] == actions(desk.save(deletion(replace(both, credits=()))))
+    assert {} == desk.credits()
 
 
 def test_a_verdict_that_overtakes_a_deletion_is_withdrawn(
@@ -642,63 +871,6 @@ def test_a_birthday_that_is_none_is_told(desk: Desk, birthday: str) -> None:
     query = LearnerQuery(activity_id="1", learner_id="1", domain=None, birthday=birthday)
     with pytest.raises(Malformed, match="BirthDate is no day"):
         operations.get_status_by_learner(desk.caller, query, desk.store, desk.terms)
-
-
-# --- searching -----------------------------------------------------------------------------------------
-
-
-def test_a_search_asks_for_a_name_a_range_or_a_title(desk: Desk) -> None:
-    """Nothing else alone will do."""
-    for search in (
-        Search(),
-        Search(status="Accepted"),
-        Search(activity_id="202600001"),
-        Search(submitted_until=NOW),
-    ):
-        with pytest.raises(Malformed, match="last name"):
-            operations.find_learners(desk.caller, search, desk.store, desk.terms)
-
-
-def test_a_search_by_name_forgives_spelling_and_pages(desk: Desk) -> None:
-    """Case, hyphen and accents do not count; page after page gives everything once."""
-    desk.save(report(BOTH))
-
-    def search(**more: Any) -> operations.Page:
-        wanted = Search(last_name="QUIMBY TORRES", **more)
-        return operations.find_learners(desk.caller, wanted, desk.store, desk.terms)
-
-    assert 2 == len(search().credits)
-    first = search(size=1)
-    second = search(size=1, page=first.next)
-    assert ["ccid:demo:2", "ccid:demo:1"] == [*(c.credit_id for c in (*first.credits, *second.credits))]
-    assert (None, ADA) == (second.next, second.credits[0].learner)
-
-
-@pytest.mark.parametrize(
-    "bad",
-    [
-        *({"size": 0}, {"size": 501}, {"page": "x"}, {"page": "-1"}, {"page": "9" * 30}),
-        {"submitted_from": date(2026, 2, 2), "submitted_until": date(2026, 2, 1)},
-    ],
-)
-def test_a_search_that_is_none_is_refused(desk: Desk, bad: dict[str, Any]) -> None:
-    """A size out of bounds, a token that is not ours, days in the wrong order."""
-    with pytest.raises(Malformed):
-        operations.find_learners(desk.caller, Search(last_name="X", **bad), desk.store, desk.terms)
-
-
-@pytest.mark.parametrize("name", ["last_name", "activity_title"])
-def test_a_text_too_long_to_be_sought_is_refused(desk: Desk, name: str) -> None:
-    """200 characters are taken, one more is not, and the answer does not repeat it."""
-
-    def search(text: str) -> operations.Page:
-        wanted = Search(last_name=text) if name == "last_name" else Search(activity_title=text)
-        return operations.find_learners(desk.caller, wanted, desk.store, desk.terms)
-
-    assert () == search("x" * 200).credits
-    with pytest.raises(Malformed) as caught:
-        search("x" * 201)
-    assert (True, False) == ("200" in caught.value.text, "xx" in caught.value.text)
 
 
 # --- who is who ----------------------------------------------------------------------------------------

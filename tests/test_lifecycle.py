@@ -384,6 +384,9 @@ def test_gate_stands_at_the_first_entry_that_lacks() -> None:
     [
         ("ABIM", ("Internal Medicine",), 0),
         ("ABIM", ("internal medicine",), 0),
+        ("ABP", ("Hospice and Palliative  medicine",), 0),
+        ("ABIM", ("Hospice & Palliative Medicine",), 0),
+        ("ABP", ("Professionalism / Patient Safety/Other Skills",), 0),
         ("ABIM", ("Otology",), 1),
         ("ABIM", ("Otology", "Hematology"), 0),
         ("ABIM", ("A field nobody lists",), 0),
@@ -391,14 +394,37 @@ def test_gate_stands_at_the_first_entry_that_lacks() -> None:
         ("ABTS", (), 1),
     ],
 )
-@pytest.mark.parametrize("registered", [True, False], ids=["of the board", "of the activity"])
-def test_area_counts_for_the_boards_it_may_be_of(
-    board: str, areas: tuple[str, ...], missing: int, registered: bool
+def test_area_counts_for_the_boards_it_may_be_of(board: str, areas: tuple[str, ...], missing: int) -> None:
+    """As a specialty of the activity: one of another board's list says nothing of this one."""
+    registration = replace(MOC, board=board, practice_areas=())
+    assert missing == len(_closing(registration, specialties=areas))
+
+
+@pytest.mark.parametrize(
+    ("areas", "missing"),
+    [(("Internal Medicine",), 0), (("Otology",), 0), (("A field nobody lists",), 0), ((), 1)],
+)
+def test_area_beside_a_registration_is_of_its_board(areas: tuple[str, ...], missing: int) -> None:
+    """Whatever it is: that the board's list lacks it is a warning (A707), and only none is missing."""
+    assert missing == len(_closing(replace(MOC, practice_areas=areas), specialties=()))
+
+
+@pytest.mark.parametrize(
+    ("born", "specialties", "areas", "field"),
+    [
+        ("2.0", (), (), "specialties"),
+        ("2.1", ("Otology",), (), "specialties"),
+        ("2.1", (), (), "moc_registrations[0].practice_areas"),
+        ("2.0", (), ("Hematology",), "moc_registrations[1].practice_areas"),
+    ],
+)
+def test_a_missing_area_is_told_where_areas_are_said(
+    born: str, specialties: tuple[str, ...], areas: tuple[str, ...], field: str
 ) -> None:
-    """Wherever areas stand, in the registration or for all boards: one of another board's list says nothing
-    of this one."""
-    registration = replace(MOC, board=board, practice_areas=areas if registered else ())
-    assert missing == len(_closing(registration, specialties=() if registered else areas))
+    """Beside the registrations, or as specialties of the activity, by who says them so."""
+    boards = (replace(MOC, practice_areas=areas), replace(MOC, board="ABP", practice_areas=()))
+    activity = replace(COMPLETE, born=born, specialties=specialties, moc_registrations=boards)
+    assert [field] == [gate.field for gate in missing_to_close(activity, TODAY)]
 
 
 @pytest.mark.parametrize(("born", "missing"), [("", 0), ("1.0", 0), ("2.0", 0), ("2.1", 1), ("3.0", 1)])

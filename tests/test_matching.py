@@ -388,16 +388,15 @@ def test_row_is_known_by_person_licence_and_board() -> None:
     assert 6 == len({KEYS.enrol(replace(ROW, **other)).id for other in ({}, *others)})
 
 
-def test_learner_is_the_person_or_what_was_said() -> None:
-    """Matched learners are one by their person; others by name, birthday and numbers, not by spelling."""
+def test_learner_is_what_was_said() -> None:
+    """Whom the register does not know is one by name, birthday and numbers, not by spelling; no person."""
     spelled = replace(
         LEARNER, family_names=("OSTER-GROSS",), identifiers=(replace(NPI, value="123-456-7890"),)
     )
-    none = _none("NPI")
-    assert KEYS.learner_key(LEARNER, MATCH) == KEYS.learner_key(Learner(), MATCH)
-    assert KEYS.learner_key(LEARNER, none) == KEYS.learner_key(spelled, none)
-    keys = [KEYS.learner_key(one, none) for one in (LEARNER, replace(LEARNER, birthday="01-01"), Learner())]
-    assert 4 == len({*keys, KEYS.learner_key(LEARNER, MATCH)})
+    others = (replace(LEARNER, birthday="01-01"), Learner())
+    keys = [KEYS.said_key(KEYS.sought(one)) for one in (LEARNER, spelled, *others)]
+    assert keys[0] == keys[1]
+    assert 4 == len({*keys, KEYS.person_key(ROW.person)})
 
 
 def test_keys_to_search_by_agree_with_the_names() -> None:

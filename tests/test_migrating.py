@@ -36,7 +36,7 @@ BARE = Activity(
     start_date=date(2020, 2, 29),
     born="1.0",
 )
-SILENT: dict[str, Any] = dict.fromkeys(migrating.EVALUATED, False)
+SILENT: dict[str, Any] = dict.fromkeys(activity_v1_0.EVALUATED, False)
 
 
 class FakeOld:
@@ -160,6 +160,17 @@ def test_outcomes_follow_corrected_answers() -> None:
     first = migrated(replace(LEGACY, **SILENT | {"measured_competence": True}))
     again = replace(first, **SILENT | {"measured_outcomes": True})
     assert (MeasuredOutcome("Patient Health"),) == migrated(again).outcomes
+
+
+def test_outcomes_go_with_answers_that_are_taken_back() -> None:
+    """Where nothing was evaluated after all, a record of 1.0 leaves no outcome of it, nor does the next
+    migration."""
+    first = migrated(replace(LEGACY, outcomes=(), **dict.fromkeys(activity_v1_0.EVALUATED, True)))
+    assert 3 == len(first.outcomes)
+    assert () == migrated(replace(first, **SILENT)).outcomes
+    again = activity_v1_0.VERSION.update(first, replace(LEGACY, outcomes=(), **SILENT))
+    assert () == again.outcomes
+    assert {} == _changed(again)
 
 
 @pytest.mark.parametrize("activity", [BARE, LEGACY, replace(LEGACY, mips=True)])

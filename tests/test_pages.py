@@ -89,7 +89,7 @@ def test_a_contract_names_the_address_it_was_fetched_from(site: Site, base: str,
     assert kept == body.replace(f"{base}/soap/".encode(), PLACEHOLDER)
 
 
-@pytest.mark.parametrize("query", ["wsdl", "WSDL", "wsdl=", "wsdl&x=1", "Wsdl=1"])
+@pytest.mark.parametrize("query", ["wsdl", "WSDL", "wsdl=", "wsdl&x=1", "Wsdl=1", "x=1&wsdl"])
 def test_a_contract_is_asked_for_in_many_ways(site: Site, query: str) -> None:
     """Tools spell the query as they like."""
     assert site.get("/soap/v2?wsdl") == site.get(f"/soap/v2?{query}")
@@ -201,6 +201,7 @@ def test_a_folder_lists_its_files_as_links(site: Site, folder: str) -> None:
         "/soap",
         "/soap/",
         "/soap/v9?wsdl",
+        "/soap/v2.soap12?wsdl",
         "/soap/../v2?wsdl",
         "/soap/v2/extra",
         "/live/extra",
@@ -219,7 +220,7 @@ def test_what_is_not_published_is_not_there(site: Site, path: str) -> None:
 
 def test_the_endpoint_itself_is_not_read(site: Site) -> None:
     """A browser at /soap/v2 is told to POST by 405 with Allow, and where the contract is; others get none."""
-    for path in ("/soap/v1", "/soap/v2", "/soap/v2?wsd"):
+    for path in ("/soap/v1", "/soap/v2", "/soap/v2?wsd", "/soap/v2?x=wsdl", "/soap/v2?soap=1.2"):
         status, headers, body = site.get(path)
         assert (405, "POST") == (status, headers["Allow"])
         assert body.startswith(b"S013") and f"{path[:8]}?wsdl".encode() in body
@@ -328,7 +329,16 @@ def test_a_contract_has_a_twin_in_soap_12(site: Site, version: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", ["wsdl&soap=1.2", "WSDL&soap=1.2", "wsdl&SOAP=1.2", "wsdl&x&soap=12", "wsdl=&soap=1.2"]
+    "query",
+    [
+        "wsdl&soap=1.2",
+        "WSDL&soap=1.2",
+        "wsdl&SOAP=1.2",
+        "wsdl&x&soap=12",
+        "wsdl=&soap=1.2",
+        "soap=1.2&wsdl",
+        "x=1&soap=12&WSDL=",
+    ],
 )
 def test_the_twin_is_asked_for_in_many_ways(site: Site, query: str) -> None:
     """And lies beside the contract as a file."""

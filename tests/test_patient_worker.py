@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from gunicorn.config import Config
 from gunicorn.glogging import Logger
+from waiting import until
 
 from gateway.serving import worker as serving
 from gateway.serving.connection import Patience
@@ -210,8 +211,7 @@ def test_slow_reader_is_cut_off() -> None:
     with _serving(patience=Patience(body=0.1, rate=1e12)) as served, closing(served.connect()) as slow:
         slow.sendall(b"GET /page?big HTTP/1.1\r\nHost: cme.example\r\n\r\n")
         assert served.app.begun.acquire(timeout=WAIT)
-        while served.worker._connections:
-            threading.Event().wait(0.01)
+        until(lambda: not served.worker._connections, "no connection is held")
 
 
 def test_idle_connection_is_closed() -> None:
@@ -239,8 +239,7 @@ def test_too_much_held_costs_the_largest(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(serving, "HELD", 50_000)
     with _serving() as served, closing(served.connect()) as large, closing(served.connect()) as small:
         large.sendall(POST + b"Content-Length: 90000\r\n\r\n" + bytes(45_000))
-        while not served.worker._held:
-            threading.Event().wait(0.01)
+        until(lambda: served.worker._held, "the large one is held")
         small.sendall(POST + b"Content-Length: 20000\r\n\r\n" + bytes(10_000))
         _gone(large)
         small.sendall(bytes(10_000))
@@ -347,12 +346,15 @@ def test_client_that_leaves_is_forgotten() -> None:
         assert served.ask(CHUNKED + b"5\r\nhe").startswith(b"HTTP/1.1 400 ")
         assert b"" == served.ask(POST)
         assert served.ask(HELLO).endswith(b"POST 5")
-        while served.worker._connections:
-            threading.Event().wait(0.01)
+        until(lambda: not served.worker._connections, "no connection is held")
         assert 0 == served.worker._held
 
 
 # --- the end -------------------------------------------------------------------------------------------
+
+
+def _taken(worker: PatientWorker) -> int:
+    return sum(one.arrival is None for one in worker._connections)
 
 
 def test_stop_answers_what_was_begun() -> None:
@@ -362,8 +364,7 @@ def test_stop_answers_what_was_begun() -> None:
         for client in clients:
             client.sendall(HELLO.replace(b"/call", b"/call?wait"))
         assert served.app.begun.acquire(timeout=WAIT)
-        while sum(one.arrival is None for one in served.worker._connections) < len(clients):
-            threading.Event().wait(0.01)
+        until(lambda: _taken(served.worker) == len(clients), "all calls are taken")
         served.worker.handle_exit(15, None)
         threading.Timer(0.2, served.app.going.set).start()
         answers = [_read(client) for client in clients]

@@ -207,6 +207,32 @@ def test_enduring_material_counts_as_of_the_year() -> None:
     assert (70, 5) == (figures.physicians, figures.other_learners)
 
 
+@pytest.mark.parametrize(
+    ("told", "figures"),
+    [
+        ((CountAsOf(YEAR, 10, None), CountAsOf(2026, 30, 5)), (10, 0)),
+        ((CountAsOf(2026, 30, 5),), (0, 0)),
+        ((CountAsOf(2024, 9, 9), CountAsOf(2026, 30, 5)), (0, 0)),
+        ((CountAsOf(2024, 9, 9),), (3, 2)),
+        ((), (3, 2)),
+    ],
+)
+def test_learners_of_later_years_are_not_of_the_year(
+    told: tuple[CountAsOf, ...], figures: tuple[int, int]
+) -> None:
+    """What was not told as of the year is not taken from what it has now; nor do years count in which it
+    is not offered as its dates are now."""
+    tally = tallied(LASTING, a1=told).figures()
+    assert figures == (tally.physicians, tally.other_learners)
+
+
+def test_a_year_without_a_figure_has_those_of_the_year_before() -> None:
+    """The count is of all learners since it began, and so are figures a later year adds nothing to."""
+    older = replace(LASTING, start_date=date(2024, 6, 1), end_date=date(2027, 5, 31))
+    tally = tallied(older, a1=(CountAsOf(2024, 9, 1), CountAsOf(2026, 30, 5))).figures()
+    assert (9, 1) == (tally.physicians, tally.other_learners)
+
+
 def test_a_status_that_moves_with_the_day_changes_no_figures() -> None:
     """Of two figures only what was reported is compared."""
     later = Tally(YEAR, date(2026, 5, 1))

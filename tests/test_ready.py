@@ -53,6 +53,15 @@ def test_a_gateway_that_is_ready(ask: Callable[[str], Ended], host: str) -> None
     assert (0, "Ready.\n", "") == (told.code, told.out, told.err)
 
 
+def test_a_gateway_that_nobody_asks_the_boards_for(ask: Callable[[str], Ended]) -> None:
+    """It takes calls, so it ends with 0, and says that what waits is asked by nobody."""
+    workers = {"living": 0, "state": "none lives, and 1 question(s) wait for one", "remedy": "Start one."}
+    with _served(200, json.dumps({"parts": {"database": WELL}, "workers": workers}).encode()) as port:
+        told = ask(f"127.0.0.1:{port}")
+    said = "Ready. Of workers none lives, and 1 question(s) wait for one. Start one.\n"
+    assert (0, said, "") == (told.code, told.out, told.err)
+
+
 def test_a_gateway_that_is_not_ready(ask: Callable[[str], Ended]) -> None:
     """It ends with 1, in one line that says what is wrong and what to do."""
     with _served(503, json.dumps({"parts": {"database": ILL, "key": WELL}}).encode()) as port:

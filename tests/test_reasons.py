@@ -3,28 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
-from decimal import Decimal
 
 import pytest
+from claims import a_claim
 
 from gateway.boards.reasons import LONGEST, discreet
-from gateway.records import Claim
 from gateway.simulators.magic import Reason
 
-CLAIM = Claim(
-    reference="r1",
-    board_id="0900001",
-    given_names=("José",),
-    family_names=("Quimby-Torres",),
-    birthday="02-29",
-    provider_id="0001234",
-    activity_id="202600001",
-    activity_title="Sample",
-    credit_type="Medical Knowledge",
-    amount=Decimal(1),
-    completed_on=date(2026, 3, 10),
-)
+CLAIM = a_claim(board_id="0900001", given_names=("José",), family_names=("Quimby-Torres",))
 
 
 @pytest.mark.parametrize(

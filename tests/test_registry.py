@@ -140,6 +140,7 @@ WRONG = [
     ("board", _line(board="")),
     ("board", _line(board="ABXX")),
     ("board_id", _line(board_id="")),
+    ("board_id", _line(board="abim", board_id="12")),
     ("licence", _line(state="", licence="", npi="", board="", board_id="")),
     ("family", _line(family="Sample\ufffd")),
     ("given", _line(given="Zoe\x00")),

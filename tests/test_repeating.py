@@ -346,6 +346,23 @@ def test_a_closed_instance_does_not_change_and_may_be_left_out(desk: Desk) -> No
     assert ["New", COURSE.title, "New"] == [one.title for one in stored(desk)]
 
 
+def test_what_is_wrong_with_an_instance_alone_is_told_of_it(desk: Desk) -> None:
+    """At its own RepeatInstance, and with its day: a claim date that is over by then, an own id that gets too
+    long; what is wrong with the record as well is told once, of the record."""
+    moc = (MocRegistration("ABIM", credit_types=("Patient Safety",), claim_date=date(2027, 4, 1)),)
+    told = only(desk.save(held(MARCH, MAY, moc_registrations=moc, start_date=date(2027, 1, 1))))
+    (late,) = [one for one in told.findings if one.blocks]
+    assert ("A705", "/repeats[1]") == (late.code, late.path)
+    assert "repeat of 2027-05-04, with your own id and #3 behind it." in late.text
+    told = only(desk.save(held(MARCH, provider_activity_id="N" * 99)))
+    assert [("A102", "/repeats[0]")] == [(one.code, one.path) for one in told.findings if one.blocks]
+    for field, code in (("provider_activity_id", "A102"), ("title", "A104")):
+        wrong: dict[str, Any] = {field: "\t" * 501}
+        told = only(desk.save(held(MARCH, **wrong)))
+        assert (code, f"/{field}") in [(one.code, one.path) for one in told.findings if one.blocks]
+        assert 1 == [one.code for one in told.findings].count(code)
+
+
 def test_a_delete_deletes_what_it_names(desk: Desk) -> None:
     """The repeats are activities of their own."""
     desk.save(held(MARCH))

@@ -55,7 +55,9 @@ from gateway.rules import (
     judge,
     quoted,
     rule,
+    told,
 )
+from gateway.rules.accreditation import in_quarters
 from gateway.rules.declaration import Changes
 from gateway.vocabulary import CERTIFICATIONS
 
@@ -232,6 +234,7 @@ _MONEY = MonetarySupport(5, "Northern Devices", "USD")
         ),
         ({"moc_registrations": (_ABIM, replace(_ABIM, board=None), _ABIM, _ABIM)}, "A701 [1], A704 [2]"),
         ({"moc_registrations": (_ABIM,), "specialties": ("Hematology", "Otology")}, "A708 [1]"),
+        ({"moc_registrations": (_ABIM,), "specialties": ("Hospice & palliative medicine",)}, ""),
         (
             {
                 "credits": (
@@ -291,10 +294,18 @@ def test_all_rules_are_told_at_once() -> None:
 
 
 def test_findings_stop_at_twenty_and_warnings_hide_no_error() -> None:
-    """At most twenty findings a record, and a flood of warnings leaves every error in."""
+    """At most twenty findings a record that is refused, and a flood of warnings leaves every error in."""
     flood = replace(COURSE, commendation_tags=("?",) * 5000, moc_registrations=(MocRegistration("ABXX"),))
     findings = _found(flood)
     assert ["A701"] + ["A604"] * 19 == _codes(findings)
+
+
+def test_what_is_not_listed_is_counted_once() -> None:
+    """Of a flood of warnings alone the last of twenty says how many more there are, and keeps saying it."""
+    found = told(_found(replace(COURSE, commendation_tags=("?",) * 50)))
+    assert ["A604"] * 19 + ["A931"] == _codes(found)
+    assert found[-1].text.endswith("Further: 21 at least.")
+    assert found[-1] == told((found[0], *found))[-1]
 
 
 @pytest.mark.parametrize(
@@ -506,3 +517,13 @@ def test_catalogue_shows_versions_and_examples() -> None:
     """A rule's row shows its bounds as the sender writes them, and its examples as plain values."""
     [row] = [row for row in catalogue() if row["code"] == "A107"]
     assert (None, "1.0", {"legacy_type": "Lunch", "format": None}) == (row["since"], row["until"], row["bad"])
+
+
+@pytest.mark.parametrize("code", ["A401", "A702", "C502"])
+def test_a_remedy_that_names_a_range_is_true_of_it(code: str) -> None:
+    """Both ends of it can be granted, and nothing beyond."""
+    named = re.findall(r"\d[\d,]*\.\d+", RULES[code].remedy)
+    least, most = (Decimal(number.replace(",", "")) for number in named)
+    quarter = Decimal("0.25")
+    granted = [in_quarters(amount) for amount in (least - quarter, least, most, most + quarter)]
+    assert [False, True, True, False] == granted

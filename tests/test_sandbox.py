@@ -11,14 +11,17 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from command import COLUMNS, Ended, run_command
 from test_readme import blocks
+from waiting import free_port
 
-from gateway import demo, sandbox
+from gateway import demo, sandbox, server
+from gateway.errors import Failed
 from gateway.settings import Settings
 
 pytestmark = [pytest.mark.network, pytest.mark.slow]
@@ -50,12 +53,6 @@ def _process(folder: Path, *arguments: object, **more: str) -> subprocess.Comple
         text=True,
         timeout=PATIENCE,
     )
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager
@@ -95,7 +92,7 @@ def _signal_group(process: subprocess.Popen[str], sent: signal.Signals) -> bool:
 @pytest.fixture(scope="module")
 def served(folder: Path) -> Iterator[str]:
     """The URL of a sandbox."""
-    port = _free_port()
+    port = free_port()
     with _started(folder, "sandbox", "--port", port) as (_, said):
         assert f"http://127.0.0.1:{port}/soap/v2?wsdl" in said
         yield f"http://127.0.0.1:{port}"
@@ -122,7 +119,7 @@ def test_demo_succeeds_and_again_on_the_same_data(folder: Path) -> None:
     """The demo ends with 0 and shows each sample; with kept data the same samples are unchanged."""
     data = folder / "kept"
     for action in ("Added", "Unchanged"):
-        told = _process(folder, "sandbox", "--demo", "--port", _free_port(), "--data", data)
+        told = _process(folder, "sandbox", "--demo", "--port", free_port(), "--data", data)
         rows = [line for line in told.stdout.splitlines() if re.match(r" v\d, \d\.\d", line)]
         assert (0, "") == (told.returncode, told.stderr)
         assert [True] * 7 == [f" {action} " in row and " yes " in row for row in rows[:7]]
@@ -144,6 +141,32 @@ def test_readme_leads_from_submission_to_verdict(folder: Path, served: str) -> N
     assert ("", ["Added Submitted", "ABIM Accepted "]) == (told.stderr, told.stdout.splitlines()[-2:])
 
 
+# --- where it is served --------------------------------------------------------------------------------
+
+
+def test_sandbox_serves_where_the_settings_say(folder: Path) -> None:
+    """Without --host and --port it is served at CME_GATEWAY_BIND."""
+    port = free_port()
+    told = _process(folder, "sandbox", "--demo", CME_GATEWAY_BIND=f"localhost:{port}")
+    assert (0, "") == (told.returncode, told.stderr)
+
+
+def test_samples_never_go_to_somebody_elses_gateway(
+    folder: Path, served: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where another gateway takes the port after it was found free, the sandbox ends before anything is
+    sent: that one answers, but it is not the sandbox's own."""
+    check = server.check_address
+    asked = Mock(side_effect=[None])  # free at first
+    monkeypatch.setattr(
+        sandbox, "check_address", lambda *told, **by: check(*told, **by) if asked.called else asked()
+    )
+    own = ("127.0.0.1", int(served.rpartition(":")[2]), folder / "late", Settings())
+    with pytest.raises(Failed, match="is in use") as told, sandbox.sandbox(*own):
+        pytest.fail("another gateway was taken for its own")
+    assert "--port, or CME_GATEWAY_BIND" in told.value.remedy
+
+
 # --- stopping ------------------------------------------------------------------------------------------
 
 
@@ -160,7 +183,7 @@ def _busy(port: int) -> tuple[socket.socket, socket.socket]:
 def test_stopped_sandbox_leaves_nothing(folder: Path, group: bool) -> None:
     """Ctrl-C, which reaches every process, and a kill of the first one end it at once, with exit code 0;
     no process and no folder stays, whatever its clients are doing."""
-    port, before = _free_port(), set(folder.iterdir())
+    port, before = free_port(), set(folder.iterdir())
     with _started(folder, "sandbox", "--port", port) as (process, _):
         clients = _busy(port)
         assert [True] == [path.name.startswith("cme-gateway-") for path in set(folder.iterdir()) - before]
@@ -169,7 +192,7 @@ def test_stopped_sandbox_leaves_nothing(folder: Path, group: bool) -> None:
             _signal_group(process, signal.SIGINT)
         else:
             process.terminate()
-        assert 0 == process.wait(QUICK)
+        assert 0 == process.wait(QUICK), process.stdout and process.stdout.read()
         assert not _signal_group(process, signal.SIGTERM)
         for client in clients:
             client.close()
@@ -179,7 +202,7 @@ def test_stopped_sandbox_leaves_nothing(folder: Path, group: bool) -> None:
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM], ids=str)
 def test_stopped_server_is_gone(folder: Path, sent: signal.Signals) -> None:
     """A gateway told to stop, all its processes at a time, ends with 0 and without a word of complaint."""
-    own = {"CME_GATEWAY_BIND": f"127.0.0.1:{_free_port()}"}
+    own = {"CME_GATEWAY_BIND": f"127.0.0.1:{free_port()}"}
     assert 0 == run_command(folder, "migrate", environment=own).code
     with _started(folder, "serve", **own) as (process, said):
         assert "Serving on http://127.0.0.1:" in said
@@ -190,6 +213,64 @@ def test_stopped_server_is_gone(folder: Path, sent: signal.Signals) -> None:
         process.returncode,
         [(line["level"], line["event"]) for line in told],
     )
+
+
+# --- watching ------------------------------------------------------------------------------------------
+
+
+def _child(process: subprocess.Popen[str], command: str, gone: int = 0) -> int:
+    """The process of a sandbox that runs a command, once it does."""
+    deadline = time.monotonic() + QUICK
+    while time.monotonic() < deadline:
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        for pid in {*map(int, children)} - {gone}:
+            if command.encode() in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"):
+                return pid
+        time.sleep(0.05)
+    raise AssertionError(f"nobody runs {command}")
+
+
+def test_a_worker_that_died_is_started_again(folder: Path) -> None:
+    """Whatever runs beside the gateway and ends is started again, in one line that names its log. A gateway
+    that ends takes the sandbox with it, and says so."""
+    with _started(folder, "sandbox", "--port", str(free_port()), "--data", folder / "watched") as (
+        process,
+        _,
+    ):
+        assert process.stdout is not None
+        for name, log in (("worker", "worker.log"), ("simulate-boards", "boards.log")):
+            killed = _child(process, name)
+            os.kill(killed, signal.SIGKILL)
+            line = next(told for told in process.stdout if " ended with " in told)
+            assert f"The {name} of the sandbox ended with -9, and was started again" in line
+            assert f"{folder / 'watched' / log}.\n" in line
+            assert _child(process, name, gone=killed)
+        os.kill(_child(process, "serve"), signal.SIGTERM)
+        assert 1 == process.wait(PATIENCE)
+        assert "The sandbox ends: its gateway ended with 0" in process.stdout.read()
+
+
+def test_what_ends_as_often_as_it_is_started_ends_the_sandbox(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is started twice more, then the sandbox says what ended and where its log lies."""
+    with ExitStack() as stack:
+        beside = sandbox.Beside(Settings(), tmp_path, stack)
+        beside.start("no-such-command")
+        with pytest.raises(Failed, match=r"no-such-command ended 3 times soon") as told:
+            _look_until_it_ends(beside)
+    log = tmp_path / "no-such-command.log"
+    assert f"See {log}." == told.value.remedy
+    assert (2, 3) == (
+        capsys.readouterr().out.count("started again"),
+        log.read_text().count("No such command"),
+    )
+
+
+def _look_until_it_ends(beside: sandbox.Beside) -> None:
+    for _ in range(PATIENCE * 10):
+        beside.look()
+        time.sleep(0.1)
 
 
 # --- sending files -------------------------------------------------------------------------------------

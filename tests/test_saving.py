@@ -311,6 +311,22 @@ def test_a_record_is_answered_with_twenty_findings_at_most_errors_first(tables: 
     assert (20, "A103") == (len(result.findings), result.findings[0].code)
 
 
+def test_warnings_beyond_twenty_are_counted(tables: Tables) -> None:
+    """Of a record that is taken, the last of twenty findings says how many more there are."""
+    for many, listed, last in (
+        (20, 20, "Text."),
+        (21, 20, "Further: 2 at least."),
+        (30, 20, "Further: 11 at least."),
+    ):
+        warnings = tuple(
+            Finding("X031", Severity.WARNING, "Text.", "Remedy.", path=f"/{number}") for number in range(many)
+        )
+        said = replace(COMPLETE, provider_activity_id=f"W{many}")
+        findings = save_one(tables, entry(said, findings=warnings)).findings
+        assert (listed, True) == (len(findings), findings[-1].text.endswith(last))
+        assert ("A931" in {one.code for one in findings}) is (many > listed)
+
+
 # --- closing -----------------------------------------------------------------------------------------
 
 
@@ -322,12 +338,25 @@ def test_a_complete_activity_is_closed_on_request(tables: Tables) -> None:
     assert [True] == [activity.closed for activity in stored(tables)]
 
 
-@pytest.mark.parametrize("close", [True, False, None])
-def test_the_same_closed_content_again_is_unchanged(tables: Tables, close: bool | None) -> None:
-    """Sent again with the switch, with it off or without it, what is closed stays as it is."""
+@pytest.mark.parametrize(("close", "told"), [(True, []), (False, ["A926"]), (None, [])])
+def test_the_same_closed_content_again_is_unchanged(
+    tables: Tables, close: bool | None, told: list[str]
+) -> None:
+    """Sent again with the switch, with it off or without it, what is closed stays as it is; to who turns
+    it off, that and the way back are told."""
     save_one(tables, entry(COMPLETE, "Add", close=True))
     result = save_one(tables, entry(COMPLETE, "Update", close=close))
-    assert (Action.UNCHANGED, Status.CLOSED, []) == (result.action, result.status, codes(result))
+    assert (Action.UNCHANGED, Status.CLOSED, told) == (result.action, result.status, codes(result))
+    assert ["/close"] * len(told) == [found.path for found in result.findings]
+    assert all("ReopenActivity" in found.remedy for found in result.findings)
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_an_open_activity_may_say_that_it_is(tables: Tables, known: bool) -> None:
+    """The switch turned off asks for nothing where nothing is closed."""
+    for one in [COMPLETE] * known:
+        save_one(tables, entry(one, "Add"))
+    assert [] == codes(save_one(tables, entry(COMPLETE, close=False)))
 
 
 @pytest.mark.parametrize("close", [True, False, None])

@@ -41,6 +41,7 @@ from gateway.intake import Limits
 from gateway.lifecycle import GATES, LEGACY_GATES
 from gateway.records import (
     Activity,
+    ActivityEntry,
     InKindSupport,
     Location,
     MeasuredOutcome,
@@ -57,6 +58,17 @@ INNER = re.compile(r"_|\[")
 """What is in no name on the wire."""
 NEW_ONLY = "<ForPublicList>true</ForPublicList>"
 OLD_ONLY = "<HoursOfInstruction>1</HoursOfInstruction>"
+AUDIENCE = (
+    "<hx:targetAudience><hx:profession><lom:string>Physician</lom:string></hx:profession></hx:targetAudience>"
+)
+COUNT_OTHER = '<m:ParticipantsByCategory category="other">3</m:ParticipantsByCategory>'
+FLAG = "<m:DesignedToChangeCompetence>true</m:DesignedToChangeCompetence>"
+
+
+def codes_noted(one: ActivityEntry) -> set[str]:
+    """What is told of a record once it is known what is kept of it."""
+    assert one.activity is not None
+    return {found.code for found in one.noted(None, one.activity)}
 
 
 def found(xml: str, reader: Reader = READER) -> tuple[str, list[str]]:
@@ -109,6 +121,13 @@ def test_the_attribute_decides_before_the_content(namespace: str, version: str, 
         (legacy(extension=NEW_ONLY), "2.0"),
         (record(education=START + END + FORMAT.replace("Live Course", "Enduring Material")), "2.0"),
         (record(education=START), "1.0"),
+        (legacy(education=START + LEGACY_FORMAT + AUDIENCE, extension=OLD_ONLY), "1.0"),
+        (legacy(metrics=COUNT_OTHER), "1.0"),
+        (record(education=START + FORMAT + AUDIENCE, description=FLAG), "1.0"),
+        (legacy(education=START + LEGACY_FORMAT + AUDIENCE, extension=NEW_ONLY), "2.1"),
+        (record(education=START + END + FORMAT + AUDIENCE), "2.1"),
+        (legacy(extension="<HasStateContentTags>false</HasStateContentTags>"), "2.1"),
+        (record(extension="<PharmacyContentTags/>"), "2.1"),
     ],
 )
 def test_the_content_decides_last(body: str, version: str, namespace: str) -> None:
@@ -190,7 +209,7 @@ def test_a_bare_record_may_say_its_version() -> None:
     """The attribute counts without the wrapper as well, and is no error of the record's."""
     bare = legacy().replace("Metrics>", f'Metrics schemaVersion="2.0" {OFFICIAL}>', 1)
     assert ("2.0", ["X041"]) == found(bare)
-    assert [] == codes(entry(bare))
+    assert ["X033"] == codes(entry(bare))
 
 
 @pytest.mark.parametrize("wrapped", [True, False])
@@ -533,6 +552,61 @@ def test_2_0_derives_nothing() -> None:
     assert (None, None) == (activity.description, activity.passport)
 
 
+@pytest.mark.parametrize(
+    ("said", "methods", "derived"),
+    [
+        ("IEM", ("Online",), True),
+        ("Internet Live Course", ("Live-Streamed",), True),
+        ("RSS", ("In-Person",), True),
+        ("MR", (), False),
+        ("Enduring Material", (), False),
+        ("enduring material", (), False),
+    ],
+)
+@pytest.mark.parametrize("version", ["2.0", "2.1"])
+def test_an_old_type_tells_its_delivery_in_every_version(
+    version: str, said: str, methods: tuple[str, ...], derived: bool
+) -> None:
+    """An old word for a format is read as the format, and how it is delivered is derived and told; what goes
+    by its present name tells nothing more, and what was said stays."""
+    education = START + END + FORMAT.replace("Live Course", said)
+    one = entry(document(record(education=education), version=version))
+    assert one.activity is not None
+    assert (methods, derived) == (one.activity.delivery_methods, "X033" in codes_noted(one))
+    method = "<DeliveryMethods><DeliveryMethod>Print/Other</DeliveryMethod></DeliveryMethods>"
+    told = entry(document(record(education=education, extension=method), version=version))
+    assert told.activity is not None
+    assert ("Print/Other",) == told.activity.delivery_methods
+    assert frozenset() == told.activity.derived
+
+
+def test_a_credit_type_is_read_once_however_it_is_spelled() -> None:
+    """The first is kept, and the other told at its own element."""
+    types = "".join(
+        f"<MOCCreditType>{type}</MOCCreditType>"
+        for type in ("Medical Knowledge", "Patient Safety", "medical knowledge (Part II)")
+    )
+    extension = (
+        f"<MOCRegistrations><MOCRegistration><boardName>ABIM</boardName>{types}"
+        "</MOCRegistration></MOCRegistrations>"
+    )
+    one = entry(document(record(extension=extension), version="2.1"))
+    assert one.activity is not None
+    assert ("Medical Knowledge", "Patient Safety") == one.activity.moc_registrations[0].credit_types
+    (found,) = one.noted(None, one.activity)
+    assert ("A932", True) == (found.code, found.path.endswith("act:MOCCreditType[3]"))
+
+
+def test_a_state_is_shown_as_it_was_sent() -> None:
+    """A code is read in capitals, a name as it is."""
+    place = "<hx:activityLocation><a:StateOrProvince>{}</a:StateOrProvince><a:Country/></hx:activityLocation>"
+    for said, read_as in (("me", "ME"), ("Maine", "Maine")):
+        activity = entry(document(record(education=place.format(said) + START + END + FORMAT))).activity
+        assert activity is not None
+        assert activity.location is not None
+        assert read_as == activity.location.state
+
+
 # --- laying a record over the stored one ---------------------------------------------------------------
 
 
@@ -739,6 +813,15 @@ def test_a_document_declares_what_it_is() -> None:
         )
         assert {None, "m", "lom", "hx", "a"} <= set(root.nsmap)
         assert 2 == len(read(etree.tostring(root, encoding="unicode")).entries)
+
+
+@pytest.mark.parametrize("payload", ["activity", "learner"])
+def test_the_newest_version_has_the_highest_number(payload: str) -> None:
+    """Whatever a reader knows of a payload, oldest first and nothing of another payload."""
+    known = READER.versions_of(payload)
+    assert {payload} == {version.payload for version in known}
+    assert sorted(known, key=lambda version: version.number) == [*known]
+    assert known[-1] is READER.newest(payload)
 
 
 def test_labels_are_the_words_of_the_newest_wire() -> None:

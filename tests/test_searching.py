@@ -1,4 +1,5 @@
-"""FindActivities: what may be asked, pages that belong to their search, and nobody else's activities."""
+"""FindActivities and FindLearners: what may be asked, pages that belong to their search, and nothing of
+somebody else's."""
 
 from __future__ import annotations
 
@@ -10,10 +11,12 @@ import pytest
 from amended import keep
 from desk import Desk
 from entries import COMPLETE, DRAFT, LEGACY, entry
+from fakes import PROVIDER
+from reports import ADA, ADA_ROW, BOARD_CREDIT, CME_CREDIT, COURSE, REMS_COURSE, TODAY, completion, report
 
 from gateway import operations
 from gateway.errors import Malformed
-from gateway.operations import ActivityPage, ActivitySearch
+from gateway.operations import ActivityPage, ActivitySearch, Page, Search
 from gateway.records import Status
 
 
@@ -140,3 +143,97 @@ def test_what_is_saved_is_found(desk: Desk) -> None:
     """At once, and at the top."""
     desk.save(entry(replace(DRAFT, provider_activity_id="NEW")))
     assert "202600004" == ids(find(desk))[0]
+
+
+# --- credits of learners -------------------------------------------------------------------------------
+
+
+NAMED = {"last_name": "QUIMBY TORRES"}
+OTHERS: tuple[dict[str, Any], ...] = (
+    {"status": "Accepted"},
+    {"activity_id": "202600001"},
+    {"activity_title": "a"},
+    {"submitted_from": TODAY},
+    {"submitted_until": TODAY},
+    {"last_name": "Quimby"},
+)
+
+
+@pytest.fixture
+def crowd() -> Desk:
+    """A gateway to which two credits of a learner were reported."""
+    desk = Desk()
+    desk.store.write(PROVIDER, lambda unit: unit.activities.add([COURSE, REMS_COURSE]))
+    desk.store.tables.enrol(ADA_ROW)
+    desk.save(report(completion(ADA, CME_CREDIT, BOARD_CREDIT)))
+    return desk
+
+
+def learners(desk: Desk, **search: Any) -> Page:
+    """Ask for a page."""
+    return operations.find_learners(desk.caller, Search(**search), desk.store, desk.terms)
+
+
+def test_a_page_of_learners_is_asked_for_with_the_token_alone(crowd: Desk) -> None:
+    """A row number will not do; nor a token that was changed, of another search or of another operation. The
+    size of the next page may differ, and so may the spelling of the name."""
+    page, activities = learners(crowd, **NAMED, size=1), find(crowd, size=1).next
+    assert page.next and activities
+    assert 1 == len(learners(crowd, last_name="quimby-torres", size=5, page=page.next).credits)
+    garbage = ("1", str(page.credits[0].row), "ä", f"{page.next[:-1]}!")
+    foreign = [{**NAMED, "page": token} for token in (*garbage, activities)]
+    for asked in [*foreign, *({**NAMED, **other, "page": page.next} for other in OTHERS)]:
+        with pytest.raises(Malformed, match="PageToken is not one of this search"):
+            learners(crowd, **asked)
+
+
+def test_a_token_of_another_providers_learners_is_refused(crowd: Desk) -> None:
+    """The same search by somebody else is another one."""
+    token = learners(crowd, **NAMED, size=1).next
+    assert learners(crowd, **NAMED, page=token).credits
+    with pytest.raises(Malformed, match="PageToken is not one of this search"):
+        learners(crowd.of_other_provider(), **NAMED, page=token)
+
+
+def test_a_search_asks_for_a_name_a_range_or_a_title(crowd: Desk) -> None:
+    """Nothing else alone will do."""
+    searches: tuple[dict[str, Any], ...] = (
+        {},
+        {"status": "Accepted"},
+        {"activity_id": "202600001"},
+        {"submitted_until": TODAY},
+    )
+    for search in searches:
+        with pytest.raises(Malformed, match="last name"):
+            learners(crowd, **search)
+
+
+def test_a_search_by_name_forgives_spelling_and_pages(crowd: Desk) -> None:
+    """Case, hyphen and accents do not count; page after page gives everything once."""
+    assert 2 == len(learners(crowd, **NAMED).credits)
+    first = learners(crowd, **NAMED, size=1)
+    second = learners(crowd, **NAMED, size=1, page=first.next)
+    assert ["ccid:demo:2", "ccid:demo:1"] == [*(c.credit_id for c in (*first.credits, *second.credits))]
+    assert (None, ADA) == (second.next, second.credits[0].learner)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        *({"size": 0}, {"size": 501}, {"page": "x"}, {"page": "-1"}, {"page": "9" * 30}),
+        {"submitted_from": date(2026, 2, 2), "submitted_until": date(2026, 2, 1)},
+    ],
+)
+def test_a_search_that_is_none_is_refused(crowd: Desk, bad: dict[str, Any]) -> None:
+    """A size out of bounds, a token that is not ours, days in the wrong order."""
+    with pytest.raises(Malformed):
+        learners(crowd, last_name="X", **bad)
+
+
+@pytest.mark.parametrize("name", ["last_name", "activity_title"])
+def test_a_text_too_long_to_be_sought_is_refused(crowd: Desk, name: str) -> None:
+    """200 characters are taken, one more is not, and the answer does not repeat it."""
+    learners(crowd, **{name: "x" * 200})
+    with pytest.raises(Malformed) as caught:
+        learners(crowd, **{name: "x" * 201})
+    assert (True, False) == ("200" in caught.value.text, "xx" in caught.value.text)

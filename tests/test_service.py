@@ -128,6 +128,105 @@ def test_an_empty_or_nil_parameter_counts_as_absent(counter: Counter, absent: st
     assert "202600001" == text(answer, "ActivityId")
 
 
+XSI = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("ValidateOnly", "true"), ("AllOrNothing", "true"), ("SubmissionKey", "K")]
+)
+def test_a_nil_parameter_with_a_value_is_refused(counter: Counter, name: str, value: str) -> None:
+    """A switch that is said to be absent and true is neither: nothing is stored for real meanwhile."""
+    refused = counter.refusal(
+        request("SaveActivity", f'<{name} {XSI} xsi:nil="true">{value}</{name}>', payload())
+    )
+    assert [("X035", f"/svc:SaveActivity/svc:{name}")] == [
+        (found.code, found.path) for found in refused.findings
+    ]
+    assert not counter.store.tables.activities
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes", "code", "path"),
+    [
+        ("<SaveActivity ", f'<SaveActivity {XSI} xsi:type="foo:Bar" ', "X024", ""),
+        ("<SaveActivity ", f'<SaveActivity {XSI} xsi:nil="true" ', "X035", ""),
+        ("<SaveActivity ", '<SaveActivity foo="1" ', "X026", ""),
+        ("<ProviderId>", "lost<ProviderId>", "X046", ""),
+        ("</User>", "</User>lost", "X046", ""),
+        ("</Password>", "</Password>lost", "X046", ""),
+        ("<act:ACCME", "<SubmissionKey>K</SubmissionKey>lost<act:ACCME", "X046", ""),
+        ("</act:ACCMEActivities>", "</act:ACCMEActivities>lost", "X046", ""),
+        ("<User>", '<User foo="1">', "X026", "/svc:User"),
+        ("<Password>", f'<Password {XSI} xsi:nil="true">', "X035", "/svc:Password"),
+        ("<Password>", f'<Password {XSI} xsi:type="foo:Bar">', "X024", "/svc:Password"),
+        ("<act:ACCMEActivities ", f'<act:ACCMEActivities {XSI} xsi:type="foo:Bar" ', "X024", None),
+        ("<act:ACCMEActivities ", f'<act:ACCMEActivities {XSI} xsi:nil="true" ', "X035", None),
+        ("<act:ACCMEActivities ", '<act:ACCMEActivities foo="1" ', "X026", None),
+    ],
+)
+def test_what_holds_a_request_is_judged_too(
+    counter: Counter, was: str, becomes: str, code: str, path: str | None
+) -> None:
+    """The operation, the credentials, the wrapper of the payload, and the text between them all."""
+    refused = counter.refusal(request("SaveActivity", payload()).replace(was, becomes, 1))
+    where = "/act:ACCMEActivities" if path is None else f"/svc:SaveActivity{path}"
+    assert [(code, where)] == [(found.code, found.path) for found in refused.findings]
+    assert PASSWORD not in str(refused.findings)
+    assert not counter.store.tables.activities
+
+
+@pytest.mark.parametrize("where", ["<SaveActivity ", "<act:ACCMEActivities "])
+@pytest.mark.parametrize(
+    "mark",
+    [
+        f'{XSI} xsi:schemaLocation="urn:x x.xsd"',
+        f'{XSI} xsi:noNamespaceSchemaLocation="x.xsd"',
+        f'{XSI} xsi:nil="false"',
+        'xmlns:e="http://schemas.xmlsoap.org/soap/envelope/" e:encodingStyle="urn:x"',
+        'xmlns:wsu="urn:utility" wsu:Id="body-1"',
+        'id="o0" xmlns:c="urn:encoding" c:root="1"',
+    ],
+)
+def test_what_toolkits_write_on_a_request_passes(counter: Counter, where: str, mark: str) -> None:
+    """Where a schema lies, how it was encoded, what is signed: none of it says anything of the request."""
+    answer = counter.ask(request("SaveActivity", payload()).replace(where, f"{where}{mark} ", 1))
+    assert (["Added"], []) == (texts(answer, "Action"), texts(answer, "Finding"))
+
+
+def test_credentials_of_a_foreign_namespace_are_read_with_a_warning(counter: Counter) -> None:
+    """As every other parameter is."""
+    foreign = CREDENTIALS.replace("Password>", "x:Password>").replace(
+        "<x:Password", '<x:Password xmlns:x="urn:x"'
+    )
+    answer = counter.ask(request("SaveActivity", payload(), credentials=foreign))
+    assert (["Added"], ["X030"]) == (texts(answer, "Action"), texts(answer, "Code"))
+
+
+@pytest.mark.parametrize(
+    ("operation", "parameter"),
+    [
+        ("GetActivity", "<ActivityId>\n 202600001\t</ActivityId>"),
+        ("GetActivityAs", "<ActivityId>202600001</ActivityId><PayloadVersion>\n2.0\n</PayloadVersion>"),
+    ],
+)
+def test_space_around_a_value_does_not_count(counter: Counter, operation: str, parameter: str) -> None:
+    """Who writes each on lines of its own logs in, and is answered."""
+    counter.save()
+    spaced = re.sub(r">(\w+)</(ProviderId|User)", r">\n\1\n</\2", CREDENTIALS)
+    answer = counter.ask(request(operation, parameter, credentials=spaced))
+    assert ("202600001", []) == (text(answer, "ActivityId"), texts(answer, "Finding"))
+
+
+def test_credentials_are_no_content(counter: Counter) -> None:
+    """A call that is sent again under another password is the same call."""
+    first = counter.save("<SubmissionKey>K</SubmissionKey>", payload())
+    by_http = request("SaveActivity", "<SubmissionKey>K</SubmissionKey>", payload(), credentials="").replace(
+        "<SubmissionKey>", f"<ProviderId>{PROVIDER}</ProviderId><SubmissionKey>"
+    )
+    again = counter.ask(by_http, basic=Credentials(PROVIDER, USER, PASSWORD))
+    assert ("true", text(first, "ReceiptId")) == (text(again, "Replayed"), text(again, "ReceiptId"))
+
+
 def test_an_empty_submission_key_is_none(counter: Counter) -> None:
     """Two calls with an empty key are two calls, and no conflict."""
     counter.save("<SubmissionKey/>", payload())

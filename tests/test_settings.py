@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,41 @@ def test_a_wrong_value_is_named_with_what_is_expected(name: str, value: str) -> 
         settings.load({f"CME_GATEWAY_{name}": value})
     meaning = next(row["meaning"] for row in settings.catalogue() if row["env"] == f"CME_GATEWAY_{name}")
     assert f"CME_GATEWAY_{name} cannot be {value!r}. Expected: {meaning}." == caught.value.text
+
+
+BOUNDED = [
+    (name, kind, bound)
+    for name, field in settings.FIELDS.items()
+    for kind in ("ge", "gt", "le", "lt")
+    if (bound := getattr(field.__metadata__[0], kind)) is not None
+]
+
+
+@pytest.mark.parametrize(("name", "kind", "bound"), BOUNDED)
+def test_a_value_out_of_bounds_is_told_the_bound(name: str, kind: str, bound: float) -> None:
+    """Whatever bounds a number is in the refusal of one beyond it, and is said once."""
+    beyond = bound + {"ge": -1, "le": 1}.get(kind, 0)
+    with pytest.raises(Refused) as caught:
+        settings.load({f"CME_GATEWAY_{name.upper()}": str(beyond)})
+    words = {"ge": f", (at least {bound}|{bound} to)", "gt": f", above {bound}", "lt": f", below {bound}"}
+    said = words.get(kind, f"( to|, at most) {bound}")
+    assert 1 == len(re.findall(rf"{said}\b", caught.value.text)), caught.value.text
+
+
+@pytest.mark.parametrize(
+    ("name", "end"),
+    [
+        ("BODY_RATE", "to come or go with, at least 1."),
+        ("MAX_DEPTH", "may nest, 8 to 250."),
+        ("BOARD_CONNECT_SECONDS", "to a board in, above 0, at most 60."),
+        ("QUEUE", "may wait in a worker, 0 to 1000; more are refused."),
+    ],
+)
+def test_bounds_follow_what_they_bound(name: str, end: str) -> None:
+    """They stand before what else there is to say, so that nobody reads them as bounds of that."""
+    with pytest.raises(Refused) as caught:
+        settings.load({f"CME_GATEWAY_{name}": "-1"})
+    assert caught.value.text.endswith(end)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any
 import pytest
 import requests
 from lxml import etree
+from waiting import until
 
 from gateway import simulators
 from gateway.boards import ADAPTERS
@@ -488,9 +488,7 @@ def test_the_end_does_not_wait_for_anybody(tmp_path: Path) -> None:
         waiting = [threading.Thread(target=_try, args=(boards_, number)) for number in ("32", "33", "23")]
         for thread in waiting:
             thread.start()
-        deadline = time.monotonic() + FEW_SECONDS
-        while len(boards_.ledger()) < len(waiting) and time.monotonic() < deadline:
-            time.sleep(0.01)
+        until(lambda: len(boards_.ledger()) == len(waiting), "all of them are at the boards")
     for thread in waiting:
         thread.join(FEW_SECONDS)
     assert [False] * len(waiting) == [thread.is_alive() for thread in waiting]

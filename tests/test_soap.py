@@ -179,6 +179,33 @@ def test_a_header_that_must_be_understood_is_refused(door: Door, header: str, un
     assert (200, None) == (reply.status, reply.ours) if understood else ("MustUnderstand" == reply.code)
 
 
+@pytest.mark.parametrize("said", ["yes", "2", "TRUE", ""])
+def test_must_understand_is_a_boolean(door: Door, said: str) -> None:
+    """What is neither 1 nor 0 is not taken for one of them, whoever the header is for (BP 1.1, R1013)."""
+    for actor in ("", " s:actor='urn:somebody-else'"):
+        header = f"<s:Header><x:h xmlns:x='urn:x' s:mustUnderstand='{said}'{actor}/></s:Header>"
+        reply = door.post(envelope(INFO, header=header))
+        assert ("Client", "X001") == (reply.code, reply.ours)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("", "<x:t xmlns:x='urn:x'/>"),
+        ("", "<t/>"),
+        ("", "<s:Header/>"),
+        ("<s:Header/><s:Header/>", ""),
+        ("<x:t xmlns:x='urn:x'/><s:Header/>", ""),
+        ("<s:Header/><x:t xmlns:x='urn:x'/>", ""),
+    ],
+)
+def test_an_envelope_holds_a_header_and_a_body(door: Door, before: str, after: str) -> None:
+    """In this order, each once, and nothing besides (BP 1.1, R1011)."""
+    body = envelope(INFO, header=before).replace(b"</s:Body>", f"</s:Body>{after}".encode())
+    reply = door.post(body)
+    assert ("Client", "X001") == (reply.code, reply.ours)
+
+
 @pytest.mark.parametrize(
     ("action", "taken"),
     [
@@ -200,6 +227,19 @@ def test_a_soap_action_names_the_operation_or_nothing(door: Door, action: str | 
     """Absent, empty, quoted or bare; one that names another operation is refused."""
     reply = door.post(envelope(INFO), HTTP_SOAPACTION=action)
     assert (None if taken else "X011") == reply.ours
+
+
+@pytest.mark.parametrize(
+    ("action", "ours"),
+    [
+        (f'"{SVC}/GetServiceInfo"', None),
+        (f'"{SVC}/SaveActivity"', "X011"),
+        ('"urn:cme-gateway:service:v1/GetServiceInfo"', "X011"),
+    ],
+)
+def test_a_soap_action_fits_a_request_without_a_namespace(door: Door, action: str, ours: str | None) -> None:
+    """It is taken for one of this endpoint, and so is its action."""
+    assert ours == door.post(envelope("<GetServiceInfo/>"), HTTP_SOAPACTION=action).ours
 
 
 def test_an_operation_of_the_next_version_is_unknown(door: Door) -> None:

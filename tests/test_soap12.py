@@ -54,6 +54,16 @@ def test_a_call_is_answered(doors: Doors) -> None:
     check_answer(answer)
 
 
+def test_a_fault_names_few_headers(doors: Doors) -> None:
+    """Of headers that are not understood, the first five names are told, once each, and no thousand."""
+    headers = "".join(f"<h:A{number // 2} s:mustUnderstand='1'/>" for number in range(1_000))
+    sent = f"<s:Envelope xmlns:s='{ENV}' xmlns:h='urn:h'><s:Header>{headers}</s:Header><s:Body/></s:Envelope>"
+    told, whole = send(doors, sent.encode())
+    assert ("MustUnderstand", "X005") == (told.code, told.ours)
+    assert [f"q:A{number}" for number in range(5)] == [one.get("qname") for one in whole[0]]
+    assert "the header A0, A1, A2, A3, A4." in str(etree.tostring(whole))
+
+
 def test_a_fault_has_the_parts_of_its_kind(doors: Doors) -> None:
     """Code with our subcode as a qualified name, Reason in a language, Detail with our fault."""
     _, whole = send(doors, CALL.replace(PASSWORD.encode(), b"wrong"))

@@ -7,7 +7,6 @@ import importlib.util
 import re
 import signal
 import threading
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
@@ -19,6 +18,7 @@ from sqlalchemy import create_engine, text
 from trust import messages
 from trust.client import ACKED, FAILED, UNKNOWN, UNSENT, Line
 from trust.stage import Stage, staged
+from waiting import until
 
 pytestmark = [pytest.mark.network, pytest.mark.slow]
 
@@ -66,10 +66,12 @@ def _callers(stage: Stage) -> Iterator[list[tuple[str, str]]]:
 
 
 def _until_acked(fates: list[tuple[str, str]], more: int) -> None:
-    enough, deadline = sum(fate == ACKED for _, fate in fates) + more, time.monotonic() + PATIENCE
-    while sum(fate == ACKED for _, fate in fates) < enough:
-        assert time.monotonic() < deadline, f"no answers any more: {fates[-10:]}"
-        time.sleep(0.01)
+    enough = sum(fate == ACKED for _, fate in fates) + more
+    until(
+        lambda: sum(fate == ACKED for _, fate in fates) >= enough,
+        lambda: f"{more} more are answered; the last: {fates[-10:]}",
+        PATIENCE,
+    )
 
 
 def _stored(stage: Stage) -> set[str]:
@@ -102,21 +104,23 @@ def test_worker_that_dies_is_replaced(stage: Stage) -> None:
         _until_acked(fates, 20)
         stage.kill_worker()
         _until_acked(fates, 50)
-        deadline = time.monotonic() + PATIENCE
-        while len(set(stage.workers())) < len(before) or set(stage.workers()) == before:
-            assert time.monotonic() < deadline, "the dead worker was not replaced"
-            time.sleep(0.05)
+        until(lambda: _replaced(before, set(stage.workers())), "the dead worker is replaced", PATIENCE)
     assert {name for name, fate in fates if fate == ACKED} <= _stored(stage)
+
+
+def _replaced(before: set[int], now: set[int]) -> bool:
+    return len(now) >= len(before) and now != before
 
 
 def test_orphans_end_and_free_the_address(stage: Stage) -> None:
     """The master is killed: its workers end by themselves, and the same address is served again."""
     orphans = stage.workers()
     stage.kill_master()
-    deadline = time.monotonic() + PATIENCE
-    while any(Path(f"/proc/{pid}").exists() and not _is_dead(pid) for pid in orphans):
-        assert time.monotonic() < deadline, "an orphan lives on"
-        time.sleep(0.05)
+    until(
+        lambda: all(_is_dead(pid) for pid in orphans),
+        "every orphan has ended",
+        PATIENCE,
+    )
     stage.start()
     assert stage.ready()
 

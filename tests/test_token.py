@@ -18,7 +18,7 @@ from fakes import NOW, Clock, terms
 from lxml import etree
 from tokens import SOAP11, digest_token, lasting, nonce, security, text_token
 
-from gateway import schemas
+from gateway import lifecycle, schemas
 from gateway.accounts import Gatekeeper, Limits, generate, hash_secret
 from gateway.accounts.rate import Rate
 from gateway.errors import NotAllowed, NotAuthenticated, TooManyCalls, UnsupportedToken
@@ -116,7 +116,7 @@ class House:
 def accounts(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database with two providers; one has a machine and a human for a user, the other a namesake."""
     path = tmp_path_factory.mktemp("accounts") / "gateway.db"
-    with closing(open_store(f"sqlite:///{path}", KEY, Clock())) as store:
+    with closing(open_store(f"sqlite:///{path}", KEY, Clock(), lifecycle.lasting)) as store:
         store.migrate()
         for provider in (PROVIDER, OTHER):
             store.accounts.add_provider(Provider(provider, "Society of Examples"))
@@ -130,7 +130,7 @@ def accounts(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def store(accounts: Path, tmp_path: Path, clock: Clock) -> Iterator[Store]:
     """A store on a copy of it."""
     copy = shutil.copy(accounts, tmp_path)
-    with closing(open_store(f"sqlite:///{copy}", KEY, clock)) as store:
+    with closing(open_store(f"sqlite:///{copy}", KEY, clock, lifecycle.lasting)) as store:
         yield store
 
 
@@ -168,6 +168,16 @@ def test_what_a_security_header_may_not_hold(house: House, name: str) -> None:
     """Whatever else is right in it, it is refused whole: nothing is half believed."""
     answer = house.show(digest_token(MACHINE, SECRET, NOW), tokens.UNSUPPORTED[name])
     assert (UnsupportedToken.code, "wsse:UnsupportedSecurityToken") == (answer.code, answer.text("faultcode"))
+
+
+@pytest.mark.parametrize("name", tokens.UNSUPPORTED_IN_TOKEN)
+def test_what_a_token_may_not_hold(house: House, name: str) -> None:
+    """What might change how the proof is meant is not passed over."""
+    for shown in (digest_token(MACHINE, SECRET, NOW), text_token(MACHINE, SECRET)):
+        end = "</wsse:UsernameToken>"
+        answer = house.show(shown.replace(end, tokens.UNSUPPORTED_IN_TOKEN[name] + end))
+        told = (answer.code, answer.text("faultcode"))
+        assert (UnsupportedToken.code, "wsse:UnsupportedSecurityToken") == told
 
 
 def test_codes_in_soap_12(house: House) -> None:

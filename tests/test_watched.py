@@ -9,16 +9,16 @@ import re
 import resource
 import signal
 import tempfile
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from served import Served, serving
+from waiting import until
 
 pytestmark = [pytest.mark.network, pytest.mark.slow]
 
@@ -81,20 +81,12 @@ def counted(served: Served) -> dict[str, float]:
     return told
 
 
-def wait(holds: Callable[[], bool]) -> None:
-    """Wait until something holds."""
-    deadline = time.monotonic() + SECONDS
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
-
-
 def test_a_fault_and_its_line_bear_the_callers_trace(gateway: Served) -> None:
     """One line for the call, with the trace id that stands in the fault, and nothing of its body."""
     before = len(calls(gateway))
     status, answer = ask(gateway, "/soap/v2", f"<{CANARY}>{CANARY}</{CANARY}>".encode(), traceparent=PARENT)
     assert (500, [THEIRS]) == (status, re.findall(r"TraceId>(\w+)<", answer.decode()))
-    wait(lambda: len(calls(gateway)) > before)
+    until(lambda: len(calls(gateway)) > before, "the call is in the log")
     [line] = calls(gateway)[before:]
     assert (THEIRS, "/soap/v2", "Refused", "X001") == (
         line["trace"],
@@ -112,7 +104,7 @@ def test_the_processes_count_together(gateway: Served) -> None:
         ask(gateway, "/soap/v2", b"<a/>")
     assert {before + CALLS} == {counted(gateway)["calls_total"] for _ in range(6)}
     os.kill(calls(gateway)[-1]["pid"], signal.SIGKILL)
-    wait(lambda: counted(gateway).get("calls_total") == before + CALLS)
+    until(lambda: counted(gateway).get("calls_total") == before + CALLS, "the calls of the dead one count on")
 
 
 def test_a_full_disk_is_noticed_and_so_is_its_end(gateway: Served) -> None:
@@ -140,7 +132,7 @@ def _agreed(gateway: Served, status: int, state: str) -> dict[str, Any]:
         told[:] = [(code, json.loads(body or b"{}")) for code, body in asked]
         return all(code == status and body["parts"]["database"]["state"] == state for code, body in told)
 
-    wait(agreed)
+    until(agreed, lambda: f"{status} and {state}; last told: {told}")
     return dict(told[-1][1])
 
 
@@ -154,7 +146,7 @@ def _workers(gateway: Served) -> set[int]:
         pids.update(line["pid"] for line in calls(gateway)[since:])
         return len(pids) == 2
 
-    wait(both)
+    until(both, "both processes answer")
     return pids
 
 

@@ -12,6 +12,7 @@ import suds.client
 import suds.sudsobject
 import zeep
 from lxml import etree
+from offered import OPERATIONS
 from test_xsd import schema_set
 
 import wsdl
@@ -20,14 +21,6 @@ from gateway.vocabulary import FREE
 
 WSDLS, XSDS = Path(wsdl.__file__).parent, Path(xsd.__file__).parent
 ZEEP: Any = zeep  # declares itself typed, but its functions are not
-LEARNER_OPERATIONS = {"SaveLearnerActivity", "GetLearnerStatusByLearner", "GetLearnerStatusByCreditId"}
-SERVICES = {
-    "v1": {"SaveActivity", "GetActivity", "GetServiceInfo", *LEARNER_OPERATIONS},
-    "v2": {"SaveActivity", "GetActivity", "GetServiceInfo", "GetActivityAs", "GetReceipt"}
-    | {"GetLearnerMatch", "FindLearners", *LEARNER_OPERATIONS}
-    | {"FindActivities", "UpdateLearnerCounts", "CloseActivity", "ReopenActivity", "CopyActivity"}
-    | {"GetProgramSummary", "AcceptAgreement", "SubmitProgramSummary"},
-}
 SHARED = {"act", "m", "lom", "hx", "a", "ar", "lrn", "f", "svc", "xs", "wsdl", "soap"}
 PREFIXES = {"v1": SHARED | {"me", "n"}, "v2": SHARED | {"ar2", "me2", "n2"}}
 SOAP = "{http://schemas.xmlsoap.org/wsdl/soap/}"
@@ -224,24 +217,24 @@ def complaints(version: str, envelope: etree._Element) -> list[str]:
     return [] if schema.validate(etree.fromstring(etree.tostring(body[0]))) else [str(schema.error_log)]
 
 
-@pytest.mark.parametrize("version", SERVICES)
+@pytest.mark.parametrize("version", OPERATIONS)
 def test_zeep_lists_the_operations(version: str) -> None:
     """zeep finds exactly the operations of the version, each with its soapAction."""
     binding = next(iter(zeep_client(version).wsdl.bindings.values()))
     actions = {name: operation.soapaction for name, operation in binding._operations.items()}
-    assert {name: f"urn:cme-gateway:service:{version}/{name}" for name in SERVICES[version]} == actions
+    assert {name: f"urn:cme-gateway:service:{version}/{name}" for name in OPERATIONS[version]} == actions
 
 
-@pytest.mark.parametrize("version", SERVICES)
+@pytest.mark.parametrize("version", OPERATIONS)
 def test_suds_lists_the_operations(version: str) -> None:
     """suds finds exactly the operations of the version, each with its soapAction."""
     port = suds_client(version).wsdl.services[0].ports[0]
     actions = {name: method.soap.action.strip('"') for name, method in port.methods.items()}
-    assert {name: f"urn:cme-gateway:service:{version}/{name}" for name in SERVICES[version]} == actions
+    assert {name: f"urn:cme-gateway:service:{version}/{name}" for name in OPERATIONS[version]} == actions
 
 
 @pytest.mark.parametrize("operation", SLOTS)
-@pytest.mark.parametrize("version", SERVICES)
+@pytest.mark.parametrize("version", OPERATIONS)
 def test_the_wrapper_unfolds(version: str, operation: str) -> None:
     """zeep shows an operation that writes with the documented parameters in order, and one result."""
     seen = next(iter(zeep_client(version).wsdl.bindings.values())).get(operation)
@@ -251,7 +244,7 @@ def test_the_wrapper_unfolds(version: str, operation: str) -> None:
 
 
 @pytest.mark.parametrize("operation", SLOTS)
-@pytest.mark.parametrize("version", SERVICES)
+@pytest.mark.parametrize("version", OPERATIONS)
 def test_a_call_typed_in_zeep_is_valid(version: str, operation: str) -> None:
     """The payload slot is typed: what zeep's factory makes of plain values satisfies the schema."""
     client, tag = zeep_client(version), SLOTS[operation].format(TYPED[version][operation])
@@ -261,7 +254,7 @@ def test_a_call_typed_in_zeep_is_valid(version: str, operation: str) -> None:
 
 
 @pytest.mark.parametrize("operation", SLOTS)
-@pytest.mark.parametrize("version", SERVICES)
+@pytest.mark.parametrize("version", OPERATIONS)
 def test_a_call_typed_in_suds_is_valid(version: str, operation: str) -> None:
     """suds, too, makes a valid call of plain values."""
     typed = {SLOTS[operation].rpartition("}")[2]: in_suds(submissions(version)[operation])}
@@ -269,7 +262,7 @@ def test_a_call_typed_in_suds_is_valid(version: str, operation: str) -> None:
     assert [] == complaints(version, etree.fromstring(request.envelope))
 
 
-@pytest.mark.parametrize("version", SERVICES)
+@pytest.mark.parametrize("version", OPERATIONS)
 def test_a_wrong_call_is_complained_of(version: str) -> None:
     """Negative control: a call that zeep lets pass though it breaks a pattern is seen."""
     client = zeep_client(version)
@@ -277,7 +270,7 @@ def test_a_wrong_call_is_complained_of(version: str) -> None:
     assert complaints(version, message)
 
 
-@pytest.mark.parametrize("version", SERVICES)
+@pytest.mark.parametrize("version", OPERATIONS)
 def test_the_contract_is_plain(version: str) -> None:
     """SOAP 1.1 only, document/literal, parts as all stacks want them, the fault on every operation."""
     root = etree.parse(str(path_of(version))).getroot()
@@ -290,13 +283,13 @@ def test_the_contract_is_plain(version: str) -> None:
         for operation in root.iter(WSDL + "operation")
         if operation.find(WSDL + "fault") is not None
     ]
-    assert sorted([*SERVICES[version]] * 2) == sorted(map(str, faults))
+    assert sorted([*OPERATIONS[version]] * 2) == sorted(map(str, faults))
     assert [f"http://localhost/soap/{version}"] == [
         tag.get("location") for tag in root.iter(SOAP + "address")
     ]
 
 
-@pytest.mark.parametrize("version", SERVICES)
+@pytest.mark.parametrize("version", OPERATIONS)
 def test_the_contract_declares_every_prefix(version: str) -> None:
     """Some clients look for prefixes on wsdl:definitions only, with the schemas' meaning."""
     declared = etree.parse(str(path_of(version))).getroot().nsmap
@@ -306,7 +299,7 @@ def test_the_contract_declares_every_prefix(version: str) -> None:
     assert set() == meanings - set(declared.items())
 
 
-@pytest.mark.parametrize("version", SERVICES)
+@pytest.mark.parametrize("version", OPERATIONS)
 def test_the_answer_of_any_version_stands_first(version: str) -> None:
     """GetActivityAs answers with the untyped payload before its own elements; v1 has no such answer."""
     path = XSDS / "service" / version / "service.xsd"

@@ -172,5 +172,13 @@ UNSUPPORTED = {
     "an encrypted key": '<xenc:EncryptedKey xmlns:xenc="http://www.w3.org/2001/04/xmlenc#"/>',
     "a SAML assertion": '<saml:Assertion xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion"/>',
     "a token of no namespace": "<UsernameToken/>",
+    "unknown child of Timestamp": timestamp("<wsu:Received>2027-03-09T15:04:05Z</wsu:Received>"),
 }
 """What a Security header may not hold here, with the rest of it right."""
+UNSUPPORTED_IN_TOKEN = {
+    "a salt": '<wsse11:Salt xmlns:wsse11="http://docs.oasis-open.org/wss/oasis-wss-wssecurity-secext-1.1.xsd"/>',
+    "created of another namespace": "<wsse:Created>2027-03-09T15:04:05Z</wsse:Created>",
+    "nonce of no namespace": "<Nonce>AAAA</Nonce>",
+    "a stranger": '<x:y xmlns:x="urn:x"/>',
+}
+"""What a UsernameToken may not hold here, with the rest of it right."""

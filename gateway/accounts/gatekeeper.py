@@ -25,7 +25,7 @@ from gateway.accounts.secret import (
     new_secret,
 )
 from gateway.accounts.showing import refused
-from gateway.errors import ManyFailures, NotAuthenticated, TooManyCalls, TooManyFailures, Unencrypted
+from gateway.errors import GuessingSuspected, NotAuthenticated, TooManyCalls, TooManyFailures, Unencrypted
 from gateway.records import Account, Caller, Credentials, Lockout, Origin, Token
 
 _log = logging.getLogger(__name__)
@@ -78,7 +78,7 @@ class Gatekeeper:
         guard: Guard | None = None,
         limits: Limits | None = None,
         counters: Counters | None = None,
-        alarm: Callable[[ManyFailures], None] = lambda _: None,
+        alarm: Callable[[GuessingSuspected], None] = lambda _: None,
     ) -> None:
         self._find = find
         self._sealer = sealer
@@ -173,7 +173,7 @@ class Gatekeeper:
         lockout = self._limits.lockout
         failures = self._guard.failed(provider_id, user, source, lockout)
         if known and failures == lockout.alarm:
-            error = ManyFailures()
+            error = GuessingSuspected()
             error.provider_id, error.user = provider_id, user
             _log.warning(
                 "provider %s, user %s: %d wrong credentials within %d minutes",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NoReturn
 
@@ -16,6 +16,7 @@ from lxml import etree
 
 from gateway.accounts.showing import CONTROL, provider_and_user, refused
 from gateway.errors import NotAuthenticated, UnsupportedToken
+from gateway.quoting import shown
 from gateway.records import Credentials, Token
 
 Element = etree._Element
@@ -28,6 +29,8 @@ USERNAME_TOKEN = f"{{{WSSE}}}UsernameToken"
 TIMESTAMP = f"{{{WSU}}}Timestamp"
 USERNAME, PASSWORD, NONCE = (f"{{{WSSE}}}{name}" for name in ("Username", "Password", "Nonce"))
 CREATED, EXPIRES = (f"{{{WSU}}}{name}" for name in ("Created", "Expires"))
+KNOWN = {USERNAME_TOKEN: (USERNAME, PASSWORD, NONCE, CREATED), TIMESTAMP: (CREATED, EXPIRES)}
+"""What a Security header may hold, and what that may hold."""
 TEXT = f"{_OASIS}-username-token-profile-1.0#PasswordText"
 DIGEST = f"{_OASIS}-username-token-profile-1.0#PasswordDigest"
 BASE64 = f"{_OASIS}-soap-message-security-1.0#Base64Binary"
@@ -48,16 +51,23 @@ def read_security(headers: Sequence[Element], now: datetime) -> Credentials | No
     them: malformed, twice, or of another time.
     """
     parts = [part for header in headers for part in header]
+    _check_known(parts, KNOWN, "Security header")
     for part in parts:
-        if part.tag not in {USERNAME_TOKEN, TIMESTAMP}:
-            name = etree.QName(part).localname[:60]
-            raise UnsupportedToken(f"A Security header may not hold {name} here.")
+        _check_known(part, KNOWN[part.tag], etree.QName(part).localname)
     tokens, stamps = ([part for part in parts if part.tag == tag] for tag in (USERNAME_TOKEN, TIMESTAMP))
     if len(headers) > 1 or len(tokens) > 1 or len(stamps) > 1:
         _refuse()
     for stamp in stamps:
         _check_timestamp(stamp, now)
     return _read_token(tokens[0], now) if tokens else None
+
+
+def _check_known(parts: Iterable[Element], known: Collection[str], where: str) -> None:
+    """What is not known might say how the rest is meant, such as a Salt: so nothing of it is taken."""
+    for part in parts:
+        if part.tag not in known:
+            name = shown(etree.QName(part).localname)
+            raise UnsupportedToken(f"A {where} may not hold {name} here.")
 
 
 def _read_token(token: Element, now: datetime) -> Credentials:

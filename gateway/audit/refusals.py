@@ -11,12 +11,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
-from gateway.errors import GatewayError, ManyFailures, Refused
+from gateway.errors import GatewayError, GuessingSuspected, Refused
 from gateway.records import FailedAttempt, replace
 
 MOST_KINDS = 100
 LONGEST_NAME = 100  # characters of what is said to be a provider or user; what is longer is not kept
-NEVER_MERGED = {ManyFailures.code}  # rare, and of no use without the account
+NEVER_MERGED = {GuessingSuspected.code}  # rare, and of no use without the account
 REFUSED, FAILED = "Refused", "Failed"
 
 Kind = tuple[str | None, str | None, str | None, str, str | None]

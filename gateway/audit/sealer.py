@@ -10,12 +10,13 @@ import random
 import threading
 import time
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from gateway.audit.chain import Chain
 from gateway.audit.heads import Heads
 from gateway.audit.refusals import Refusals
 from gateway.audit.trail import Trail
+from gateway.duration import months
 from gateway.errors import GatewayError
 from gateway.records import AuditLink
 
@@ -25,13 +26,12 @@ PAUSE = (
 MOST_SEALED = 1_000  # rows a transaction, for which callers wait on SQLite
 MOST_PRUNED = 5_000
 PRUNING = 3600.0  # seconds between two looks for what is too old
-LONGEST_MONTH = 31
 
 _log = logging.getLogger(__name__)
 
 
 class Sealer:
-    """Writes down failed attempts, seals rows, notes heads, and prunes what is older than `months`.
+    """Writes down failed attempts, seals rows, notes heads, and prunes what is older than `kept_months`.
 
     Whatever it cannot do it does in a later round: no call depends on it.
     """
@@ -43,14 +43,14 @@ class Sealer:
         heads: Heads,
         refusals: Refusals,
         clock: Callable[[], datetime],
-        months: int,
+        kept_months: int,
     ) -> None:
         self._trail = trail
         self._chain = chain
         self._heads = heads
         self._refusals = refusals
         self._clock = clock
-        self._kept_for = timedelta(days=LONGEST_MONTH * months)
+        self._kept_for = months(kept_months)
         self._pruned = time.monotonic()
         self._told: str | None = None
         self._ending = threading.Event()

@@ -6,7 +6,7 @@ are talked to is invented, since none of them publishes its service: see docs/de
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -29,14 +29,27 @@ ADAPTERS: Mapping[str, Adapter] = {
     )
 }
 BOARDS: Mapping[str, Board] = {acronym: adapter.board for acronym, adapter in ADAPTERS.items()}
-AREAS = frozenset(area.name.casefold() for board in BOARDS.values() for area in board.practice_areas)
-"""The practice areas of all boards together."""
 
 
-def takes_part(acronym: str | None, day: date | None) -> bool:
-    """Whether a board takes part in the collaboration for activities that start on a day, if it is known."""
+def area_word(text: str) -> str:
+    """A practice area as it is compared, and with nothing else: in whatever case, with "and" or "&", with
+    or without space round a slash."""
+    return " ".join(text.casefold().replace("&", " and ").replace("/", " / ").split())
+
+
+AREAS = frozenset(area_word(area.name) for board in BOARDS.values() for area in board.practice_areas)
+"""The practice areas of all boards together, as they are compared."""
+
+
+def takes_part(acronym: str | None, first: date | None, last: date | None = None) -> bool:
+    """Whether a board takes part in the collaboration for activities of these days, if it is known: those
+    that start within its dates or, with some, still run when it has joined."""
     board = BOARDS.get(acronym or "")
-    return board is not None and _current(board, day)
+    if board is None:
+        return False
+    if board.running and first and board.since and (last is None or last >= board.since):
+        first = max(first, board.since)
+    return _current(board, first)
 
 
 def types_of(board: Board, day: date | None) -> frozenset[str]:
@@ -45,9 +58,21 @@ def types_of(board: Board, day: date | None) -> frozenset[str]:
     return frozenset(word.casefold() for type in current for word in (type.name, *type.also))
 
 
+def said_again(acronym: str | None, types: Sequence[str]) -> tuple[int, ...]:
+    """Which of some credit types of a board an earlier one says too, in this or another spelling."""
+    board = BOARDS.get(acronym or "")
+    known = (
+        {word.casefold(): type.name for type in board.credit_types for word in (type.name, *type.also)}
+        if board
+        else {}
+    )
+    names = [known.get(word.casefold(), word).casefold() for word in types]
+    return tuple(n for n, name in enumerate(names) if name in names[:n])
+
+
 def areas_of(board: Board, day: date | None) -> frozenset[str]:
-    """The practice areas that an activity of a day may be registered for."""
-    return frozenset(area.name.casefold() for area in board.practice_areas if _current(area, day))
+    """The practice areas that an activity of a day may be registered for, as they are compared."""
+    return frozenset(area_word(area.name) for area in board.practice_areas if _current(area, day))
 
 
 def _current(entry: Board | CreditType | PracticeArea, day: date | None) -> bool:

@@ -24,6 +24,7 @@ BOARD = Board(
     acronym="ABS",
     name="American Board of Surgery",
     since=date(2021, 3, 1),
+    running=True,
     credit_types=(
         CreditType("Accredited CME"),
         CreditType("Self-Assessment", also=("Self-Assessment (Part II)",)),

@@ -136,11 +136,12 @@ class Worker:
     def recover(self) -> None:
         """Bury who is silent, and put their attempts, and those that failed, on their way again.
 
-        The attempts are looked at before the workers: who has one was a worker before.
+        The attempts are looked at before the workers: who has one was a worker before. Of itself nobody
+        says so: where a machine is so busy that no beat is kept, its only worker would end for nothing.
         """
         runs = self._queue.unfinished()
         beats = self._workers.beats()
-        silent = self._watch.silent(beats)
+        silent = self._watch.silent({who: at for who, at in beats.items() if who != self._workers.me})
         for executor, beat in silent.items():
             self._workers.bury(executor, beat)
         living = self._workers.beats() if silent else beats

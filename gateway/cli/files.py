@@ -20,6 +20,7 @@ from gateway.cli.options import ACCEPTED, REFUSED, as_json_option, provider_id, 
 from gateway.client import Corrections, GatewayClient, Submitted
 from gateway.errors import Refused, Unreadable
 from gateway.records import Credentials, Status
+from gateway.service import NEWEST, VERSIONS
 from gateway.terminal import Report, bar, err, out, say
 
 STANDARD_INPUT = Path("-")
@@ -76,7 +77,9 @@ def check(paths: Sequence[Path], as_json: bool) -> int:
 @click.option("--url", required=True, callback=_address, help="The gateway, such as http://127.0.0.1:8080.")
 @click.option("--provider", required=True, callback=provider_id, help="Your provider id, seven digits.")
 @click.option("--user", required=True, help="Your user name.")
-@click.option("--service", type=click.Choice(["v1", "v2"]), default="v2", show_default=True)
+@click.option(
+    "--service", type=click.Choice([one.name for one in VERSIONS]), default=NEWEST.name, show_default=True
+)
 @click.option("--validate-only", is_flag=True, help="Judge only; nothing is stored.")
 @click.option("--key", callback=_submission_key, help="Submission key; without, one of the file's content.")
 @click.option(

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import click
 
 from gateway import assembly, erasing, settings
+from gateway.boards import BOARDS
 from gateway.checking import WHOLE
 from gateway.cli.options import ACCEPTED, FAILED, REFUSED, today
 from gateway.erasing import Found, Traces
@@ -13,9 +17,11 @@ from gateway.records import Identifier
 from gateway.sealing import load_key
 from gateway.settings import Settings
 from gateway.terminal import bar, err, say, show
+from gateway.vocabulary import state_named
 
 ERASE, WITHDRAW = "Erase all of it?", "Withdraw it from the boards?"
 SCRUB = "Write the database file anew all the same, for what was erased before?"
+UNANSWERED = "Standard input ended before all was answered; nothing was done."
 STILL_HELD = "Boards may hold what they were told:"
 BY_HAND = """What is erased here can no longer be withdrawn from here. Note the references and ask the boards
 to withdraw them, or use --withdraw first."""
@@ -57,9 +63,9 @@ def learner_erase(person: str | None, withdraw: bool, yes: bool) -> int:
             say(BY_HAND)
         if withdraw and not found:
             return REFUSED
-        if not found and not yes and not click.confirm(SCRUB, err=True):
+        if not found and not yes and not _sure(SCRUB):
             return REFUSED
-        if found and not yes and not click.confirm(WITHDRAW if withdraw else ERASE, err=True):
+        if found and not yes and not _sure(WITHDRAW if withdraw else ERASE):
             say("Nothing was done.")
             return ACCEPTED
         if withdraw:
@@ -85,8 +91,36 @@ def _found(person: str | None, traces: Traces, configured: Settings) -> Found:
 
 def _asked() -> Identifier:
     """A number, which nobody else on this machine can see."""
-    whose = click.prompt("Whose number (two letters of a state, NPI, or a board)", err=True)
-    return Identifier(whose, click.prompt("Number", err=True))
+    with _answering():
+        whose = click.prompt(
+            "Whose number (two letters of a state, NPI, or a board)", value_proc=_kind, err=True
+        )
+        return Identifier(whose, click.prompt("Number", err=True))
+
+
+def _kind(whose: str) -> str:
+    """Whose number it is; what is none of the kinds is told, and asked for again."""
+    kind = state_named(whose) or whose.strip().upper()
+    if kind not in erasing.DOMAINS:
+        raise click.BadParameter(f"it is no state of the USA, not NPI, and none of {', '.join(BOARDS)}.")
+    return kind
+
+
+def _sure(question: str) -> bool:
+    with _answering():
+        return click.confirm(question, err=True)
+
+
+@contextmanager
+def _answering() -> Iterator[None]:
+    """Where nobody answers any more, that is told; whoever breaks off knows that they did."""
+    try:
+        yield
+    except click.Abort as ended:
+        if not isinstance(ended.__context__, EOFError):
+            raise
+        say("", err)
+        raise click.UsageError(UNANSWERED) from None
 
 
 def _tell(found: Found) -> None:

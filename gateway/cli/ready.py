@@ -26,21 +26,26 @@ def ready() -> None:
     """Ask the gateway served here whether it takes calls.
 
     At the address, and by TLS, as the settings say. Exits with 1 where it does not: for the health checks
-    of containers.
+    of containers. That no worker lives is said, and does not count.
     """
     configured = settings.load()
-    for name, part in _ill(configured).items():
+    ill, workers = _seen(configured)
+    for name, part in ill.items():
         raise Failed(f"Not ready: {name} {part['state']}.", remedy=part["remedy"])
-    say("Ready.")
+    say(f"Ready. Of workers {workers['state']}. {workers['remedy']}" if workers else "Ready.")
 
 
-def _ill(configured: Settings) -> Mapping[str, Any]:
-    """Which of its parts are not well. Raises Unreachable."""
+def _seen(configured: Settings) -> tuple[Mapping[str, Any], Mapping[str, str]]:
+    """Which of its parts are not well, and what is to be said of workers. Raises Unreachable."""
     try:
         with closing(_connection(configured)) as connection:
             connection.request("GET", "/ready")
-            parts = json.load(connection.getresponse())["parts"]
-            return {name: part for name, part in parts.items() if not part["ok"]}
+            told = json.load(connection.getresponse())
+            workers = told.get("workers") or {}
+            return (
+                {name: part for name, part in told["parts"].items() if not part["ok"]},
+                {name: str(workers[name]) for name in ("state", "remedy") if "state" in workers},
+            )
     except (OSError, HTTPException, ValueError, LookupError, TypeError, AttributeError):
         raise Unreachable(
             f"No gateway answers at {configured.bind}.", remedy="Start it, or correct CME_GATEWAY_BIND."

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from gateway import assembly, settings
 from gateway.cli.options import ACCEPTED, FAILED, NAME
 from gateway.records import Migrated
+from gateway.service import VERSIONS
 from gateway.terminal import say
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 SERVING = """
 Serving on {url} until Ctrl-C. The data is in {data}.
-Contracts: {url}/soap/v1?wsdl and {url}/soap/v2?wsdl
+Contracts: {contracts}
 Account:   ProviderId {provider}, User {user}, Password {password}
 Boards:    {boards}/control, magic values in docs/boards.md
 
@@ -36,11 +37,11 @@ Try, in another terminal:
 
 
 @click.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="Loopback only.")
-@click.option("--port", default=8080, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--host", help="Loopback only; else as CME_GATEWAY_BIND has it: 127.0.0.1.")
+@click.option("--port", type=click.IntRange(1, 65535), help="Else as CME_GATEWAY_BIND has it: 8080.")
 @click.option("--data", type=click.Path(path_type=Path, file_okay=False), help="Keep the database there.")
 @click.option("--demo", is_flag=True, help="Submit the samples, print what came back, and stop.")
-def sandbox(host: str, port: int, data: Path | None, demo: bool) -> int:
+def sandbox(host: str | None, port: int | None, data: Path | None, demo: bool) -> int:
     """The whole system on loopback, with samples to try."""
     from gateway import demo as show
     from gateway import sandbox as room
@@ -53,7 +54,7 @@ def sandbox(host: str, port: int, data: Path | None, demo: bool) -> int:
             return ACCEPTED if well else FAILED
         try:
             say(_serving(served, data))
-            return served.server.wait()
+            served.watch()
         except KeyboardInterrupt:
             return ACCEPTED
 
@@ -63,6 +64,7 @@ def _serving(served: Sandbox, data: Path | None) -> str:
 
     return SERVING.format(
         url=served.url,
+        contracts=" and ".join(served.url + version.contract for version in VERSIONS),
         boards=served.boards,
         provider=room.PROVIDER.id,
         user=room.USER,

@@ -6,14 +6,12 @@ from collections.abc import Iterator, Sequence
 
 from gateway import rules
 from gateway.crediting.adding import UNMATCHED, add, claimed, is_reported
-from gateway.crediting.case import NOT_STORED, Case, Decision, Judgement
+from gateway.crediting.case import Case, Decision, Judgement, undone
 from gateway.crediting.deleting import delete
 from gateway.ledger import Ledger
 from gateway.records import (
     Action,
     CompletionEntry,
-    CreditResult,
-    CreditStatus,
     Finding,
     LearnerAction,
     Result,
@@ -70,7 +68,7 @@ def result(decision: Decision) -> Result:
         decision.action,
         activity_id=decision.entry.activity_id,
         credits=decision.credits,
-        findings=rules.told(decision.findings),
+        findings=rules.told(decision.findings, decision.entry.place("")),
     )
 
 
@@ -83,8 +81,5 @@ def not_done(decision: Decision) -> Result:
         return result(decision)
     found = (one for one in decision.findings if one.code not in UNMATCHED.values())
     findings = (finding("A909", decision.entry.place("action")), *found)
-    credits = tuple(
-        CreditResult(credit.credit_id, CreditStatus.REJECTED, credit.board, NOT_STORED)
-        for credit in decision.credits
-    )
+    credits = tuple(undone(credit, stands=credit.credit_id in decision.stored) for credit in decision.credits)
     return result(replace(decision, action=Action.REFUSED, findings=findings, credits=credits))

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 
 from gateway import rules
-from gateway.crediting.case import Case, Decision, refused, standing
+from gateway.crediting.case import Case, Decision, done, refused, standing
 from gateway.records import (
     Action,
     CreditStatus,
@@ -52,7 +52,7 @@ def add(case: Case, claims: Sequence[Claimed], found: tuple[Finding, ...]) -> De
     """Keep what is new of a record that nothing speaks against, and tell how all of it stands."""
     findings = (*_conflicts(case, claims), *found)
     if any(one.blocks for one in findings):
-        return refused(case, findings)
+        return refused(case, findings, _unchanged(case, claims))
     unmatched = tuple(_unmatched(case))
     told = (*unmatched, *_repeated(case, claims), *findings)
     reason = unmatched[0].text if unmatched else None
@@ -60,7 +60,8 @@ def add(case: Case, claims: Sequence[Claimed], found: tuple[Finding, ...]) -> De
     joined = [one for one in case.said.participants if _took_part(case, one)]
     is_new = joined or any(claimed.stored is None for claimed in claims)
     credits = tuple(standing(credit, case.within(n, told)) for n, credit in enumerate(kept))
-    return Decision(case.entry, Action.ADDED if is_new else Action.UNCHANGED, told, credits)
+    known = (claimed.stored for claimed in claims if claimed.stored is not None)
+    return done(case, Action.ADDED if is_new else Action.UNCHANGED, told, credits, known)
 
 
 def _claimed(case: Case, certificate: Certificate) -> Claimed:
@@ -102,6 +103,13 @@ def _conflicts(case: Case, claims: Sequence[Claimed]) -> Iterator[Finding]:
         known = case.participant(participant)
         if known and (other := _differing_participant(case, n, participant, known)):
             yield finding("C902", case.entry.place(f"participants[{n}]"), _told(case, other, known))
+
+
+def _unchanged(case: Case, claims: Sequence[Claimed]) -> Iterator[StoredCredit]:
+    """What is stored of a record with the same content."""
+    for n, one in enumerate(claims):
+        if one.stored is not None and not _differing(case, n, one.certificate, one.stored):
+            yield one.stored
 
 
 def _differing(case: Case, n: int, claimed: Certificate, stored: StoredCredit) -> list[str]:

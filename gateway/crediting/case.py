@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -23,9 +23,11 @@ from gateway.records import (
     Place,
     StoredCredit,
     StoredParticipant,
+    replace,
 )
 
 NOT_STORED = "The record was refused; nothing of it was stored."
+AS_IT_WAS = "The record was refused; this credit stands as it was."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,22 +90,53 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What is to become of one record, and of each of its credits."""
+    """What is to become of one record, and of each of its credits; `stored` are the ids of those that are
+    stored already as the record says them, and so stand whatever becomes of it."""
 
     entry: CompletionEntry
     action: Action
     findings: tuple[Finding, ...]
     credits: tuple[CreditResult, ...] = ()
+    stored: frozenset[str] = frozenset()
 
 
-def refused(case: Case, findings: Iterable[Finding]) -> Decision:
-    """Nothing of the record is stored; each credit tells what concerns it."""
-    told = tuple(findings)
+def refused(case: Case, findings: Iterable[Finding], known: Iterable[StoredCredit] = ()) -> Decision:
+    """Nothing of the record is stored; each credit tells what concerns it, and those that are `known`
+    already, as the record says them, how they stand."""
+    told, stored = tuple(findings), {one.credit_id: standing(one) for one in _before(case, known)}
     credits = tuple(
-        CreditResult(credit.credit_id, CreditStatus.REJECTED, None, NOT_STORED, case.within(n, told))
+        undone(
+            stored.get(credit.credit_id or "") or CreditResult(credit.credit_id, CreditStatus.REJECTED),
+            case.within(n, told),
+            stands=credit.credit_id in stored,
+        )
         for n, credit in enumerate(case.said.credits)
     )
     return Decision(case.entry, Action.REFUSED, told, credits)
+
+
+def done(
+    case: Case,
+    action: Action,
+    findings: tuple[Finding, ...],
+    credits: tuple[CreditResult, ...],
+    known: Iterable[StoredCredit],
+) -> Decision:
+    """What was done with a record, some of whose credits were `known` before."""
+    stored = frozenset(one.credit_id for one in _before(case, known))
+    return Decision(case.entry, action, findings, credits, stored)
+
+
+def _before(case: Case, known: Iterable[StoredCredit]) -> Iterator[StoredCredit]:
+    """Those that no earlier record of this very call has made."""
+    return (one for one in known if case.ledger.number_of(one) is None)
+
+
+def undone(credit: CreditResult, findings: tuple[Finding, ...] = (), *, stands: bool) -> CreditResult:
+    """What is told of a credit whose record was refused: how it stands if it was there before."""
+    if not stands:
+        return CreditResult(credit.credit_id, CreditStatus.REJECTED, credit.board, NOT_STORED, findings)
+    return replace(credit, reason=f"{AS_IT_WAS} {credit.reason or ''}".rstrip(), findings=findings)
 
 
 def standing(credit: StoredCredit, findings: tuple[Finding, ...] = ()) -> CreditResult:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gateway import rules
-from gateway.crediting.case import Case, Decision, refused, standing
+from gateway.crediting.case import Case, Decision, done, refused, standing
 from gateway.ledger import Someone
 from gateway.matching import number_of
-from gateway.records import Action, CreditStatus, Finding, StoredCredit, StoredParticipant
+from gateway.records import Action, Finding, StoredCredit, StoredParticipant
 from gateway.rules import finding
 from gateway.vocabulary import CME_CREDIT
 
@@ -19,13 +19,13 @@ def delete(case: Case, found: tuple[Finding, ...]) -> Decision:
     wrong = tuple(_not_there(case)) or (() if gone or participants else tuple(_nothing(case)))
     findings = (*wrong, *found)
     if any(one.blocks for one in findings):
-        return refused(case, findings)
+        return refused(case, findings, _theirs(case))
     for credit in gone:
         case.ledger.remove(credit)
         _remove_yield(case, credit)
     for participant in participants:
         case.ledger.remove(participant)
-    return Decision(case.entry, Action.DELETED, findings, tuple(map(standing, gone)))
+    return done(case, Action.DELETED, findings, tuple(map(standing, gone)), gone)
 
 
 def _credits(case: Case) -> list[StoredCredit]:
@@ -35,6 +35,14 @@ def _credits(case: Case) -> list[StoredCredit]:
         return list({credit.row: credit for credit in named if credit is not None}.values())
     keys = case.learner.keys if case.learner else ()
     return [one for key in keys for one in case.ledger.of_learner(key, case.activity_id).values()]
+
+
+def _theirs(case: Case) -> Iterator[StoredCredit]:
+    """The credits a deletion names that are of its activity and learner."""
+    for credit in case.said.credits:
+        stored = case.ledger.credit(credit.credit_id)
+        if stored is not None and not _is_elsewhere(case, stored):
+            yield stored
 
 
 def _participants(case: Case) -> list[StoredParticipant]:
@@ -47,11 +55,15 @@ def _not_there(case: Case) -> Iterator[Finding]:
         stored = case.ledger.credit(credit.credit_id)
         if stored is None:
             yield finding("C904", case.place_of_id(n), rules.detail(credit.credit_id))
-        elif stored.activity_id != case.activity_id or _is_of_another(case, stored):
+        elif _is_elsewhere(case, stored):
             yield finding("C905", case.place_of_id(n))
     for n, participant in enumerate(case.said.participants):
         if case.participant(participant) is None:
             yield finding("C904", case.entry.place(f"participants[{n}]"))
+
+
+def _is_elsewhere(case: Case, stored: StoredCredit) -> bool:
+    return stored.activity_id != case.activity_id or _is_of_another(case, stored)
 
 
 def _is_of_another(case: Case, stored: StoredCredit) -> bool:
@@ -76,14 +88,16 @@ def _is_alike(case: Case, someone: Someone, stored: StoredCredit) -> bool:
 
 
 def _nothing(case: Case) -> Iterator[Finding]:
-    yield finding("C904", case.entry.place("learner" if case.said.learner else "participants"))
+    yield finding("C904", case.entry.place("learner"))
 
 
 def _remove_yield(case: Case, gone: StoredCredit) -> None:
-    """With a board credit goes the CME credit it yielded, unless another board credit stands for it."""
+    """With a board credit goes the CME credit it yielded; what other board credits yield is given anew."""
+    if gone.board is None:
+        return
     others = case.ledger.of_learner(gone.learner_key, gone.activity_id)
     yielded = others.get((None, CME_CREDIT))
-    if gone.board is None or yielded is None or yielded.matched_from is None:
+    if yielded is None or yielded.matched_from is None:
         return
-    if not any(one.board and one.status is CreditStatus.ACCEPTED for one in others.values()):
+    if all(one.row != yielded.matched_from for one in others.values()):
         case.ledger.remove(yielded)

@@ -11,6 +11,7 @@ from gateway.fields import reading, writing
 from gateway.fields.reading import Gathered
 from gateway.fields.tree import Element, Field, Node, grow
 
+_KEYED = re.compile(r"(\w+):(\w+)\[@(\w+)='([^']*)'\]")
 _NAMED = re.compile(r"(\w+)(?:\[(\d+)\])?(?:\.(.+))?")
 
 
@@ -34,6 +35,20 @@ class Table:
         self.namespaces = dict(namespaces)
         self.prefixes = {namespace: prefix for prefix, namespace in namespaces.items()}
         self._top = grow(fields, always, namespaces)
+        self._words: dict[str, tuple[str, dict[str, None], set[str]]] = {}
+        for field in fields:
+            for step in filter(None, map(_KEYED.fullmatch, field.path.split("/"))):
+                prefix, local, key, word = step.groups()
+                known = self._words.setdefault(f"{{{namespaces[prefix]}}}{local}", (key, {}, set()))
+                known[1][word] = None
+                known[2].update(one.casefold() for one in (word, *field.also))
+
+    def unknown(self, element: Element) -> tuple[str, tuple[str, ...]] | None:
+        """What the attribute of an element says that tells which field it is, where it is none of the words
+        it may say; and these."""
+        key, words, known = self._words.get(element.tag, ("", {}, set[str]()))
+        said = element.get(key, "").strip() if key else ""
+        return (said, tuple(words)) if said and said.casefold() not in known else None
 
     def read(self, element: Element) -> Gathered:
         """Gather the values of an element of this table's shape."""

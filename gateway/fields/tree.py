@@ -27,7 +27,8 @@ class Field:
     `many`: a tuple of values. `parts` and `record`: the field is a record of its own, whose parts'
     paths start at its element, as do those of `always`, elements that stand in it even where they hold
     nothing. Without a `needed` part it cannot be, though blanks please the schema. Of several values the
-    first counts, but where there can be only a `sole` one they have to agree.
+    first counts, but where there can be only a `sole` one they have to agree. `also` is what its key may
+    say in other words.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Field:
     many: bool = False
     needed: bool = False
     sole: bool = False
+    also: tuple[str, ...] = ()
     parts: tuple[Field, ...] = ()
     record: Callable[..., Any] | None = None
     always: tuple[str, ...] = ()
@@ -136,7 +138,9 @@ def grow(fields: tuple[Field, ...], always: tuple[str, ...], namespaces: Mapping
     top = Node()
     stand(top, always, namespaces)
     for field in fields:
-        top.fields[field.name] = field, _place(top, field, namespaces)
+        top.fields[field.name] = field, (steps := _place(top, field, namespaces))
+        for word in field.also:
+            steps[-2].keyed[steps[-1].tag][word.casefold()] = steps[-1]
     top.lists = tuple(field.name for field in fields if field.many)
     top.needed = tuple(field for field in fields if field.needed)
     return top

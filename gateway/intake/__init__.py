@@ -6,12 +6,13 @@ instructions or entities, whose credentials nobody behind this line ever sees.
 
 from gateway.intake.body import Media, read_body, read_media
 from gateway.intake.credentials import take_credentials
-from gateway.intake.document import Document, parse
+from gateway.intake.document import RELATIVE, Document, parse
 from gateway.intake.encoding import ENCODINGS
 from gateway.intake.limits import Limits
 
 __all__ = [
     "ENCODINGS",
+    "RELATIVE",
     "Document",
     "Limits",
     "Media",

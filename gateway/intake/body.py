@@ -11,6 +11,7 @@ from typing import Any
 from gateway.errors import TooLarge, Unreadable, UnsupportedMedia
 from gateway.intake.encoding import ENCODINGS
 from gateway.intake.limits import Limits
+from gateway.quoting import shown
 
 KINDS = ("text/xml", "application/xml", "application/soap+xml")
 PIECE = 64 << 10
@@ -33,7 +34,7 @@ def read_media(content_type: str | None) -> Media:
     header["content-type"] = content_type or "application/xml"
     kind = header.get_content_type()
     if kind not in KINDS:
-        raise UnsupportedMedia(f"The content type {kind[:60]} is not taken here.")
+        raise UnsupportedMedia(f"The content type {shown(kind)} is not taken here.")
     charset, action = header.get_param("charset"), header.get_param("action")
     encoding = None if charset is None else ENCODINGS.get(str(charset).strip().lower())
     if charset is not None and encoding is None:

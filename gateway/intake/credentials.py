@@ -9,10 +9,13 @@ from gateway.records import Credentials
 
 Element = etree._Element
 
+TAKEN = "*"
+
 
 def take_credentials(operation: Element) -> Credentials:
     """Take the credentials out of an operation's element; ProviderId stays, it is no secret.
 
+    Of User and Password the elements stay, without what they said, to be judged as all others are.
     Raises NotAuthenticated where one is given twice, or as anything but a text.
     """
     found: dict[str, str] = {}
@@ -26,6 +29,6 @@ def take_credentials(operation: Element) -> Credentials:
             )
         found[name] = (child.text or "").strip() if name != "Password" else child.text or ""
         if name != "ProviderId":
-            operation.remove(child)
+            child.text = TAKEN if found[name].strip() else None
     provider_id, user, password = (found.get(name) or None for name in ("ProviderId", "User", "Password"))
     return Credentials(provider_id, user, password)

@@ -12,11 +12,13 @@ import re
 from gateway.errors import Unreadable
 
 ENCODINGS = {"utf-8": "utf-8", "utf8": "utf-8", "us-ascii": "us-ascii", "ascii": "us-ascii"}
-ENCODINGS |= {f"utf{dash}16{end}": "utf-16" for dash in ("-", "") for end in ("", "le", "-le")}
-ENCODINGS |= {f"utf{dash}16{end}": "utf-16be" for dash in ("-", "") for end in ("be", "-be")}
+ENCODINGS |= {"utf-16": "utf-16", "utf16": "utf-16"}
+ENCODINGS |= {f"{name}{dash}le": "utf-16le" for name in ("utf-16", "utf16") for dash in ("", "-")}
+ENCODINGS |= {f"{name}{dash}be": "utf-16be" for name in ("utf-16", "utf16") for dash in ("", "-")}
 MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 MARKS_32 = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 _LABEL = re.compile(rb"(?:\xef\xbb\xbf)?<\?xml\s[^>]*?encoding\s*=\s*[\"']([^\"'>]*)")
+OTHER_ORDER = "\ufffe"  # a byte order mark, read in the other order
 NOT_TAKEN = "The message is in an encoding that is not taken here."
 OTHERWISE = "The message is not in the encoding it is said to be in."
 
@@ -34,7 +36,10 @@ def in_utf8(body: bytes, declared: str | None) -> bytes:
     if not encoding.startswith("utf-16"):
         return body  # whether it is UTF-8 throughout, the parser finds out
     try:
-        return body.decode(_order(body, encoding)).removeprefix("\ufeff").encode()
+        text = body.decode(_order(body, encoding))
+        if text.startswith(OTHER_ORDER):
+            raise Unreadable(OTHERWISE)
+        return text.encode()  # with its mark, if it has one: the parser takes one, and no second
     except UnicodeError:
         raise Unreadable(OTHERWISE) from None
 
@@ -55,7 +60,7 @@ def _shown(body: bytes) -> str:
 
 
 def _order(body: bytes, encoding: str) -> str:
-    """The byte order: the mark says more than the name."""
-    if body.startswith(MARKS):
-        return "utf-16"
-    return "utf-16-be" if encoding == "utf-16be" or body.startswith(b"\0<") else "utf-16-le"
+    """The codec by the byte order: as it is said to be, else as the mark or the first sign has it."""
+    if encoding != "utf-16":
+        return encoding
+    return "utf-16be" if body.startswith((codecs.BOM_UTF16_BE, b"\0<")) else "utf-16le"

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from gateway.boards import AREAS, BOARDS, areas_of
-from gateway.records import Activity, MissingGate, MocRegistration, Status
-from gateway.vocabulary import IN_PERSON, USA, format_named, legacy_type_named
+from gateway.boards import AREAS, BOARDS, area_word, areas_of
+from gateway.records import Activity, MissingGate, MocRegistration, Status, replace
+from gateway.vocabulary import IN_PERSON, JOINT, USA, format_named, legacy_type_named
 
 Holds = Callable[[Activity, date], bool]
 Applies = Callable[[Activity], bool]
@@ -21,7 +21,8 @@ Applies = Callable[[Activity], bool]
 @dataclass(frozen=True, slots=True)
 class Gate:
     """One thing a status asks for; `holds` takes the activity and today, `lacking` tells for which entries
-    of the list `each` it does not hold, where it is asked of each."""
+    of the list `each` it does not hold, where it is asked of each; `spelled` where else than in its field
+    it is said, of such an entry."""
 
     status: Status
     field: str
@@ -29,6 +30,7 @@ class Gate:
     holds: Holds
     each: str = ""
     lacking: Callable[[Activity], tuple[int, ...]] = lambda activity: ()
+    spelled: Callable[[Activity, int], str | None] = lambda activity, n: None
 
     def missing(self, activity: Activity) -> MissingGate:
         """Tell it to who waits for the status, with the boards, where it is asked of each, and at the
@@ -36,6 +38,7 @@ class Gate:
         left = self.lacking(activity)
         names = ", ".join(_board(activity.moc_registrations[n]) for n in left if self.each == _BY_BOARD)
         field = f"{self.field}[{left[0]}]" if left and self.field == self.each else self.field
+        field = (left and self.spelled(activity, left[0])) or field
         return MissingGate(field, f"{self.text} Missing: {names}." if names else self.text)
 
 
@@ -106,7 +109,7 @@ def _open(activity: Activity) -> bool:
 
 
 def _joint(activity: Activity) -> bool:
-    return activity.providership == "joint"
+    return activity.providership == JOINT
 
 
 def _supported(activity: Activity) -> bool:
@@ -114,18 +117,31 @@ def _supported(activity: Activity) -> bool:
 
 
 def _in_its_area(activity: Activity, registration: MocRegistration) -> bool:
-    """Whether a practice area is said, beside the registration or, as before 2.1, as a specialty of the
-    activity: one of another board's list says nothing of this board."""
+    """Whether a practice area is said: beside the registration, where it is of its board whatever it is, or,
+    as before 2.1, as a specialty of the activity, where one of another board's list says nothing of this
+    board."""
+    if registration.practice_areas:
+        return True
     board = BOARDS.get(registration.board or "")
     listed = areas_of(board, activity.start_date) if board else frozenset()
-    said = (area.casefold() for area in (*registration.practice_areas, *activity.specialties))
-    return any(not listed or area in listed or area not in AREAS for area in said)
+    return any(
+        not listed or area in listed or area not in AREAS for area in map(area_word, activity.specialties)
+    )
+
+
+def _area_of(activity: Activity, n: int) -> str | None:
+    """Where the areas of a registration are said: with it, by who says them so; else none has a place but
+    as a specialty of the activity."""
+    beside = any(one.practice_areas for one in activity.moc_registrations)
+    if not beside and (activity.specialties or activity.born in _BEFORE_2_1):
+        return None
+    return f"{_BY_BOARD}[{n}].practice_areas"
 
 
 def _outlined(activity: Activity, registration: MocRegistration) -> bool:
     """Whether what the board wants tagged by its content outline is; before 2.1 nobody could."""
     board = BOARDS.get(registration.board or "")
-    wanted = board is not None and board.outlined and activity.born not in _WITHOUT_OUTLINES
+    wanted = board is not None and board.outlined and activity.born not in _BEFORE_2_1
     return not wanted or bool(activity.content_outlines)
 
 
@@ -135,7 +151,8 @@ def _located(activity: Activity) -> bool:
 
 
 _SEEN = "Listed in CME Passport, with MOC or with REMS, "
-_WITHOUT_OUTLINES = ("", "1.0", "2.0")  # the payload versions, by `Activity.born`, that could not tag them
+# The payload versions, by `Activity.born`, without content outlines and practice areas by board.
+_BEFORE_2_1 = ("", "1.0", "2.0")
 _ACTIVE, _READY, _CLOSED = Status.ACTIVE, Status.READY_TO_CLOSE, Status.CLOSED
 
 # What Ready to Close asks for beyond Active is a day gone by. Fee, registration and URL stand once,
@@ -170,7 +187,8 @@ GATES = (
     Gate(_CLOSED, "physicians", "The physicians must be counted; 0 will do.", _given("physicians")),
     Gate(_CLOSED, "other_learners", "The other learners must be counted; 0 will do.",
          _given("other_learners")),
-    _of_each_board("specialties", "Each board needs one of its practice areas.", _in_its_area),
+    replace(_of_each_board("specialties", "Each board needs one of its practice areas.", _in_its_area),
+            spelled=_area_of),
     _of_each_board("moc_registrations", "Each MOC registration needs a credit type.",
                    lambda activity, registration: bool(registration.credit_types)),
     _of_each_board("moc_registrations", "Each MOC registration needs its points.",

@@ -7,18 +7,22 @@ from gateway.operations.copying import OF_THE_COPY, Copy, copy_activity
 from gateway.operations.counting import Counted, update_learner_counts
 from gateway.operations.learners import (
     BIRTHDAY,
-    USUAL_PAGE,
     LearnerQuery,
-    Page,
-    Search,
-    find_learners,
     get_learner_match,
     get_status_by_credit_id,
     get_status_by_learner,
     save_learner_activity,
 )
+from gateway.operations.paging import USUAL_PAGE
 from gateway.operations.program import accept_agreement, get_program_summary, submit_program_summary
-from gateway.operations.searching import ActivityPage, ActivitySearch, find_activities
+from gateway.operations.searching import (
+    ActivityPage,
+    ActivitySearch,
+    Page,
+    Search,
+    find_activities,
+    find_learners,
+)
 
 __all__ = [
     "BIRTHDAY",

@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from gateway import rules
+from gateway.duration import months
 from gateway.errors import Conflict
 from gateway.records import (
     Action,
@@ -20,6 +21,7 @@ from gateway.records import (
     Caller,
     Finding,
     Outcome,
+    Place,
     Receipt,
     Result,
     StoredReceipt,
@@ -28,8 +30,6 @@ from gateway.records import (
 from gateway.rules import finding
 from gateway.saving import Judgement
 from gateway.store import Store, Unit
-
-LONGEST_MONTH = 31
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +56,7 @@ class Terms:
 
     def keys_since(self, now: datetime) -> datetime:
         """The moment before which a submission key is forgotten."""
-        return now - timedelta(days=LONGEST_MONTH * self.key_months)
+        return now - months(self.key_months)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +80,10 @@ class Call:
 
 def judgement(call: Call, unit: Unit, today: date) -> Judgement:
     """What the activities of a call are judged by."""
-    return Judgement(call.caller.provider_id, call.version, today, unit.credits.reported, unit.credits.boards)
+    credits = unit.credits
+    return Judgement(
+        call.caller.provider_id, call.version, today, credits.reported, credits.boards, credits.alike
+    )
 
 
 Save = Callable[[Unit, datetime], tuple[Result, ...]]
@@ -146,7 +149,10 @@ def _noticed(results: tuple[Result, ...], notices: Sequence[Finding]) -> tuple[R
     if not notices or not results:
         return results
     first = results[0]
-    told = (*notices, *first.findings)[: rules.MOST_FINDINGS]
+    told = (*notices, *first.findings)
+    blocked = any(found.blocks for found in told)
+    place = Place(notices[0].path, notices[0].line)
+    told = told[: rules.MOST_FINDINGS] if blocked else rules.told(told, place)
     return (replace(first, findings=told), *results[1:])
 
 

@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 from gateway import rules, saving
 from gateway.amending import naming
+from gateway.boards import takes_part
 from gateway.operations.call import Call, Terms, judgement, perform
 from gateway.records import Action, Activity, ActivityEntry, Finding, Receipt, Result, replace
 from gateway.rules import detail, finding
@@ -68,16 +69,26 @@ def copy_activity(
 
 def _decide(entry: ActivityEntry, copy: Copy, shelf: Shelf, by: Judgement) -> Decision:
     assert entry.activity is not None
+    asked = replace(entry, activity_id=None, provider_activity_id=copy.provider_activity_id)
     wrong = (*mistaken(entry, entry.activity, shelf, by), *_taken(entry, copy, shelf))
     source = meant(entry.activity, shelf)
     if wrong or source is None or source.activity is None:
-        return Decision(entry, Action.REFUSED, wrong)
+        return Decision(asked, Action.REFUSED, wrong)
     made = made_from(source.activity, copy, by.version)
-    context = rules.Context(by.today, by.provider_id, by.version, None)
-    findings = (*rules.judge(made, context, entry.place), *_nameless(entry, copy))
+    findings = (*_judged(made, entry, by), *_nameless(entry, copy))
     if any(found.blocks for found in findings):
-        return Decision(entry, Action.REFUSED, findings)
+        return Decision(asked, Action.REFUSED, findings)
     return Decision(entry, Action.ADDED, findings, shelf.settle(None, made))
+
+
+def _judged(made: Activity, entry: ActivityEntry, by: Judgement) -> Iterator[Finding]:
+    """What is wrong with the copy. Its boards are those of the source, so where one does not take part on
+    its dates, it is of these."""
+    context = rules.Context(by.today, by.provider_id, by.version, None)
+    for one in made.moc_registrations:
+        if not takes_part(one.board, made.start_date, made.end_date):
+            yield finding("A927", entry.place("start_date"), f"It is the {one.board}.")
+    yield from (found for found in rules.judge(made, context, entry.place) if found.code != "A701")
 
 
 def _taken(entry: ActivityEntry, copy: Copy, shelf: Shelf) -> Iterator[Finding]:

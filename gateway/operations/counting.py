@@ -46,16 +46,21 @@ class Counted:
 
 @dataclass(slots=True)
 class History:
-    """The figures of the call's enduring material: as they are kept, and as the call leaves them."""
+    """The figures of the call's enduring material: as they are kept, and as the call leaves them; and by
+    which record the count of an activity, or of a year of it, was changed last."""
 
     kept: Mapping[str, tuple[CountAsOf, ...]]
     new: dict[str, dict[int, CountAsOf]] = field(default_factory=dict)
+    said: dict[tuple[str | None, int | None], int] = field(default_factory=dict)
 
-    def of(self, activity_id: str | None) -> tuple[CountAsOf, ...]:
-        """The figures of an activity, oldest first."""
-        years = {one.year: one for one in self.kept.get(activity_id or "", ())}
-        years |= self.new.get(activity_id or "", {})
-        return tuple(years[year] for year in sorted(years))
+    def of(self, activity: Activity | None) -> tuple[CountAsOf, ...]:
+        """The figures of an activity, oldest first: of the years in which it is offered, as its dates are
+        now. Of others nothing can be sent any more, so they stand in nobody's way."""
+        if activity is None:
+            return ()
+        years = {one.year: one for one in self.kept.get(activity.activity_id or "", ())}
+        years |= self.new.get(activity.activity_id or "", {})
+        return tuple(years[year] for year in sorted(years) if activity.runs_in(year))
 
     def note(self, activity_id: str | None, count: CountAsOf) -> None:
         """Let a figure stand."""
@@ -124,10 +129,12 @@ def _recounts(entry: ActivityEntry, shelf: Shelf) -> Activity | None:
 def _watched(
     entry: ActivityEntry, kept: Activity, history: Mapping[str, tuple[CountAsOf, ...]], today: date
 ) -> ActivityEntry:
-    known = history.get(kept.activity_id or "", ())
-    if known:
-        entry = replace(entry, onto=partial(_still_counted, onto=entry.onto, newest=known[-1]))
-    after = entry.onto(kept)
+    told, after = history.get(kept.activity_id or "", ()), entry.onto(kept)
+    known = [one for one in told if after.runs_in(one.year)]
+    if told:
+        newest = (known or told)[-1]
+        entry = replace(entry, onto=partial(_still_counted, onto=entry.onto, newest=newest))
+        after = entry.onto(kept)
     count = CountAsOf(reported_year(after, today), after.physicians, after.other_learners)
     wrong = _falling(entry, count, known)
     return replace(entry, findings=(*wrong, *entry.findings))
@@ -181,8 +188,8 @@ def _decide(one: Counted, shelf: Shelf, history: History, by: Judgement) -> Deci
     if activity is None or activity.format != ENDURING:
         findings = (*_uncounted(one), *_undated(one, activity), *amiss)
         said = replace(entry, findings=findings, onto=lambda stored: _recounted(stored, one))
-        return amend(said, Act.COUNT, shelf, by)
-    known = history.of(activity.activity_id)
+        return _again(amend(said, Act.COUNT, shelf, by), activity, None, history)
+    known = history.of(activity)
     count = _as_of(one, activity, known, by.today)
     newest = max((*known, count), key=lambda each: (each.year, each is count))
     findings = (
@@ -193,16 +200,32 @@ def _decide(one: Counted, shelf: Shelf, history: History, by: Judgement) -> Deci
         *amiss,
     )
     said = replace(entry, findings=findings, onto=lambda stored: _recounted(stored, newest))
-    return _noted(amend(said, Act.COUNT, shelf, by), activity, count, history)
+    return _again(
+        _noted(amend(said, Act.COUNT, shelf, by), activity, count, history), activity, count.year, history
+    )
 
 
 def _noted(decision: Decision, activity: Activity, count: CountAsOf, history: History) -> Decision:
     """An earlier year's figure changes the history alone."""
     if decision.action is Action.REFUSED:
         return decision
-    known = count in history.of(activity.activity_id)
+    known = count in history.of(activity)
     history.note(activity.activity_id, count)
     return decision if known else replace(decision, action=Action.UPDATED)
+
+
+def _again(decision: Decision, activity: Activity | None, year: int | None, history: History) -> Decision:
+    """Tell of what stands twice in a call: as with records to be saved, the later counts."""
+    if activity is None or decision.action is Action.REFUSED:
+        return decision
+    entry, key = decision.entry, (activity.activity_id, year)
+    before = history.said.get(key)
+    if decision.action is Action.UPDATED:
+        history.said[key] = entry.number
+    if before is None:
+        return decision
+    twice = finding("A911", entry.place("activity_id"), f"Record {before}.")
+    return replace(decision, findings=(twice, *decision.findings))
 
 
 def _recounted(activity: Activity, said: Counted | CountAsOf) -> Activity:
@@ -295,5 +318,5 @@ def _over_and_done(
 
 
 def _result(decision: Decision, history: History, today: date) -> Result:
-    activity_id = decision.slot.activity.activity_id if decision.slot and decision.slot.activity else None
-    return replace(saving.result(decision, today), counts=history.of(activity_id))
+    activity = decision.slot.activity if decision.slot else None
+    return replace(saving.result(decision, today), counts=history.of(activity))

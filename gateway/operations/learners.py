@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from typing import NoReturn
 
 from gateway import crediting, matching
@@ -23,7 +23,6 @@ from gateway.records import (
     MatchKind,
     Receipt,
     Result,
-    Sought,
     StoredCredit,
     replace,
 )
@@ -32,8 +31,6 @@ from gateway.vocabulary import BIRTHDAYS
 
 # As everywhere the date as written counts, whatever its time and zone.
 BIRTHDAY = re.compile(r"(?:--|\d{4}-)?(\d\d-\d\d)(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?(?:Z|[+-]\d\d:\d\d)?\Z")
-USUAL_PAGE, MOST_FOUND = 100, 500
-LONGEST_SOUGHT = 200  # characters of a name or a title
 
 
 def save_learner_activity(
@@ -146,90 +143,6 @@ def _no_credit(which: str) -> NoReturn:
         f"This provider has no credit {which}.",
         remedy="Check what you asked by; a record that was refused or deleted has no credit.",
     )
-
-
-# --- searching -----------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Search:
-    """What learners are searched by; both days included. `page` is the token of the page before."""
-
-    last_name: str | None = None
-    submitted_from: date | None = None
-    submitted_until: date | None = None
-    activity_title: str | None = None
-    activity_id: str | None = None
-    status: str | None = None
-    size: int = USUAL_PAGE
-    page: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """What a search found, newest first, and the token for what comes after, if anything does."""
-
-    credits: tuple[StoredCredit, ...]
-    next: str | None = None
-
-
-def find_learners(caller: Caller, search: Search, store: Store, terms: Terms) -> Page:
-    """Search the provider's learners' credits, in pages.
-
-    Raises Malformed without a last name, a submission date range or an activity title (SEED4), for a
-    name or title that is too long, a page token that is none, and a page size out of bounds.
-    """
-    if not (search.last_name or search.submitted_from or search.activity_title):
-        raise Malformed(
-            "A last name, a range of submission dates or an activity title is asked for.",
-            remedy="Give LastName, SubmittedFrom (with or without SubmittedUntil) or ActivityTitle.",
-        )
-    check_days(("SubmittedFrom", search.submitted_from), ("SubmittedUntil", search.submitted_until))
-    for name, text in (("LastName", search.last_name), ("ActivityTitle", search.activity_title)):
-        if len(text or "") > LONGEST_SOUGHT:
-            raise Malformed(
-                f"{name} is longer than {LONGEST_SOUGHT} characters.",
-                remedy="Give a last name as it was reported, or a part of a title.",
-            )
-    if not 1 <= search.size <= MOST_FOUND:
-        raise Malformed(
-            f"PageSize is not between 1 and {MOST_FOUND}.", remedy=f"Leave it out for {USUAL_PAGE}."
-        )
-    after, sought = _row(search.page), _sought(search, terms)
-    found = store.read(caller.provider_id, lambda unit: unit.credits.search(sought, after, search.size + 1))
-    more = len(found) > search.size
-    shown = tuple(found[: search.size])
-    return Page(shown, str(shown[-1].row) if more else None)
-
-
-def _sought(search: Search, terms: Terms) -> Sought:
-    name, until = search.last_name, search.submitted_until
-    return Sought(
-        family=Keys(terms.digest).family_key(name) if name else None,
-        title=search.activity_title,
-        submitted_from=_midnight(search.submitted_from, terms),
-        submitted_until=_midnight(until + timedelta(days=1), terms) if until and until < date.max else None,
-        activity_id=search.activity_id,
-        status=search.status,
-    )
-
-
-def _midnight(day: date | None, terms: Terms) -> datetime | None:
-    return datetime.combine(day, time(), terms.zone) if day else None
-
-
-def check_days(first: tuple[str, date | None], last: tuple[str, date | None]) -> None:
-    """Check that of two days that are given, each with its name, the last is not before the first. Raises
-    Malformed."""
-    (opening, begun), (closing, ended) = first, last
-    if begun and ended and ended < begun:
-        raise Malformed(f"{closing} is before {opening}.", remedy="Check both days.")
-
-
-def _row(token: str | None) -> int:
-    if token and not (token.isascii() and token.isdecimal() and len(token) < 20 and int(token) < 2**63):
-        raise Malformed("PageToken is not one of ours.", remedy="Send the NextPageToken of the page before.")
-    return int(token or 0)
 
 
 # --- who is who, but not too often ---------------------------------------------------------------------

@@ -1,23 +1,22 @@
-"""Searching the provider's activities, page by page."""
+"""Searching the provider's activities, and the credits of its learners, page by page."""
 
 from __future__ import annotations
 
-import base64
-import binascii
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import astuple, dataclass, replace
-from datetime import date
+from datetime import date, datetime, time, timedelta
 
 from gateway import lifecycle
 from gateway.errors import Malformed
+from gateway.matching import Keys
 from gateway.operations.activities import ActivityView
 from gateway.operations.call import Terms
-from gateway.operations.learners import LONGEST_SOUGHT, MOST_FOUND, USUAL_PAGE, check_days
-from gateway.records import Activity, Board, Caller, SoughtActivities, Status
+from gateway.operations.paging import USUAL_PAGE, check_days, check_size, check_text, tokens
+from gateway.records import Activity, Board, Caller, Sought, SoughtActivities, Status, StoredCredit
 from gateway.store import Store
 from gateway.vocabulary import FORMATS, format_named
 
-_ROW_BYTES, _PROOF_BYTES = 8, 12
+# --- activities ------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,16 +51,14 @@ def find_activities(caller: Caller, search: ActivitySearch, store: Store, terms:
     is not of this search, a page size out of bounds, a title that is too long, dates the wrong way round,
     and words that are no status, format or board.
     """
-    if not 1 <= search.size <= MOST_FOUND:
-        raise Malformed(
-            f"PageSize is not between 1 and {MOST_FOUND}.", remedy=f"Leave it out for {USUAL_PAGE}."
-        )
-    sought = _sought(search, terms)
-    sign = _signing(caller, sought, terms)
-    after = _row(search.page, sign)
+    check_size(search.size)
+    sought = _sought_activities(search, terms)
+    asked = astuple(replace(sought, today=date.min))  # a search goes on past midnight
+    pages = tokens("FindActivities", caller, asked, terms)
+    after = pages.row(search.page)
     found = store.read(caller.provider_id, lambda unit: unit.activities.search(sought, after, search.size))
     views = tuple(view(activity, sought.today) for activity in found.activities)
-    return ActivityPage(views, None if found.next is None else _token(found.next, sign))
+    return ActivityPage(views, pages.token(found.next))
 
 
 def view(activity: Activity, today: date) -> ActivityView:
@@ -69,12 +66,8 @@ def view(activity: Activity, today: date) -> ActivityView:
     return ActivityView(activity, lifecycle.status(activity, today), lifecycle.next_statuses(activity, today))
 
 
-# --- what is asked ---------------------------------------------------------------------------------------
-
-
-def _sought(search: ActivitySearch, terms: Terms) -> SoughtActivities:
-    if len(search.title or "") > LONGEST_SOUGHT:
-        raise Malformed(f"Title is longer than {LONGEST_SOUGHT} characters.", remedy="Give a part of it.")
+def _sought_activities(search: ActivitySearch, terms: Terms) -> SoughtActivities:
+    check_text("Title", search.title, "Give a part of it.")
     check_days(("DateFrom", search.first), ("DateUntil", search.last))
     return SoughtActivities(
         today=terms.day(terms.clock()),
@@ -115,34 +108,66 @@ def _one_of(words: Iterable[str]) -> str:
     return f"Use one of: {', '.join(words)}."
 
 
-# --- from page to page -----------------------------------------------------------------------------------
+# --- credits of learners ---------------------------------------------------------------------------------
 
 
-Sign = Callable[[int], bytes]
-"""The proof that a row is one at which a page of a search ended."""
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Search:
+    """What learners are searched by; both days included. `page` is the token of the page before."""
+
+    last_name: str | None = None
+    submitted_from: date | None = None
+    submitted_until: date | None = None
+    activity_title: str | None = None
+    activity_id: str | None = None
+    status: str | None = None
+    size: int = USUAL_PAGE
+    page: str | None = None
 
 
-def _signing(caller: Caller, sought: SoughtActivities, terms: Terms) -> Sign:
-    asked = astuple(replace(sought, today=date.min))  # a search goes on past midnight
-    return lambda row: terms.digest(f"page|{caller.provider_id}|{asked!r}|{row}")[:_PROOF_BYTES]
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What a search found, newest first, and the token for what comes after, if anything does."""
+
+    credits: tuple[StoredCredit, ...]
+    next: str | None = None
 
 
-def _token(row: int, sign: Sign) -> str:
-    return base64.urlsafe_b64encode(row.to_bytes(_ROW_BYTES, "big") + sign(row)).decode().rstrip("=")
+def find_learners(caller: Caller, search: Search, store: Store, terms: Terms) -> Page:
+    """Search the provider's learners' credits, in pages.
 
-
-def _row(token: str | None, sign: Sign) -> int:
-    """The row a page token stands for, 0 without one. Raises Malformed where it is of another search."""
-    if not token:
-        return 0
-    try:
-        told = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
-    except (binascii.Error, ValueError):
-        told = b""
-    row = int.from_bytes(told[:_ROW_BYTES], "big")
-    if told[_ROW_BYTES:] != sign(row) or not row:
+    Raises Malformed without a last name, a submission date range or an activity title (SEED4), for a
+    name or title that is too long, a page token that is not of this search, and a page size out of bounds.
+    """
+    if not (search.last_name or search.submitted_from or search.activity_title):
         raise Malformed(
-            "PageToken is not one of this search.",
-            remedy="Send the NextPageToken of the page before, with everything else as it was.",
+            "A last name, a range of submission dates or an activity title is asked for.",
+            remedy="Give LastName, SubmittedFrom (with or without SubmittedUntil) or ActivityTitle.",
         )
-    return row
+    check_days(("SubmittedFrom", search.submitted_from), ("SubmittedUntil", search.submitted_until))
+    remedy = "Give a last name as it was reported, or a part of a title."
+    for name, text in (("LastName", search.last_name), ("ActivityTitle", search.activity_title)):
+        check_text(name, text, remedy)
+    check_size(search.size)
+    sought = _sought_credits(search, terms)
+    pages = tokens("FindLearners", caller, astuple(sought), terms)
+    after = pages.row(search.page)
+    found = store.read(caller.provider_id, lambda unit: unit.credits.search(sought, after, search.size + 1))
+    shown = tuple(found[: search.size])
+    return Page(shown, pages.token(shown[-1].row if len(found) > search.size else None))
+
+
+def _sought_credits(search: Search, terms: Terms) -> Sought:
+    name, until = search.last_name, search.submitted_until
+    return Sought(
+        family=Keys(terms.digest).family_key(name) if name else None,
+        title=search.activity_title,
+        submitted_from=_midnight(search.submitted_from, terms),
+        submitted_until=_midnight(until + timedelta(days=1), terms) if until and until < date.max else None,
+        activity_id=search.activity_id,
+        status=search.status,
+    )
+
+
+def _midnight(day: date | None, terms: Terms) -> datetime | None:
+    return datetime.combine(day, time(), terms.zone) if day else None

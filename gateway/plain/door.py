@@ -8,7 +8,8 @@ from lxml import etree
 
 from gateway import intake
 from gateway.accounts import from_http
-from gateway.door import Door, Environ, Exchange, StartResponse
+from gateway.calls import Environ, StartResponse
+from gateway.door import Door, Exchange
 from gateway.errors import GatewayError, UnsupportedMedia, WrongMethod
 from gateway.plain import faults, request
 from gateway.service import Gateway

@@ -12,12 +12,14 @@ from collections.abc import Callable
 from lxml import etree
 
 from gateway.errors import Malformed, UnknownOperation, Unreadable
-from gateway.service import OPERATIONS, VERSIONS, ServiceVersion, addresses_of
+from gateway.quoting import shown
+from gateway.service import NEWEST, OPERATIONS, VERSIONS, ServiceVersion, addresses_of
 from gateway.service.addresses import bare
 
 Element = etree._Element
 
-SOAP_ELSEWHERE = "Send SOAP to /soap/v1 or /soap/v2, or what is in its Body, alone, to this address."
+SOAP = " or ".join(version.path for version in VERSIONS)
+SOAP_ELSEWHERE = f"Send SOAP to {SOAP}, or what is in its Body, alone, to this address."
 NEWEST_FIRST = VERSIONS[::-1]
 
 
@@ -30,8 +32,10 @@ def operation_at(service: str, name: str) -> str:
         raise UnknownOperation(f"{name} is not at this address.", remedy=f"Send it to {places[0]}.")
     known = ", ".join(known for known in OPERATIONS if f"{service}/{known}" in addresses_of(known))
     raise UnknownOperation(
-        f"There is no operation {name[:60]} at this address." if name else "The address names no operation.",
-        remedy=f"Add one of these to {service}/: {known}. The contract for SOAP is /soap/v2?wsdl.",
+        f"There is no operation {shown(name)} at this address."
+        if name
+        else "The address names no operation.",
+        remedy=f"Add one of these to {service}/: {known}. The contract for SOAP is {NEWEST.contract}.",
     )
 
 
@@ -46,7 +50,7 @@ def opened(element: Element, operation: str, is_payload: Callable[[Element], boo
         raise Unreadable("The message is a SOAP envelope.", remedy=SOAP_ELSEWHERE)
     if bare(name.localname) != operation:
         raise Malformed(
-            f"The address is that of {operation}, the root of the message is {name.localname[:60]}.",
+            f"The address is that of {operation}, the root of the message is {shown(name.localname)}.",
             remedy=f"Send {operation} or {operation}Request to this address, with all else inside it.",
         )
     version = _version(name.namespace, operation)

@@ -78,6 +78,7 @@ from gateway.records.receipt import (
 )
 from gateway.records.register import Enrolment, KeyKind, Loaded, Match, MatchKind, Registered, RegisterRow
 from gateway.records.stored import (
+    CreditsAlike,
     FoundActivities,
     KeptActivity,
     KeptCredit,
@@ -123,6 +124,7 @@ __all__ = [
     "CreditResult",
     "CreditStatus",
     "CreditType",
+    "CreditsAlike",
     "Enrolment",
     "Errand",
     "FailedAttempt",

@@ -202,6 +202,12 @@ class Activity:
         """The amounts of the credits that state one."""
         return tuple(credit.amount for credit in self.credits if credit.amount is not None)
 
+    def runs_in(self, year: int) -> bool:
+        """Whether a day of it lies in a year; where a date is not known, it may."""
+        first = self.start_date.year if self.start_date else year
+        last = self.end_date.year if self.end_date else year
+        return first <= year <= last
+
     def ending(self, start: date) -> date | None:
         """Its last day if it began on another: whole months stay whole months, all else as many days. None
         without dates of its own, or beyond the calendar."""

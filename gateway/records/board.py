@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import enum
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,20 +36,29 @@ class Board:
     """A certifying board of the collaboration, with its lists as they are publicly known.
 
     `since` is the first day on which an activity may start that is registered with it, None where
-    it is not publicly known. `id_shape` is a regular expression of its learner ids, None where any
-    text will do. `one_report`: a learner is reported once per activity, and with the registered
-    points. `outlined`: its activities are tagged by its content outline. An empty list means no check.
+    it is not publicly known; `running`: on which it may still run. `id_shape` is a regular expression
+    of its learner ids, None where any text will do. `one_report`: a learner is reported once per
+    activity, and with the registered points. `outlined`: its activities are tagged by its content
+    outline. An empty list means no check.
     """
 
     acronym: str
     name: str
     since: date | None = None
     until: date | None = None
+    running: bool = False
     id_shape: str | None = None
     credit_types: tuple[CreditType, ...] = ()
     practice_areas: tuple[PracticeArea, ...] = ()
     one_report: bool = False
     outlined: bool = False
+
+    def gives(self, number: str) -> bool:
+        """Whether a number of a learner looks as this board gives them out."""
+        return self.id_shape is None or bool(_shape(self.id_shape).fullmatch(number))
+
+
+_shape = cache(re.compile)  # one a board; re's own cache takes longer to ask
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

@@ -61,6 +61,17 @@ class StoredCredit:
         return self.board, self.credit_type
 
 
+@dataclass(frozen=True, slots=True)
+class CreditsAlike:
+    """How many credits of one activity are alike in all that an activity decides on."""
+
+    board: str | None
+    credit_type: str
+    amount: Decimal
+    completed_on: date
+    number: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredParticipant:
     """A REMS participant as the store holds it, sealed on disk; `local_key` is a keyed hash of the

@@ -45,16 +45,19 @@ from gateway.rules.declaration import (
     quoted,
     rule,
 )
-from gateway.rules.judging import MOST_FINDINGS, breaks, judge, told
+from gateway.rules.grounds import WHY, grounds, lost
+from gateway.rules.judging import MOST_COUNTED, MOST_FINDINGS, breaks, judge, told
 from gateway.rules.moc import disturbed
 from gateway.rules.operation import NOTICES, finding
 
 __all__ = [
     "ACTIVITY",
     "LEARNER",
+    "MOST_COUNTED",
     "MOST_FINDINGS",
     "NOTICES",
     "RULES",
+    "WHY",
     "Certificate",
     "CompletionContext",
     "Context",
@@ -67,8 +70,10 @@ __all__ = [
     "detail",
     "disturbed",
     "finding",
+    "grounds",
     "is_cme",
     "judge",
+    "lost",
     "quoted",
     "rule",
     "spelled",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from decimal import Decimal
+from typing import TypeVar
 
 from gateway.records import (
     Activity,
@@ -15,7 +16,9 @@ from gateway.records import (
 )
 from gateway.rules.certificate import is_cme
 from gateway.rules.declaration import At, Context, rule
-from gateway.vocabulary import CERTIFICATIONS, CME_CREDIT, COMMENDATION_TAGS
+from gateway.vocabulary import CERTIFICATIONS, CME_CREDIT, COMMENDATION_TAGS, DIRECT, JOINT
+
+Name = TypeVar("Name", bound=Hashable)
 
 _STEP, _TOO_MUCH = Decimal("0.25"), Decimal(10_000)
 _CURRENCIES = ("USD",)
@@ -35,12 +38,12 @@ def most_cme(activity: Activity) -> Decimal | None:
     return max((one.amount for one in cme or told if one.amount is not None), default=None)
 
 
-def repeated(names: Iterable[str | None]) -> list[tuple[int, str]]:
+def repeated(names: Iterable[Name | None]) -> list[tuple[int, Name]]:
     """The names that stand more than once, each once, with the place at which it stands again."""
     listed = [*names]
     if len(listed) < 2 or len({*listed}) == len(listed):  # nearly always, and cheaper than to look for them
         return []
-    first, again = dict[str, int](), dict[str, int]()
+    first, again = dict[Name, int](), dict[Name, int]()
     for n, name in enumerate(listed):
         if name is not None and first.setdefault(name, n) != n:
             again.setdefault(name, n)
@@ -54,7 +57,7 @@ def _credit(amount: str, *joint_providers: str, certification: str = CME_CREDIT)
 @rule(
     "A401",
     "credits",
-    remedy="Round the amount to a quarter.",
+    remedy="Give an amount from 0.25 to 9,999.75, rounded to a quarter.",
     source="JS-ACT; the upper limit is the gateway's own",
     good={"credits": _credit("90.25")},
     bad={"credits": _credit("90.1")},
@@ -92,12 +95,12 @@ def certification_is_known(activity: Activity, context: Context) -> Iterable[obj
     severity=Severity.WARNING,
     remedy="Send joint, or leave the joint providers out.",
     source="JS-ACT, SEED1",
-    good={"providership": "joint", "credits": _credit("90", "Lakeside Heart Club")},
-    bad={"providership": "direct", "credits": _credit("90", "Lakeside Heart Club")},
+    good={"providership": JOINT, "credits": _credit("90", "Lakeside Heart Club")},
+    bad={"providership": DIRECT, "credits": _credit("90", "Lakeside Heart Club")},
 )
 def direct_activity_has_no_joint_providers(activity: Activity, context: Context) -> Iterable[object]:
     """An activity of direct providership names no joint providers."""
-    return activity.joint_providers if activity.providership == "direct" else ()
+    return activity.joint_providers if activity.providership == DIRECT else ()
 
 
 @rule(

@@ -87,7 +87,7 @@ def certified(
     if wanted is None or is_cme(wanted):
         return Certificate(credit, completion, wanted and CME_CREDIT, cme=wanted is not None)
     registrations = _registrations(activity, boards)
-    named = [board for board, one in registrations if _names(one, board, wanted)]
+    named = [board for board, one in registrations if names_type(one, board, wanted)]
     near = named or [board for board, _ in registrations if _may_grant(board, wanted)]
     fitting = _identified(near or _granting(boards, completion, wanted), completion)
     board = fitting[0] if len(fitting) == 1 else None
@@ -117,7 +117,7 @@ def _registrations(activity: Activity | None, boards: Mapping[str, Board]) -> Re
     return [(board, one) for one in listed if (board := boards.get(one.board or "")) is not None]
 
 
-def _names(registration: MocRegistration, board: Board, wanted: str) -> bool:
+def names_type(registration: MocRegistration, board: Board, wanted: str) -> bool:
     """Whether a registration is for that type, in any of the board's spellings of it."""
     if wanted in registration.credit_types:  # nearly always
         return True

@@ -44,7 +44,8 @@ _TWO_NURSES = (CategoryCount("nurse", 2),)
     "participants",
     severity=Severity.WARNING,
     since=(2, 1),
-    remedy="Write the category as Joint Accreditation does, such as nurse, or other.",
+    remedy="Write physician for physicians, non-physician for all other learners together, or a category as "
+    "Joint Accreditation does, such as nurse, or other. What is none of these counts as other learners.",
     source="JA, JS-ACT",
     good={"participants": _TWO_NURSES, "other_learners": 2},
     bad={"participants": (CategoryCount("cook", 2),), "other_learners": 2},

@@ -63,7 +63,7 @@ def amount_is_given(certificate: Certificate, context: CompletionContext) -> Ite
 @of_each(
     "C502",
     "amount",
-    remedy="Send the credit earned, from 0.25, rounded to a quarter.",
+    remedy="Send the credit earned, from 0.25 to 9,999.75, rounded to a quarter.",
     source="JS-LRN; the upper limit is the gateway's own",
     good=cme(amount="0.50"),
     bad=cme(amount="0.1"),

@@ -8,13 +8,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, ClassVar
 
+from gateway.quoting import shown
 from gateway.records import Activity, Board, Finding, LearnerAction, Place, Severity, Status
 
 Version = tuple[int, int]
 Changes = Mapping[str, Any]
-
-SHOWN = 60
-"""The most characters of a sender's value that a finding shows."""
 
 QUOTE = '"'
 
@@ -86,17 +84,13 @@ Check = Callable[[Any, Any], bool | Iterable[object]]
 
 def quoted(value: object) -> str:
     """Show a sender's value without letting it flood or break the answer: in quotes, printable, cut."""
-    text = "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in _start(value))
-    return f"{QUOTE}{text if len(text) <= SHOWN else text[: SHOWN - 1] + '…'}{QUOTE}" if text else "nothing"
+    text = "" if value is None or value == () else shown(value)
+    return f"{QUOTE}{text}{QUOTE}" if text else "nothing"
 
 
 def detail(value: object) -> str:
     """What a finding says of the value that it found."""
     return f"Found: {quoted(value)}."
-
-
-def _start(value: object) -> str:
-    return "" if value is None or value == () else str(value)[: SHOWN + 1]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,8 +116,8 @@ class Notice:
 
     def finding(self, place: Place, detail: str = "") -> Finding:
         """Tell it of one record, by the sender's name of the field; `detail` says what was found there."""
-        shown = "" if self.personal and QUOTE in detail else detail
-        text = f"{self.text} {shown}".rstrip()
+        told = "" if self.personal and QUOTE in detail else detail
+        text = f"{self.text} {told}".rstrip()
         field = place.field or self.field
         return Finding(
             self.code, self.severity, text, self.remedy, field, place.path, place.line, place.column

@@ -13,6 +13,7 @@ from gateway.rules.declaration import Context, rule
 from gateway.vocabulary import US_STATES, USA, format_named
 
 _COUNTRIES = frozenset(country.alpha_3 for country in pycountry.countries)
+PUERTO_RICO = "PRI"
 _FIRST_YEAR, _YEARS_AHEAD = 1990, 10
 _A_YEAR = 12
 
@@ -190,3 +191,18 @@ def state_stands_beside_its_country(activity: Activity, context: Context) -> Ite
     """A state is given together with its country."""
     place = activity.location or Location()
     return [place.state] if place.state and not place.country else []
+
+
+@rule(
+    "A304",
+    "location.country",
+    severity=Severity.WARNING,
+    remedy="Give the country USA and the state PR.",
+    source="CF",
+    good={"location": Location("Ponce", "PR", "USA")},
+    bad={"location": Location("Ponce", None, "PRI")},
+)
+def puerto_rico_is_a_state_of_the_usa(activity: Activity, context: Context) -> Iterable[object]:
+    """Puerto Rico is given as a state of the USA."""
+    country = activity.location and activity.location.country
+    return [country] if country == PUERTO_RICO else []

@@ -22,9 +22,15 @@ from gateway.rules.declaration import (
     Version,
     detail,
 )
+from gateway.rules.operation import finding
 
 MOST_FINDINGS = 20
 """The most findings a record is answered with."""
+
+MOST_COUNTED = 40
+"""The most that is found of a record that nothing blocks, to be counted where it is not listed."""
+
+FURTHER, NOWHERE = "A931", Place()
 
 Laws = Mapping[Subject, tuple[tuple[Check, Rule], ...]]
 PlaceOf = Callable[[str], Place]
@@ -44,15 +50,29 @@ def judge(
     """Hold a record, as it would be stored, to every rule of its version, so that all is said at once.
 
     `place` tells where a field stands in what was sent; `certificates` are those of the credits, where
-    they are at hand. The findings come by code, as `told` leaves them.
+    they are at hand. The findings come by code, errors first.
     """
     parts = _activity(record) if isinstance(record, Activity) else _completion(record, context, certificates)
-    return told(sorted(_findings(parts, context, place), key=lambda found: found.code))
+    found = _blocking_first(sorted(_findings(parts, context, place), key=lambda found: found.code))
+    return found[: MOST_FINDINGS if found and found[0].blocks else MOST_COUNTED]
 
 
-def told(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """The most a record is answered with, errors first, so that no flood of warnings hides what blocks."""
-    return tuple(sorted(findings, key=lambda found: not found.blocks)[:MOST_FINDINGS])
+def told(findings: Iterable[Finding], place: Place = NOWHERE) -> tuple[Finding, ...]:
+    """The most a record is answered with, errors first, so that no flood of warnings hides what blocks.
+
+    Of a record that stands as it is nobody sends the rest another time: it says that there is more.
+    """
+    found = _blocking_first(findings)
+    if len(found) <= MOST_FINDINGS or found[0].blocks:
+        return found[:MOST_FINDINGS]
+    listed = found[: MOST_FINDINGS - 1]
+    if found[-1].code == FURTHER:
+        return (*listed, found[-1])
+    return (*listed, finding(FURTHER, place, f"Further: {len(found) - len(listed)} at least."))
+
+
+def _blocking_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    return tuple(sorted(findings, key=lambda found: not found.blocks))
 
 
 def _findings(
@@ -65,7 +85,7 @@ def _findings(
             verdict = check(part, context)
             if verdict is True or (verdict is not False and not verdict):
                 continue  # nearly always: what follows need not be quick
-            left = room.get(law.code, MOST_FINDINGS)
+            left = room.get(law.code, MOST_COUNTED)
             values = list(islice(law.offending(part, context), left)) if left else []
             room[law.code] = left - len(values)
             for value in values:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import cache, partial
+from functools import partial
 
 from gateway.boards import BOARDS
 from gateway.records import Completion, Identifier, Learner, Participant, Severity, replace
+from gateway.rules.accreditation import repeated
 from gateway.rules.declaration import At, CompletionContext, Subject, rule
 from gateway.rules.examples import ABIM, LICENCE, NPI, NURSE, known_by, took_part
 from gateway.vocabulary import BIRTHDAYS, US_STATES, state_named
@@ -197,12 +198,8 @@ def _checks(npi: str) -> bool:
 def board_number_has_the_boards_shape(identifier: Identifier, context: CompletionContext) -> bool:
     """A board's number of a learner looks as that board gives them out."""
     board = context.boards.get(identifier.domain or "")
-    if board is None or board.id_shape is None or not _is_number(identifier.value):
-        return True
-    return bool(_shape(board.id_shape).fullmatch(identifier.value))
-
-
-_shape = cache(re.compile)  # one a board; re's own cache takes longer to ask
+    number = identifier.value or ""
+    return board is None or not _is_number(number) or board.gives(number)
 
 
 # --- L3: participants of REMS activities --------------------------------------------------------------
@@ -244,10 +241,12 @@ def participant_has_a_number(participant: Participant, context: CompletionContex
     good=took_part(NURSE, replace(NURSE, local_id="P-0002", profession="Physician")),
     bad=took_part(NURSE, replace(NURSE, profession="Physician")),
 )
-def participants_have_different_numbers(completion: Completion, context: CompletionContext) -> bool:
+def participants_have_different_numbers(
+    completion: Completion, context: CompletionContext
+) -> Iterable[object]:
     """A participant's number stands once in a record."""
-    named = [(one.local_domain, one.local_id) for one in completion.participants if one.local_id]
-    return len(named) == len(set(named))
+    named = ((one.local_domain, one.local_id) if one.local_id else None for one in completion.participants)
+    return [At(f"participants[{n}].local_id", None) for n, _ in repeated(named)]
 
 
 @participant(

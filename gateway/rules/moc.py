@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from gateway.boards import BOARDS, areas_of, takes_part, types_of
+from gateway.boards import BOARDS, area_word, areas_of, takes_part, types_of
 from gateway.records import Activity, ContentOutline, Credit, MocRegistration, OutlineKey, Severity, replace
 from gateway.rules.accreditation import in_quarters, most_cme, repeated
 from gateway.rules.declaration import At, Context, rule
@@ -38,16 +38,16 @@ def _registered(**fields: Any) -> dict[str, Any]:
     good={"moc_registrations": (_moc("ABP", "0.25"),)},
     bad={"moc_registrations": (_moc("ABXX", "0.25"),)},
 )
-def board_takes_part_when_the_activity_starts(activity: Activity, context: Context) -> Iterable[object]:
-    """A board of a MOC registration takes part in the collaboration on the day the activity starts."""
-    listed = enumerate(activity.moc_registrations)
-    return [_at(n, one.board) for n, one in listed if not takes_part(one.board, activity.start_date)]
+def board_takes_part_when_the_activity_is_held(activity: Activity, context: Context) -> Iterable[object]:
+    """A board of a MOC registration takes part in the collaboration for activities of these dates."""
+    days, listed = (activity.start_date, activity.end_date), enumerate(activity.moc_registrations)
+    return [_at(n, one.board) for n, one in listed if not takes_part(one.board, *days)]
 
 
 @rule(
     "A702",
     "moc_registrations",
-    remedy="Round the points to a quarter.",
+    remedy="Give points from 0.25 to 9,999.75, rounded to a quarter.",
     source="JS-ACT; the upper limit is the gateway's own",
     good={"moc_registrations": (_moc("ABIM", "0.25"),)},
     bad={"moc_registrations": (_moc("ABIM", "0.1"),), "specialties": ()},
@@ -136,7 +136,7 @@ def practice_area_is_of_its_board(activity: Activity, context: Context) -> Itera
     return [
         _at(n, area)
         for n, one in enumerate(activity.moc_registrations)
-        for _, area in _unlisted(one.practice_areas, _areas(one, activity))
+        for _, area in _unlisted(one.practice_areas, _areas(one, activity), area_word)
     ]
 
 
@@ -157,7 +157,7 @@ def specialty_is_of_a_board(activity: Activity, context: Context) -> Iterable[ob
     if not listed or not all(listed):
         return ()
     known = frozenset[str]().union(*listed)
-    return [At(f"specialties[{n}]", area) for n, area in _unlisted(activity.specialties, known)]
+    return [At(f"specialties[{n}]", area) for n, area in _unlisted(activity.specialties, known, area_word)]
 
 
 @rule(
@@ -201,6 +201,8 @@ def _areas(registration: MocRegistration, activity: Activity) -> frozenset[str]:
     return areas_of(board, activity.start_date) if board else frozenset()
 
 
-def _unlisted(names: Iterable[str], known: frozenset[str]) -> list[tuple[int, str]]:
+def _unlisted(
+    names: Iterable[str], known: frozenset[str], word: Callable[[str], str] = str.casefold
+) -> list[tuple[int, str]]:
     """Those that a list lacks, and where each stands; an empty list means no check."""
-    return [(n, name) for n, name in enumerate(names) if known and name.casefold() not in known]
+    return [(n, name) for n, name in enumerate(names) if known and word(name) not in known]

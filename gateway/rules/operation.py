@@ -100,7 +100,7 @@ _NOTICES = (
         field="provider_activity_id",
         severity=Severity.WARNING,
         text="The same activity stands in this call before, and was changed by both records.",
-        remedy="Send each activity once in a call.",
+        remedy="Send each activity once in a call, or the learners of enduring material once for each year.",
         source="docs/wire.md",
     ),
     of_activity(
@@ -210,12 +210,63 @@ _NOTICES = (
         source="FAQ-10496; that it may be held anew is the gateway's own reading",
     ),
     of_activity(
+        code="A926",
+        field="close",
+        severity=Severity.WARNING,
+        text="The activity is closed, and closeActivityRecord false does not open it again.",
+        remedy="Leave the switch out. What was closed by mistake is opened again by ReopenActivity (scope "
+        "admin).",
+        source="the gateway's own reading; SEED1 tells of no way back",
+    ),
+    of_activity(
+        code="A927",
+        field="start_date",
+        text="A copy is registered with the boards of its source, and one of them does not take part in the "
+        "collaboration on the dates of the copy.",
+        remedy="Copy it with later dates, or take the registration out of the source first. Of a closed one, "
+        "report the new activity with SaveActivity, without that board.",
+        source="NEWS, SEED2",
+    ),
+    of_activity(
+        code="A928",
+        field="moc_registrations",
+        severity=Severity.WARNING,
+        text="Credit that was reported no longer fits the activity; it stays as it is.",
+        remedy="Delete these completions and report them again (SaveLearnerActivity), or send again what "
+        "they stand on.",
+        source="the gateway's own reading; FAQ-7921, FAQ-7922 of what credit stands on",
+    ),
+    of_activity(
+        code="A929",
+        field="",
+        severity=Severity.WARNING,
+        text="Credit is reported for the activity, which has become a Draft and takes no more learners so.",
+        remedy="Send again what is missing to be Active, as NextStatus lists it; or delete the completions "
+        "(SaveLearnerActivity).",
+        source="CHK; that what was reported stays is the gateway's own reading",
+    ),
+    of_activity(
+        code="A932",
+        field="moc_registrations",
+        severity=Severity.WARNING,
+        text="A credit type stands once in a registration, however it is spelled; the first was kept.",
+        remedy="Name each credit type once.",
+        source="MOCLIST; once is the gateway's own reading",
+    ),
+    of_activity(
         code="A930",
         field="",
         severity=Severity.WARNING,
         text="What was reported before November 2021 was migrated as PARS migrated it.",
         remedy="Send the activity anew where the migrated value is not what you mean.",
         source="SEED2",
+    ),
+    Notice(
+        code="A931",
+        severity=Severity.WARNING,
+        text="More was found of this record than is listed.",
+        remedy="Correct what is listed and send it again, or have the file judged by `cme-gateway check`.",
+        source="docs/wire.md",
     ),
     of_completion(
         code="C901",
@@ -228,8 +279,8 @@ _NOTICES = (
         code="C902",
         field="credit_id",
         text="It was reported before under this id, with other content; what is reported does not change.",
-        remedy="Send it as it was reported; to correct it, delete it, then add it again. A new credit needs "
-        "an id of its own.",
+        remedy="Send it as it was reported; to correct it, delete it, then add it again. A new credit, or "
+        "another participant, needs an id of its own.",
         source="AMC, JS-LRN",
     ),
     of_completion(
@@ -266,8 +317,8 @@ _NOTICES = (
         code="C907",
         field="credit_id",
         severity=Severity.WARNING,
-        text="The same credit stands in this call before; it is kept once.",
-        remedy="Send each credit once in a call.",
+        text="The same credit or participant stands in this call before; it is kept once.",
+        remedy="Send each credit, and each participant, once in a call.",
         source="docs/wire.md",
     ),
     of_completion(
@@ -294,6 +345,22 @@ _NOTICES = (
         remedy="Add a number of the learner: a state licence, NPI or board number; then delete the credits "
         "and add them again.",
         source="MBQ, SEED2",
+    ),
+    of_learner(
+        code="L903",
+        field="StateOfLicensure",
+        text="The licence of a learner to match is of a state of the USA, which StateOfLicensure names.",
+        remedy="Give the state by its two letters or its name, and beside it the licence in LicenseId. A "
+        "board's number belongs in BoardId with Board, an NPI in NPI.",
+        source="SEED2, STATE",
+    ),
+    of_learner(
+        code="L904",
+        field="Board",
+        text="The BoardId of a learner to match is of a certifying board, which Board names.",
+        remedy="Give the acronym of a board that GetServiceInfo lists, and beside it its number in BoardId. "
+        "A licence belongs in LicenseId with StateOfLicensure, an NPI in NPI.",
+        source="XLSX-L",
     ),
 )
 

@@ -22,7 +22,7 @@ from gateway.records import (
     replace,
 )
 from gateway.samples.breaking import Breaks, maybe_broken
-from gateway.samples.newest import added
+from gateway.samples.since_2_1 import added
 from gateway.vocabulary import CME_CREDIT, FORMATS, IN_PERSON
 
 Fields = dict[str, Any]
@@ -113,7 +113,7 @@ def _present(chance: Random, own_id: str, today: date, wanted: Wanted) -> Activi
     return replace(told, closed=status is Status.CLOSED)
 
 
-def _newest(chance: Random, own_id: str, today: date, wanted: Wanted) -> Activity:
+def _since_2_1(chance: Random, own_id: str, today: date, wanted: Wanted) -> Activity:
     return added(chance, _present(chance, own_id, today, wanted))
 
 
@@ -259,7 +259,7 @@ def _accredited(chance: Random) -> Fields:
     partners = _some(chance, _PARTNERS, 2) if chance.random() < 0.3 else ()
     return {
         "credits": (Credit(CME_CREDIT, _amount(chance), partners),),
-        "providership": "joint" if partners else "direct",
+        "providership": words.JOINT if partners else words.DIRECT,
     }
 
 
@@ -280,5 +280,5 @@ def _counted(chance: Random) -> Fields:
 _INVENTORS: dict[tuple[int, int], Callable[[Random, str, date, Wanted], Activity]] = {
     (1, 0): _legacy,
     (2, 0): _present,
-    (2, 1): _newest,
+    (2, 1): _since_2_1,
 }

@@ -18,9 +18,10 @@ from lxml import etree
 
 from gateway.errors import Malformed, UnknownSchema
 from gateway.fields import Field, Gathered
-from gateway.findings import MOST_PER_DOCUMENT, MOST_PER_RECORD, finding, shown
+from gateway.findings import MOST_PER_DOCUMENT, finding, shown
 from gateway.intake import Limits
 from gateway.records import Finding, Place
+from gateway.rules import MOST_COUNTED, MOST_FINDINGS
 from gateway.schema.layout import head_of, holder_of, local_name, namespace_of, records_of
 from gateway.schema.sent import Sent, unread
 from gateway.shape import LARGE, Judge, line_of
@@ -66,14 +67,23 @@ class Reader:
 
     def named(self, payload: str, name: str) -> PayloadVersion:
         """Find a version by payload and number; raises UnknownSchema, naming those there are."""
-        for version in self.versions:
-            if (version.payload, version.name) == (payload, name.strip()):
+        versions = self.versions_of(payload)
+        for version in versions:
+            if version.name == name.strip():
                 return version
-        known = ", ".join(version.name for version in self.versions if version.payload == payload)
+        known = ", ".join(version.name for version in versions)
         raise UnknownSchema(
-            f"There is no version {name.strip()[:20]!r} of the payload {payload}.",
+            f'There is no version "{shown(name)}" of the payload {payload}.',
             remedy=f"Use one of: {known}.",
         )
+
+    def versions_of(self, payload: str) -> tuple[PayloadVersion, ...]:
+        """The versions of a payload, oldest first."""
+        return tuple(version for version in self.versions if version.payload == payload)
+
+    def newest(self, payload: str) -> PayloadVersion:
+        """The newest version of a payload: by it is judged what is said in no version."""
+        return self.versions_of(payload)[-1]
 
     def label(self, field: str, payload: str = "activity") -> str:
         """The name on the wire of a record's field, as the newest version has it: also of a part, as
@@ -163,7 +173,7 @@ class Reader:
         Raises UnknownSchema past its sunset, naming its successor.
         """
         span = self.lifespans.get((version.payload, version.name), Lifespan())
-        later = [v for v in self.versions if v.payload == version.payload and v.number > version.number]
+        later = [one for one in self.versions_of(version.payload) if one.number > version.number]
         successor = f"Use {later[-1].title}." if later else "Ask the operator."
         if span.sunset is not None and today >= span.sunset:
             raise UnknownSchema(f"{version.title} is no longer taken since {span.sunset}.", remedy=successor)
@@ -247,7 +257,9 @@ class Reader:
                 gathered = table.read(record)
             told += _errors(findings)
             if gathered.unused or gathered.unreadable:
-                findings += islice(unread(gathered, findings, sent), MOST_PER_RECORD - len(findings))
+                findings += islice(unread(gathered, findings, sent), MOST_COUNTED)
+                findings = sorted(findings, key=lambda found: not found.blocks)  # no flood hides an error
+                findings = findings[: MOST_FINDINGS if _errors(findings) else MOST_COUNTED]
             made = None if _errors(findings) else version.read(gathered.values)
             yield version.entry(Draft(number, made, gathered.values, tuple(findings), sent.field, newest))
 

@@ -7,8 +7,9 @@ import copy
 from lxml import etree
 
 from gateway.errors import Malformed, UnknownSchema
-from gateway.explaining import Teller, stray_text
+from gateway.explaining import Teller, explain_carrier
 from gateway.findings import finding, shown
+from gateway.model import stray_text
 from gateway.records import Place
 from gateway.shape import keep_line, line_of
 from gateway.version import Element, PayloadVersion
@@ -76,27 +77,31 @@ def _refuse_stranger(child: Element, path: str, expected: str) -> None:
 
 
 def _check_wrapper(payload: Element, version: PayloadVersion) -> None:
-    """The wrapper has its name, holds something, and no text."""
+    """The wrapper has its name, holds something, no text, and no attribute but its own."""
     name, stray = local_name(payload), stray_text(payload)
-    if name == version.wrapper and len(payload) and not stray:
-        return
     place = Place(f"/{version.step(payload)}", line_of(payload))
+    teller = Teller(lambda element: place, version.judge.names.personal)
+    wrong = list(explain_carrier(payload, teller, known="schemaVersion"))
+    if name == version.wrapper and len(payload) and not stray and not wrong:
+        return
     if name != version.wrapper:
         known = f"Did you mean {version.wrapper}?"
         raise Malformed(findings=[finding("X020", place, name=shown(name), known=known)])
     if not len(payload):
         raise Malformed(findings=[finding("X021", place, name=version.levels[1], parent=name)])
-    teller = Teller(lambda element: place, version.judge.names.personal)
-    raise Malformed(findings=[teller.tell_stray(payload, stray)])
+    raise Malformed(findings=[*wrong, *([teller.tell_stray(payload, stray)] if stray else [])])
 
 
 def head_of(holder: Element, local: str) -> Element:
-    """A copy of what holds records, without them."""
+    """A copy of what holds records, without them, but with the text between them."""
     head = etree.Element(holder.tag)
     head.attrib.update(holder.attrib)
-    head.text = holder.text
     keep_line(head, holder)
+    texts = [holder.text]
     for child in holder:
         if local_name(child) != local:
             head.append(copy.deepcopy(child))
+        else:
+            texts.append(child.tail)
+    head.text = "".join(filter(None, texts))
     return head

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator
+from typing import Any
 
-from gateway.fields import Gathered
+from gateway.fields import Gathered, Spot
 from gateway.findings import finding, shown
 from gateway.records import Finding, Place, replace
 from gateway.shape import line_of
 from gateway.version import Element, PayloadVersion
+
+OWN_TEXT = "."
+"""The path of a part that is the text of its record's element, and goes by the name of that."""
 
 
 class Sent:
@@ -51,8 +55,21 @@ class Sent:
 
     def place(self, element: Element) -> Place:
         """Where an element stood, as an XPath from the document's root."""
+        return self._place(*(self._kept or {}).get(element, (element, line_of(element))))
+
+    def _blank(self, spot: Spot) -> tuple[Element, int | None] | None:
+        """The element that stood where a field is missing, and its line: it was sent, and said nothing."""
+        kept = self._kept or {}
+        above, _ = kept.get(spot.element, (spot.element, None))
+        found: Any = above.xpath(spot.path, namespaces=self._version.table.namespaces)
+        blank = next((one for one in found if isinstance(one, Element)), None)
+        if blank is None:
+            return None
+        lines = (line for as_sent, line in kept.values() if as_sent is blank)
+        return blank, next(lines, line_of(blank))
+
+    def _place(self, as_sent: Element, line: int | None) -> Place:
         steps, kept, name = [], self._kept or {}, self._version.step
-        as_sent, line = kept.get(element) or (element, line_of(element))
         root, _ = kept.get(self._record) or (self._record, None)
         for step in (as_sent, *as_sent.iterancestors()):
             if step is root:
@@ -60,6 +77,16 @@ class Sent:
             steps.append(name(step) + _position(step))
         position = "" if self._position is None else f"[{self._position}]"
         return Place("/".join((self._above, name(root) + position, *reversed(steps))), line)
+
+    def unused(self, element: Element) -> Finding:
+        """That no field uses an element; by which words one would, where it is told by a word."""
+        place, name = self.place(element), shown(element.tag.rpartition("}")[2])
+        unknown = self._version.table.unknown(element)
+        if unknown is None:
+            return finding("X031", place, name=name)
+        return finding(
+            "X034", place, name=name, value=f"“{shown(unknown[0])}”", wanted=" or ".join(unknown[1])
+        )
 
     def field(self, name: str) -> Place:
         """Where a field stands or would have to stand, and by which name; the record itself for none."""
@@ -69,6 +96,8 @@ class Sent:
         spots = [find(self._record, one) for one in (name, *others)]
         spot = next((spot for spot in spots if not spot.path), spots[0])
         there, label = self.place(spot.element), spot.label or self._label(name)
+        if spot.path and (blank := self._blank(spot)) is not None:
+            there, spot = self._place(*blank), replace(spot, path="")
         return replace(there, path=f"{there.path}/{spot.path}" if spot.path else there.path, field=label)
 
 
@@ -83,6 +112,7 @@ def unread(gathered: Gathered, findings: list[Finding], sent: Sent) -> Iterator[
     wrong = {found.path for found in findings if found.blocks}
     for field, element, reason in gathered.unreadable:
         if (place := sent.place(element)).path not in wrong:
-            yield finding("X032", place, name=field.label, reason=reason)
+            name = element.tag.rpartition("}")[2] if field.path == OWN_TEXT else field.label
+            yield finding("X032", place, name=name, reason=reason)
     for element in () if wrong else gathered.unused:
-        yield finding("X031", sent.place(element), name=shown(element.tag.rpartition("}")[2]))
+        yield sent.unused(element)

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from gateway import rules
+from gateway.boards import said_again
 from gateway.fields import builder
 from gateway.findings import finding, shown
-from gateway.records import Activity, ActivityEntry, Finding, RecordAction, replace
+from gateway.records import Activity, ActivityEntry, Finding, MocRegistration, RecordAction, replace
 from gateway.version import EMPTY, Draft, PayloadVersion
 
 IDENTITY = ("activity_id", "provider_activity_id")
@@ -57,7 +58,10 @@ class ActivityVersion(PayloadVersion):
 
     def read(self, values: Mapping[str, Any]) -> Activity:
         """The activity that values are of, first reported in this version."""
-        activity: Activity = self.complete(_activity(**self.join(self.said(values)), born=self.name))
+        said = self.join(self.said(values))
+        if "moc_registrations" in said:
+            said["moc_registrations"] = tuple(map(_once, said["moc_registrations"]))
+        activity: Activity = self.complete(_activity(**said, born=self.name))
         return activity
 
     def values(self, record: Activity) -> dict[str, Any]:
@@ -112,7 +116,11 @@ class ActivityVersion(PayloadVersion):
             provider_id=draft.values.get("provider_id"),
             repeats=draft.values.get("repeats", ()),
             onto=lambda stored: self.update(stored, activity) if activity else stored,
-            noted=lambda before, after: (*self._derived(draft, after), *self._dropped(draft, before, after)),
+            noted=lambda before, after: (
+                *self._derived(draft, after),
+                *self._dropped(draft, before, after),
+                *_doubled(draft),
+            ),
             findings=draft.findings,
             place=draft.place,
         )
@@ -136,3 +144,18 @@ class ActivityVersion(PayloadVersion):
             values = ", ".join(f"{label} “{value}”" for label, value in told.items())
             place = draft.place("")
             yield finding("X033", place, name=", ".join(told), version=self.name, values=values)
+
+
+def _once(registration: MocRegistration) -> MocRegistration:
+    """A registration with each of its credit types once, as it is spelled first."""
+    types = registration.credit_types
+    again = said_again(registration.board, types)
+    kept = tuple(type for n, type in enumerate(types) if n not in again)
+    return replace(registration, credit_types=kept) if again else registration
+
+
+def _doubled(draft: Draft) -> Iterator[Finding]:
+    for n, one in enumerate(draft.values.get("moc_registrations", ())):
+        for k in said_again(one.board, one.credit_types):
+            place = draft.place(f"moc_registrations[{n}].credit_types[{k}]")
+            yield rules.finding("A932", place, rules.detail(one.credit_types[k]))

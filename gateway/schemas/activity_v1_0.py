@@ -24,7 +24,15 @@ from gateway.fields import (
     Table,
 )
 from gateway.model import Names
-from gateway.records import Activity, Credit, InKindSupport, Location, MonetarySupport, replace
+from gateway.records import (
+    Activity,
+    Credit,
+    InKindSupport,
+    Location,
+    MeasuredOutcome,
+    MonetarySupport,
+    replace,
+)
 from gateway.schemas.activity import NAMESPACES, ActivityVersion
 from gateway.shape import Judge
 
@@ -37,6 +45,10 @@ COUNTS = "m:ParticipationMetrics/m:ParticipantsByCategory"
 EXTENSION = "m:XtensibleInfo"
 
 UPPER = Kind(lambda text: TEXT.read(text).upper())
+LONGEST_CODE = 3
+STATE = Kind(lambda text: (UPPER if len(text) <= LONGEST_CODE else TEXT).read(text))
+"""A state or province: a code in capitals, a name as it is."""
+
 LEGACY_TYPE = Kind(lambda text: old.code if (old := vocabulary.legacy_type_named(text)) else TEXT.read(text))
 
 REPORT = (
@@ -68,7 +80,7 @@ LOCATION = Field(
     record=Location,
     parts=(
         Field("city", "a:City"),
-        Field("state", "a:StateOrProvince", UPPER),
+        Field("state", "a:StateOrProvince", STATE),
         Field("country", "a:Country/a:CountryCode", UPPER),
     ),
     always=("a:Country",),
@@ -109,14 +121,24 @@ FLAGS = tuple(
     )
 )
 PARTICIPANTS = (
-    Field("physicians", f"{COUNTS}[@category='physician']", WHOLE, sole=True),
-    Field("other_learners", f"{COUNTS}[@category='non-physician']", WHOLE, sole=True),
+    *(
+        Field(name, f"{COUNTS}[@category='{word}']", WHOLE, sole=True, also=vocabulary.OTHER_WORDS[word])
+        for name, word in (("physicians", vocabulary.PHYSICIAN), ("other_learners", vocabulary.OTHERS))
+    ),
 )
 DIRECTIVES = (
     Field("provider_id", f"{EXTENSION}/act:ProviderID"),
     Field("action", f"{EXTENSION}/act:activityRecordAction"),
 )
 IN_KIND = f"{EXTENSION}/act:InKindSupports/act:InKindSupport"
+
+# Whether they were measured objectively or subjectively nobody was asked (JS-ACT's words; the gateway's
+# own reading of which question is which outcome).
+EVALUATED = {
+    "measured_competence": "Learner Competence",
+    "measured_performance": "Learner Performance",
+    "measured_outcomes": "Patient Health",
+}
 
 ALWAYS = (
     "m:ReportDescription",
@@ -179,11 +201,12 @@ UNUSED = Names(
 """Elements that our schemas leave out; where a sender fills them they are set aside."""
 
 OWN = frozenset({"HoursOfInstruction", "Competencies", "inKindType"})
+_ASKED = OWN | {field.label for field in (*FLAGS, *INCOME)}
 
 
 def recognise(payload: etree._Element) -> bool:
     """Whether a document's content is of 1.0: what only 1.0 has, or a type that is no present format."""
-    if any(etree.QName(element).localname in OWN for element in payload.iter("{*}*")):
+    if any(etree.QName(element).localname in _ASKED for element in payload.iter("{*}*")):
         return True
     types = (element.text or "" for element in payload.iterfind(".//{*}activityFormat/{*}string"))
     return any(old is not None and old.name != old.format for old in map(vocabulary.legacy_type_named, types))
@@ -213,6 +236,11 @@ def _last_day(start: date | None, format: vocabulary.Format | None) -> date | No
     return (date(start.year + 3, 3, 1) if leap else start.replace(year=start.year + 3)) - timedelta(days=1)
 
 
+def evaluated(activity: Activity) -> tuple[MeasuredOutcome, ...]:
+    """The outcomes that follow from what 1.0 asked for: the changes that were evaluated."""
+    return tuple(MeasuredOutcome(name) for flag, name in EVALUATED.items() if getattr(activity, flag))
+
+
 def prepare(activity: Activity) -> Activity:
     """Say an activity as 1.0 did: derived fields left out, the old type that says most of its format."""
     left_out = {name: None for name in ("description", "end_date") if name in activity.derived}
@@ -236,7 +264,10 @@ def reporting(activity: Activity) -> Activity:
 
 def carry(stored: Activity, merged: Activity) -> Activity:
     """Keep the format where no type is given, since some formats of today had none; and the stored type, be
-    it none, where the given one is just what reading tells. What was first reported in 1.0 needs one."""
+    it none, where the given one is just what reading tells. What was first reported in 1.0 needs one.
+    Outcomes that were derived from what was evaluated follow it."""
+    if "outcomes" in merged.derived:
+        merged = replace(merged, outcomes=evaluated(merged))
     if merged.legacy_type is None:
         return replace(merged, format=stored.format, legacy_type=stored.legacy_type)
     if stored.born != "1.0" and merged.legacy_type == _type_told(stored):

@@ -11,7 +11,7 @@ from functools import partial
 from lxml import etree
 
 from gateway import vocabulary
-from gateway.fields import BOOLEAN, DATE, DECIMAL, TEXT, Field, Kind, Table
+from gateway.fields import BOOLEAN, DATE, DECIMAL, Field, Kind, Table
 from gateway.records import Activity, InKindSupport, MeasuredOutcome, MocRegistration, replace
 from gateway.schemas import activity_v1_0 as trunk
 from gateway.schemas.activity import NAMESPACES, ActivityVersion
@@ -20,14 +20,13 @@ from gateway.shape import Judge
 
 NAMESPACE = "urn:cme-gateway:pars:activity:2.0"
 
-FORMAT = Kind(lambda text: known.name if (known := vocabulary.format_named(text)) else TEXT.read(text))
 FEE = Kind(lambda text: vocabulary.FREE if text == "No, it's free" else text)
 
 PLACE_AND_TIME = (
     trunk.LOCATION,
     *trunk.DATES,
     trunk.PROVIDERSHIP,
-    Field("format", f"{EDUCATION}/hx:activityFormat/lom:string", FORMAT),
+    Field("format", f"{EDUCATION}/hx:activityFormat/lom:string"),
     *trunk.SUPPORT,
 )
 OFFER = (
@@ -99,8 +98,29 @@ _own = frozenset(field.label for field in TABLE.fields.values()) - {
 
 def recognise(payload: etree._Element) -> bool:
     """Whether a document's content is of 2.0: what 1.0 did not have, or an end date and nothing old."""
-    names = {etree.QName(element).localname for element in payload.iter("{*}*")}
-    return bool(names & _own) or ("endDateTime" in names and not trunk.recognise(payload))
+    return is_new(payload) or (payload.find(".//{*}endDateTime") is not None and not trunk.recognise(payload))
+
+
+def is_new(payload: etree._Element) -> bool:
+    """Whether a document holds what 1.0 did not have; what is old in it then says nothing."""
+    return any(etree.QName(element).localname in _own for element in payload.iter("{*}*"))
+
+
+def complete(activity: Activity) -> Activity:
+    """Call the format as it is called today; an old type that stands for it may say how it is delivered."""
+    known = vocabulary.format_named(activity.format)
+    if known is None or known.name == activity.format:
+        return activity
+    old = vocabulary.legacy_type_named(activity.format)
+    named = replace(activity, format=known.name)
+    if (
+        old is None
+        or old.delivery is None
+        or activity.delivery_methods
+        or vocabulary.is_format(activity.format)
+    ):
+        return named
+    return replace(named, delivery_methods=(old.delivery,), derived=activity.derived | {"delivery_methods"})
 
 
 def prepare(activity: Activity) -> Activity:
@@ -156,6 +176,7 @@ VERSION = ActivityVersion(
     table=TABLE,
     judge=Judge("activity/v2_0/activity.xsd", UNUSED),
     recognise=recognise,
+    complete=complete,
     prepare=prepare,
     carry=carry,
 )

@@ -26,7 +26,7 @@ from gateway.records import (
 )
 from gateway.schemas import activity_v1_0, activity_v2_0
 from gateway.schemas.activity import NAMESPACES, ActivityVersion
-from gateway.schemas.activity_v1_0 import COUNTS, EDUCATION, EXTENSION, GENERAL, UPPER
+from gateway.schemas.activity_v1_0 import COUNTS, EDUCATION, EXTENSION, GENERAL, STATE, UPPER
 from gateway.shape import Judge
 
 NAMESPACE = "urn:cme-gateway:pars:activity:2.1"
@@ -112,7 +112,7 @@ REPEATS = Field(
         Field("start_date", "act:StartDate", DATE),
         Field("end_date", "act:EndDate", DATE),
         Field("city", "act:City"),
-        Field("state", "act:StateOrProvince", UPPER),
+        Field("state", "act:StateOrProvince", STATE),
         Field("country", "act:Country", UPPER),
     ),
 )
@@ -143,17 +143,30 @@ TABLE = Table(
 )
 
 
+DETAILS = frozenset({"PharmacyContentTags", "PharmacyRecertifications"})
+"""Blocks that PARS has and whose content is not publicly known: they are set aside."""
+
+UNUSED = replace(activity_v2_0.UNUSED, removed=activity_v2_0.UNUSED.removed | DETAILS)
+
+
 def _names(table: Table) -> set[str]:
     return {name for field in table.fields.values() for name in re.findall(r"act:(\w+)", field.path)}
 
 
-_own = _names(TABLE) - _names(activity_v2_0.TABLE) | {"profession", "MOCPracticeArea", "MOCAttestation"}
+_own = _names(TABLE) - _names(activity_v2_0.TABLE) | DETAILS
 
 
 def recognise(payload: etree._Element) -> bool:
-    """Whether a document's content is of 2.1: what 2.0 did not have."""
+    """Whether a document's content is of 2.1: what 2.0 did not have in the extension. What is official and
+    was not used before may stand in a document of 1.0 all the same, where there is anything old in it."""
+    if any(etree.QName(element).localname in _own for element in payload.iter("{*}*")):
+        return True
+    return _is_used_since(payload) and (activity_v2_0.is_new(payload) or not activity_v1_0.recognise(payload))
+
+
+def _is_used_since(payload: etree._Element) -> bool:
     return any(
-        etree.QName(element).localname in _own
+        etree.QName(element).localname == "profession"
         or element.get("source") in words.OUTLINE_SOURCES
         or element.get("category", "").strip().casefold() in words.PARTICIPANT_CATEGORIES
         for element in payload.iter("{*}*")
@@ -177,6 +190,7 @@ def join(values: dict[str, Any]) -> dict[str, Any]:
 
 def complete(activity: Activity) -> Activity:
     """The other learners are those of all categories together, unless they are counted as well."""
+    activity = activity_v2_0.complete(activity)
     if activity.other_learners is not None or not activity.participants:
         return activity
     return replace(activity, other_learners=activity.others_by_category)
@@ -193,7 +207,7 @@ def prepare(activity: Activity) -> Activity:
 VERSION = ActivityVersion(
     number=(2, 1),
     table=TABLE,
-    judge=Judge("activity/v2_1/activity.xsd", activity_v2_0.UNUSED),
+    judge=Judge("activity/v2_1/activity.xsd", UNUSED),
     recognise=recognise,
     join=join,
     complete=complete,

@@ -1,6 +1,6 @@
 """Learner 1.0: completions with CME and board credit, on MedBiquitous Activity Report v1.
 
-It is the trunk the later versions grow from: one learner, one activity, any number of credits. REMS
+The first version on the trunk in `learner.py`: one learner, one activity, any number of credits. REMS
 participants and regulations came later (JS-LRN, docs/sources.md).
 """
 

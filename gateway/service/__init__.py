@@ -32,6 +32,7 @@ from gateway.service.request import Gateway, Operation, Request, ServiceVersion
 from gateway.shape import Judge
 
 __all__ = [
+    "NEWEST",
     "OPERATIONS",
     "SERVICES",
     "V1",
@@ -81,15 +82,18 @@ V1 = ServiceVersion(
     name="v1",
     operations=FIRST,
     activity="1.0",
+    learner="1.0",
     judge=_judge("v1"),
 )
 V2 = ServiceVersion(
     name="v2",
     operations=SECOND,
     activity="2.1",
+    learner="2.0",
     judge=_judge("v2"),
 )
 VERSIONS = (V1, V2)
+NEWEST = VERSIONS[-1]
 OPERATIONS = tuple(dict.fromkeys(name for version in VERSIONS for name in version.operations))
 """The names of all operations there are."""
 

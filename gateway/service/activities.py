@@ -7,9 +7,9 @@ from functools import partial
 
 from lxml import etree
 
-from gateway import answers, calls, operations
+from gateway import answers, operations
 from gateway.amending import PlaceOf, naming
-from gateway.errors import Malformed, TooLarge
+from gateway.errors import Malformed
 from gateway.operations import ActivitySearch, ActivityView, Call, Copy, Counted, Terms
 from gateway.records import ActivityEntry, Finding, Place, Receipt, replace
 from gateway.service.parameters import Row
@@ -77,50 +77,34 @@ def find_activities(request: Request) -> Element:
 
 def update_learner_counts(request: Request) -> Element:
     """UpdateLearnerCounts: how many learners completed one or many activities."""
-    rows, gateway = request.rows, request.gateway
-    if len(rows) > gateway.limits.max_records:
-        raise TooLarge(f"A call may count the learners of {gateway.limits.max_records:,} activities.")
+    rows, most = request.rows, request.gateway.limits.max_records
+    if len(rows) > most:
+        raise Malformed(
+            f"A call may count the learners of {most:,} activities.", remedy="Send them in several calls."
+        )
     counted = [_counted(number, row, request) for number, row in enumerate(rows, 1)]
-    return _told(
-        request,
-        operations.update_learner_counts(
-            _call(request), counted, request.notices, gateway.store, gateway.terms
-        ),
-    )
+    return request.done(operations.update_learner_counts, counted)
 
 
 def close_activity(request: Request) -> Element:
     """CloseActivity: the deliberate act of closing."""
-    gateway, entry = request.gateway, _named(request.parameters, _places(request))
-    call = _call(request)
-    return _told(
-        request, operations.close_activity(call, entry, request.notices, gateway.store, gateway.terms)
-    )
+    return request.done(operations.close_activity, _meant(request))
 
 
 def reopen_activity(request: Request) -> Element:
     """ReopenActivity: opening again what was closed by mistake."""
-    gateway, entry = request.gateway, _named(request.parameters, _places(request))
-    call, reason = _call(request), request.get("Reason") or ""
-    return _told(
-        request,
-        operations.reopen_activity(call, entry, reason, request.notices, gateway.store, gateway.terms),
-    )
+    return request.done(operations.reopen_activity, _meant(request), request.get("Reason") or "")
 
 
 def copy_activity(request: Request) -> Element:
     """CopyActivity: a new draft from an activity."""
-    gateway, entry = request.gateway, _named(request.parameters, _places(request))
     copy = Copy(
         provider_activity_id=request.get("NewProviderActivityId"),
         title=request.get("Title"),
         start_date=request.day("StartDate"),
         end_date=request.day("EndDate"),
     )
-    call = _call(request)
-    return _told(
-        request, operations.copy_activity(call, entry, copy, request.notices, gateway.store, gateway.terms)
-    )
+    return request.done(operations.copy_activity, _meant(request), copy)
 
 
 def get_receipt(request: Request) -> Element:
@@ -177,11 +161,6 @@ def _save(
     return operations.save_activity(call, entries, notices, store, terms)
 
 
-def _call(request: Request) -> Call:
-    """A call without a payload, as if it had one of the endpoint's version."""
-    return request.call(request.gateway.reader.named("activity", request.version.activity))
-
-
 def _counted(number: int, row: Row, request: Request) -> Counted:
     said = row.texts
     entry = _named(said, _places(request, row, f"/svc:LearnerCounts[{number}]"), number)
@@ -200,6 +179,11 @@ def _named(said: Mapping[str, str], place: PlaceOf, number: int = 1) -> Activity
     return naming(said.get("ActivityId") or None, said.get("ProviderActivityId") or None, place, number)
 
 
+def _meant(request: Request) -> ActivityEntry:
+    """The activity that the parameters name."""
+    return _named(request.parameters, _places(request))
+
+
 def _places(request: Request, row: Row | None = None, within: str = "") -> PlaceOf:
     """Where a field stands in the request, or in a row of it; what is none of its parameters is of the
     activity itself, which goes by the id that was sent."""
@@ -212,10 +196,12 @@ def _places(request: Request, row: Row | None = None, within: str = "") -> Place
     def place(field: str) -> Place:
         name = names.get(field)
         if field == "action":  # these have none of their own: what was not done is for the call's sake
-            return Place(path, field="AllOrNothing")
+            return Place(path, row.line if row else None, field="AllOrNothing")
         if name and row is None:
             return request.place(name)
-        return Place(f"{path}/svc:{name}", field=name) if name else Place(path, field=label(field))
+        if name and row:
+            return Place(f"{path}/svc:{name}", row.lines.get(name, row.line), field=name)
+        return Place(path, row.line if row else None, field=label(field))
 
     return place
 
@@ -225,11 +211,6 @@ def _whole(text: str | None) -> int | None:
 
 
 # --- what is told ----------------------------------------------------------------------------------------
-
-
-def _told(request: Request, receipt: Receipt) -> Element:
-    calls.acknowledged(receipt)
-    return request.acknowledged(receipt)
 
 
 def _found(view: ActivityView, label: answers.Label) -> answers.Told:

@@ -7,6 +7,7 @@ from typing import cast
 from lxml import etree
 
 from gateway.errors import Unreadable
+from gateway.intake import RELATIVE
 from gateway.records import Place
 from gateway.shape import line_of
 
@@ -54,7 +55,7 @@ def canonical(element: Element) -> bytes:
     try:
         return etree.tostring(element, method="c14n", exclusive=True)
     except etree.C14NError:
-        raise Unreadable('A namespace of the message is relative, such as xmlns="pars".') from None
+        raise Unreadable(RELATIVE) from None
 
 
 def take(element: Element, name: str) -> Element | None:

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from lxml import etree
 
 from gateway import answers, operations, rules
-from gateway.errors import TooLarge
+from gateway.errors import Malformed
 from gateway.matching import UNMATCHED
 from gateway.operations import LearnerQuery, Search
-from gateway.records import Completion, Finding, Identifier, Learner, Match, Place, StoredCredit, replace
+from gateway.records import (
+    Board,
+    Completion,
+    Finding,
+    Identifier,
+    Learner,
+    Match,
+    Place,
+    StoredCredit,
+    replace,
+)
 from gateway.rules import CompletionContext
 from gateway.service.parameters import Row
 from gateway.service.request import Request
@@ -21,11 +31,11 @@ Element = etree._Element
 
 NAMES = {"given_names": "FirstName", "family_names": "LastName", "birthday": "BirthDate"}
 NUMBERED = re.compile(r"identifiers\[(\d+)\]")
-NEWEST = (2, 0)
-WITHOUT_NUMBER, NO_NUMBER = "L201", "L203"  # names, birthday and state will do here
-LICENCE, NPI = "LicenseId", "NPI"
-WHOSE = {LICENCE: "StateOfLicensure", "BoardId": "Board", NPI: NPI}
-"""The numbers of a learner to match, and the element that says whose number it is."""
+# Names, birthday and state will do here, and whose number it is stands in an element of its own.
+WITHOUT_NUMBER, NO_KIND = "L201", "L204"
+LICENCE, NPI, BOARD_ID = "LicenseId", "NPI", "BoardId"
+STATE, BOARD = "StateOfLicensure", "Board"
+PlaceOf = Callable[[str], Place]
 
 
 def save_learner_activity(request: Request) -> Element:
@@ -58,7 +68,8 @@ def get_learner_match(request: Request) -> Element:
     """GetLearnerMatch: whether the register knows each learner as one person."""
     rows, gateway = request.rows, request.gateway
     if len(rows) > gateway.limits.max_records:
-        raise TooLarge(f"A call may ask for {gateway.limits.max_records:,} learners.")
+        most = f"{gateway.limits.max_records:,}"
+        raise Malformed(f"A call may ask for {most} learners.", remedy="Send them in several calls.")
     found = {number: _wrong(number, row, request) for number, row in enumerate(rows, 1)}
     sound = [number for number, wrong in found.items() if not any(one.blocks for one in wrong)]
     matched = operations.get_learner_match(
@@ -107,13 +118,18 @@ def _learner(row: Mapping[str, str]) -> Learner:
 
 def _identifiers(row: Mapping[str, str]) -> dict[str, Identifier]:
     """What is known of a learner by the element of its number; a state may do without one."""
-    known = {}
-    for number, whose in WHOSE.items():
-        domain = NPI if number == NPI else row.get(whose, "")
-        domain = state_named(domain) or domain.upper()
-        if row.get(number) or (domain and number == LICENCE):
-            known[number] = Identifier(domain or None, row.get(number) or None)
-    return known
+    known = {
+        LICENCE: Identifier(state_named(row.get(STATE)), row.get(LICENCE) or None),
+        NPI: Identifier(NPI, row.get(NPI) or None),
+        BOARD_ID: Identifier(_board(row.get(BOARD)), row.get(BOARD_ID) or None),
+    }
+    return {name: one for name, one in known.items() if one.value or (name == LICENCE and one.domain)}
+
+
+def _board(said: str | None) -> str | None:
+    """A board's acronym; what also stands before other numbers is none."""
+    acronym = (said or "").upper()
+    return None if acronym in ("", NPI) or acronym in US_STATES else acronym
 
 
 def _said(text: str | None) -> tuple[str, ...]:
@@ -126,31 +142,40 @@ def _said(text: str | None) -> tuple[str, ...]:
 def _wrong(number: int, row: Row, request: Request) -> list[Finding]:
     """What is wrong with a learner as they are asked about: by shape, or else by the rules of those who are
     reported."""
-    return [*row.findings, *(_judged(number, row.texts, request) if row.sound else ())]
+    return [*row.findings, *(_judged(number, row, request) if row.sound else ())]
 
 
-def _judged(number: int, row: Mapping[str, str], request: Request) -> list[Finding]:
-    context = CompletionContext(today=request.today(), version=NEWEST, boards=request.gateway.terms.boards)
-    judged = {  # a state alone will do, if it is one
-        name: one for name, one in _identifiers(row).items() if one.value or one.domain not in US_STATES
-    }
+def _judged(number: int, row: Row, request: Request) -> list[Finding]:
+    gateway = request.gateway
+    boards, newest = gateway.terms.boards, gateway.reader.newest("learner").number
+    context = CompletionContext(today=request.today(), version=newest, boards=boards)
+    # A state alone will do.
+    judged = {name: one for name, one in _identifiers(row.texts).items() if one.value}
+    path = f"/svc:GetLearnerMatch/svc:Learner[{number}]"
 
     def place(field: str) -> Place:
-        return Place(f"/svc:GetLearnerMatch/svc:Learner[{number}]", field=_named(field, tuple(judged)))
+        name = _named(field, tuple(judged))
+        return Place(f"{path}/svc:{name}", row.lines.get(name, row.line), field=name)
 
-    said = replace(_learner(row), identifiers=tuple(judged.values()))
+    said = replace(_learner(row.texts), identifiers=tuple(judged.values()))
     found = rules.judge(Completion(learner=said), context, place)
-    unasked = {(WITHOUT_NUMBER, "identifiers")} | ({(NO_NUMBER, LICENCE)} if not row.get(LICENCE) else set())
-    return [one for one in found if one.code.startswith("L") and (one.code, one.field) not in unasked]
+    told = [one for one in found if one.code.startswith("L") and one.code not in (WITHOUT_NUMBER, NO_KIND)]
+    return list(rules.told([*told, *_whose(row.texts, boards, place)]))
+
+
+def _whose(row: Mapping[str, str], boards: Mapping[str, Board], place: PlaceOf) -> Iterator[Finding]:
+    """A licence is of a state and a board's number of a board, each said in its own element."""
+    state, board = row.get(STATE), row.get(BOARD)
+    if (state or row.get(LICENCE)) and state_named(state) is None:
+        yield rules.finding("L903", place(STATE), "" if state else f"{STATE} is not given.")
+    if row.get(BOARD_ID) and _board(board) not in boards:
+        yield rules.finding("L904", place(BOARD), "" if board else f"{BOARD} is not given.")
 
 
 def _named(field: str, numbers: Sequence[str]) -> str:
     """What a field of a learner with these `numbers` is called where learners are matched."""
     position = NUMBERED.match(field)
-    if position is None:
-        return NAMES.get(field, field)
-    number = numbers[int(position[1])]
-    return WHOSE[number] if field.endswith(".domain") else number
+    return NAMES.get(field, field) if position is None else numbers[int(position[1])]
 
 
 def _match(number: int, match: Match, found: Sequence[Finding]) -> answers.Told:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from lxml import etree
 
-from gateway import answers, calls, operations
-from gateway.operations import Call, Terms
+from gateway import answers, operations
 from gateway.records import (
     Activity,
     Checked,
@@ -16,16 +15,13 @@ from gateway.records import (
     FormatFigures,
     Place,
     ProgramSummary,
-    Receipt,
     Status,
     Step,
 )
 from gateway.rules import finding
 from gateway.service.request import Request
-from gateway.store import Store
 
 Element = etree._Element
-Act = Callable[[Call, int, Place, bool, Iterable[Finding], Store, Terms], Receipt]
 
 NAMES = {
     Status.DRAFT: "Drafts",
@@ -45,22 +41,17 @@ def get_program_summary(request: Request) -> Element:
 
 def accept_agreement(request: Request) -> Element:
     """AcceptAgreement: the annual agreement of a year."""
-    return _done(request, operations.accept_agreement)
+    return request.done(operations.accept_agreement, *_said(request))
 
 
 def submit_program_summary(request: Request) -> Element:
     """SubmitProgramSummary: the end of a year's reporting."""
-    return _done(request, operations.submit_program_summary)
+    return request.done(operations.submit_program_summary, *_said(request))
 
 
-def _done(request: Request, act: Act) -> Element:
-    gateway = request.gateway
-    call = request.call(gateway.reader.named("activity", request.version.activity))
-    contacts = request.asks("ContactsReviewed")
-    year, place = _year(request), request.place("Year")
-    receipt = act(call, year, place, contacts, request.notices, gateway.store, gateway.terms)
-    calls.acknowledged(receipt)
-    return request.acknowledged(receipt)
+def _said(request: Request) -> tuple[int, Place, bool]:
+    """The year, where it stands, and whether the contacts were reviewed."""
+    return _year(request), request.place("Year"), request.asks("ContactsReviewed")
 
 
 def _year(request: Request) -> int:

@@ -1,8 +1,4 @@
-"""How a request element is read, judged and answered, whichever operation it asks for.
-
-The doors hand over an operation's element and get its response element back, whatever they carry it
-in. The contracts under `wsdl/` and `xsd/service/` are the source; this is their other half.
-"""
+"""How a request element is read, judged and answered, whichever operation it asks for."""
 
 from __future__ import annotations
 
@@ -10,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, TypeVarTuple
 
 from lxml import etree
 
@@ -23,6 +19,7 @@ from gateway.fields import DATE
 from gateway.findings import finding
 from gateway.intake import Limits, take_credentials
 from gateway.operations import Call, Terms
+from gateway.quoting import shown
 from gateway.records import Caller, Credentials, Finding, Origin, Place, Receipt, Scope, replace
 from gateway.schema import Reader, Reading
 from gateway.service.addresses import ACTIVITIES
@@ -34,10 +31,13 @@ from gateway.version import PayloadVersion
 
 Element = etree._Element
 
-Save = Callable[[Call, Sequence[Any], Iterable[Finding], Store, Terms], Receipt]
-"""An operation that writes: a call, its entries, what is told of them as a whole, where to, on what terms."""
+Said = TypeVarTuple("Said")
+Act = Callable[[Call, *Said, Iterable[Finding], Store, Terms], Receipt]
+"""An operation that writes: a call, what was said, what is told of it as a whole, where to, on what terms."""
 
 FEW = 100  # parameters that may stand beside as many rows as a call may have records
+NOT_CONTENT = ("User", "Password", "SubmissionKey")
+"""What may differ in calls that are the same."""
 MOST_IN_ROW = 8  # elements of a row, itself included
 WRAPPERS = {"activity": "ACCMEActivities", "learner": "ACCMELearnerReports"}
 
@@ -110,14 +110,23 @@ class Request:
         """The response element with a receipt in it."""
         return self.answered(answers.receipt(receipt, self.gateway.reader.label))
 
-    def saved(self, save: Save) -> Element:
+    def saved(self, save: Act[Sequence[Any]]) -> Element:
         """The response element of an operation that writes: the receipt for the records of the payload.
 
         Raises what `read` and the operation raise.
         """
-        reading, gateway = self.read(), self.gateway
-        call = self.call(reading.version)
-        receipt = save(call, reading.entries, reading.notices, gateway.store, gateway.terms)
+        reading = self.read()
+        return self.done(save, reading.entries, reading=reading)
+
+    def done(self, act: Act[*Said], *said: *Said, reading: Reading | None = None) -> Element:
+        """The response element of an operation that writes what was said: its receipt, which is noted too.
+
+        Without a payload that was read, it is a call as if it had one of the endpoint's version.
+        """
+        gateway = self.gateway
+        version = reading.version if reading else gateway.reader.named("activity", self.version.activity)
+        notices = reading.notices if reading else self.notices
+        receipt = act(self.call(version), *said, notices, gateway.store, gateway.terms)
         calls.acknowledged(receipt)
         return self.acknowledged(receipt)
 
@@ -173,17 +182,28 @@ class Operation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceVersion:
-    """One version of the service: its operations, and the payload version its typed slots hold."""
+    """One version of the service: its operations, and the payload versions its typed slots hold."""
 
     name: str
     operations: Mapping[str, Operation]
     activity: str
+    learner: str
     judge: Judge
 
     @property
     def namespace(self) -> str:
         """The namespace of the operations' elements."""
         return f"urn:cme-gateway:service:{self.name}"
+
+    @property
+    def path(self) -> str:
+        """Where it takes SOAP."""
+        return f"/soap/{self.name}"
+
+    @property
+    def contract(self) -> str:
+        """Where its contract is read."""
+        return f"{self.path}?wsdl"
 
     def answer(
         self,
@@ -228,7 +248,7 @@ class ServiceVersion:
     def _admitted(
         self, operation: Operation, element: Element, gateway: Gateway, caller: Caller | None, trace_id: str
     ) -> Element:
-        key = take(element, "SubmissionKey")
+        aside = [take(element, name) for name in NOT_CONTENT]
         payload = None
         if operation.payload:
             payload = next((child for child in element if gateway.reader.is_payload(child)), None)
@@ -236,7 +256,7 @@ class ServiceVersion:
         _check_width(beside, gateway.limits.max_records * MOST_IN_ROW + FEW)
         raw = canonical(element)
         asking = Asking(self.judge, operation.rows, WRAPPERS.get(operation.payload or ""))
-        asked = asking.read(element, payload, key)
+        asked = asking.read(element, payload, aside)
         request = Request(
             gateway=gateway,
             version=self,
@@ -257,13 +277,13 @@ class ServiceVersion:
         operation = self.operations.get(name.localname)
         if name.namespace not in (None, self.namespace):
             raise UnknownOperation(
-                f"{name.localname[:60]} is not in the namespace {self.namespace}.",
+                f"{shown(name.localname)} is not in the namespace {self.namespace}.",
                 remedy="Use the namespace of this endpoint, or the endpoint of that service version.",
             )
         if operation is None:
             raise UnknownOperation(
-                f"Service {self.name} has no operation {name.localname[:60]}.",
-                remedy=f"Use an operation that /soap/{self.name}?wsdl names, or another service version.",
+                f"Service {self.name} has no operation {shown(name.localname)}.",
+                remedy=f"Use an operation that {self.contract} names, or another service version.",
             )
         element.tag = f"{{{self.namespace}}}{name.localname}"
         return operation

@@ -40,7 +40,13 @@ RESPAWN = 0.1
 CONNECTIONS = 1000
 """Connections a worker holds at most, as many as under gunicorn."""
 BAD: Answer = (400, [("Content-Type", "text/plain"), ("Connection", "close")], b"Bad Request\n")
+LARGE: Answer = (
+    431,
+    [("Content-Type", "text/plain"), ("Connection", "close")],
+    b"Request Header Fields Too Large\n",
+)
 MOST_HEAD = 64 * 1024
+"""Bytes of a head; granian's own limit is of what it reads at once, and lets through up to twice as many."""
 LINGER = 2.0
 """Seconds that more of a refused body is waited for."""
 MOST_BEYOND = 8 << 20
@@ -105,6 +111,8 @@ class _Face:
         protocol.response_bytes(status, headers, body)
 
     async def _answer(self, scope: Any, protocol: Any) -> Answer:
+        if _head(scope) > MOST_HEAD:
+            return LARGE
         environ = _environ(scope, self._trusted)
         if environ is None:
             return BAD
@@ -176,6 +184,12 @@ def _call(application: Application, environ: dict[str, Any]) -> Answer:
 # --- a request as WSGI has it ---------------------------------------------------------------------------
 
 
+def _head(scope: Any) -> int:
+    """How many bytes the head of a request has, as near as can be told from what was made of it."""
+    line = len(scope.method) + len(scope.path) + len(scope.query_string) + len("  HTTP/1.1\r\n")
+    return line + sum(len(name) + len(value) + len(": \r\n") for name, value in scope.headers.items())
+
+
 def _environ(scope: Any, trusted: Iterable[Any]) -> dict[str, Any] | None:
     """The WSGI environment of a request without its body, None where two could read it differently."""
     fields = _fields(scope.headers.items())
@@ -208,7 +222,8 @@ def _fields(headers: Iterable[tuple[str, str]]) -> dict[str, str] | None:
     """The header fields under their WSGI names; repeated ones are joined.
 
     A name with an underscore would pass for another one, and is left out. None where the length of the
-    body is announced twice.
+    body is announced twice, as far as granian lets that be seen: of two that agree it hands on one, and of a
+    length beside chunks none.
     """
     fields: dict[str, str] = {}
     for name, value in headers:

@@ -141,4 +141,16 @@ def _nearest(name: str) -> str:
 
 
 def _meaning(name: str) -> str:
-    return str(FIELDS[name].__metadata__[0].description)
+    """What a setting means, with its bounds before a semicolon: nobody takes them for those of the rest."""
+    limits: msgspec.Meta = FIELDS[name].__metadata__[0]
+    meant, semicolon, more = str(limits.description).partition(";")
+    return ", ".join((meant, *_bounds(limits))) + semicolon + more
+
+
+def _bounds(limits: msgspec.Meta) -> Iterator[str]:
+    """The bounds of a number in words, from where it is bounded, so that they cannot drift apart."""
+    if limits.ge is not None and limits.le is not None:
+        yield f"{limits.ge} to {limits.le}"
+        return
+    told = {"at least": limits.ge, "above": limits.gt, "at most": limits.le, "below": limits.lt}
+    yield from (f"{words} {bound}" for words, bound in told.items() if bound is not None)

@@ -11,7 +11,11 @@ PAYLOAD = r"^(activity|learner):\d+\.\d+$"
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything an operator can set; units and limits stand in each meaning."""
+    """Everything an operator can set.
+
+    A description stands alone and holds the unit; bounds are said where numbers are bounded and nowhere
+    else, and told after its first part, which a semicolon ends.
+    """
 
     database: Annotated[str, Meta(min_length=1, description="SQLAlchemy URL of the database")] = (
         "sqlite:///cme-gateway.db"
@@ -30,12 +34,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     server: Annotated[
         Literal["gunicorn", "granian"], Meta(description="what serves: gunicorn, or granian where installed")
     ] = "gunicorn"
-    workers: Annotated[int, Meta(ge=1, le=256, description="worker processes, 1 to 256")] = 2
+    workers: Annotated[int, Meta(ge=1, le=256, description="worker processes")] = 2
     at_once: Annotated[
         int, Meta(ge=0, le=64, description="calls a worker works on at a time; 0 is 1 with SQLite, else 2")
     ] = 0
     queue: Annotated[
-        int, Meta(ge=0, le=1000, description="calls that may wait in a worker, 0 to 1000; more are refused")
+        int, Meta(ge=0, le=1000, description="calls that may wait in a worker; more are refused")
     ] = 32
     trusted_hosts: Annotated[
         tuple[str, ...],
@@ -47,39 +51,29 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     tls_certificate: Annotated[
         str, Meta(description="PEM file of our own certificate, for TLS without a proxy, with granian")
     ] = ""
-    tls_key: Annotated[str, Meta(description="PEM file of the key of that certificate")] = ""
-    max_call_bytes: Annotated[int, Meta(ge=1024, description="bytes a call may have, at least 1024")] = (
-        8 * 2**20
+    tls_key: Annotated[
+        str,
+        Meta(description="PEM file of the key of our own certificate, for TLS without a proxy, with granian"),
+    ] = ""
+    max_call_bytes: Annotated[int, Meta(ge=1024, description="bytes a call may have")] = 8 * 2**20
+    max_records: Annotated[int, Meta(ge=1, description="records a call may have")] = 2_000
+    max_elements: Annotated[int, Meta(ge=1, description="elements a call may have")] = 200_000
+    max_record_elements: Annotated[int, Meta(ge=1, description="elements a record may have")] = 10_000
+    max_depth: Annotated[int, Meta(ge=8, le=250, description="levels elements may nest")] = 64
+    max_attributes: Annotated[int, Meta(ge=8, le=1000, description="attributes an element may have")] = 64
+    max_namespaces: Annotated[int, Meta(ge=8, le=256, description="namespaces an element may declare")] = 32
+    max_name: Annotated[int, Meta(ge=64, le=1000, description="characters a name of an element may have")] = (
+        256
     )
-    max_records: Annotated[int, Meta(ge=1, description="records a call may have, at least 1")] = 2_000
-    max_elements: Annotated[int, Meta(ge=1, description="elements a call may have, at least 1")] = 200_000
-    max_record_elements: Annotated[int, Meta(ge=1, description="elements a record may have, at least 1")] = (
-        10_000
-    )
-    max_depth: Annotated[int, Meta(ge=8, le=250, description="levels elements may nest, 8 to 250")] = 64
-    max_attributes: Annotated[
-        int, Meta(ge=8, le=1000, description="attributes an element may have, 8 to 1000")
-    ] = 64
-    max_namespaces: Annotated[
-        int, Meta(ge=8, le=256, description="namespaces an element may declare, 8 to 256")
-    ] = 32
-    max_name: Annotated[
-        int, Meta(ge=64, le=1000, description="characters a name of an element may have, 64 to 1000")
-    ] = 256
     max_text: Annotated[
-        int,
-        Meta(
-            ge=2**16,
-            le=2**22,
-            description="characters a text may have, 65536 to 4194304; a field's own limit is less",
-        ),
+        int, Meta(ge=2**16, le=2**22, description="characters a text may have; a field's own limit is less")
     ] = 128 * 2**10
-    request_timeout: Annotated[int, Meta(ge=1, description="seconds a call may take, at least 1")] = 60
+    request_timeout: Annotated[int, Meta(ge=1, description="seconds a call may take")] = 60
     header_seconds: Annotated[
-        int, Meta(ge=1, le=60, description="seconds to send the head of a request in, 1 to 60")
+        int, Meta(ge=1, le=60, description="seconds to send the head of a request in")
     ] = 10
     body_seconds: Annotated[
-        int, Meta(ge=1, description="seconds to send a body in, or to take an answer, at least 1")
+        int, Meta(ge=1, description="seconds to send a body in, or to take an answer")
     ] = 30
     body_rate: Annotated[
         int, Meta(ge=1, description="bytes a second that a large body or answer has to come or go with")
@@ -88,62 +82,70 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         dict[Annotated[str, Meta(min_length=1)], Annotated[str, Meta(pattern=PAYLOAD)]],
         Meta(description="foreign namespaces read as ours: NAMESPACE=activity:2.0,…; `none` is no namespace"),
     ] = {}
-    key_months: Annotated[int, Meta(ge=1, description="months a SubmissionKey is kept, at least 1")] = 13
+    key_months: Annotated[int, Meta(ge=1, description="months a SubmissionKey is kept")] = 13
     duplicate_hours: Annotated[
-        int, Meta(ge=0, description="hours in which the same content without a key gets a warning, 0 or more")
+        int, Meta(ge=0, description="hours in which the same content without a key gets a warning")
     ] = 24
-    match_lookups: Annotated[
-        int, Meta(ge=1, description="learners a provider may look up in an hour, at least 1")
-    ] = 20_000
+    match_lookups: Annotated[int, Meta(ge=1, description="learners a provider may look up in an hour")] = (
+        20_000
+    )
     match_misses: Annotated[
-        int, Meta(ge=1, description="learners of those who may turn out not to be one known person")
+        int,
+        Meta(
+            ge=1,
+            description="learners a provider looks up in an hour who may turn out not to be one known person",
+        ),
     ] = 200
     boards: Annotated[
         dict[str, Annotated[str, Meta(pattern="^https?://.")]],
         Meta(description="addresses of the boards: ACRONYM=URL,…; a board without one is not connected"),
     ] = {}
     board_connect_seconds: Annotated[
-        float, Meta(gt=0, le=60, description="seconds to connect to a board in, above 0, at most 60")
+        float, Meta(gt=0, le=60, description="seconds to connect to a board in")
     ] = 5.0
     board_read_seconds: Annotated[
-        float, Meta(gt=0, le=600, description="seconds a board may stay silent, above 0, at most 600")
+        float, Meta(gt=0, le=600, description="seconds a board may stay silent")
     ] = 20.0
     board_total_seconds: Annotated[
-        float, Meta(gt=0, le=3600, description="seconds an answer of a board may take, above 0, at most 3600")
+        float, Meta(gt=0, le=3600, description="seconds an answer of a board may take")
     ] = 60.0
-    board_answer_bytes: Annotated[
-        int, Meta(ge=1024, description="bytes an answer of a board may have, at least 1024")
-    ] = 4 * 2**20
+    board_answer_bytes: Annotated[int, Meta(ge=1024, description="bytes an answer of a board may have")] = (
+        4 * 2**20
+    )
     board_chunk: Annotated[
-        int,
-        Meta(ge=1, le=1000, description="credits in a question, 1 to 1000, if the board takes so many"),
+        int, Meta(ge=1, le=1000, description="credits in a question to a board; fewer where it takes no more")
     ] = 100
     board_calls: Annotated[
-        int, Meta(ge=1, le=64, description="calls to one board at a time by each worker, 1 to 64")
+        int, Meta(ge=1, le=64, description="calls to one board at a time by each worker")
     ] = 4
     board_rate: Annotated[
         int, Meta(ge=0, description="calls to one board in a second by all workers; 0 is no limit")
     ] = 0
     board_retry_seconds: Annotated[
-        float, Meta(gt=0, description="longest pause before the second attempt; it doubles with each")
+        float,
+        Meta(gt=0, description="most seconds before a board is asked again; they double with each attempt"),
     ] = 2.0
     board_retry_most: Annotated[
-        float, Meta(gt=0, description="longest pause before any attempt, in seconds")
+        float, Meta(gt=0, description="most seconds before any further attempt to ask a board")
     ] = 900.0
     board_poll_seconds: Annotated[
         float, Meta(gt=0, description="seconds before a board is asked what became of a ticket")
     ] = 5.0
     board_failures: Annotated[
-        int, Meta(ge=1, description="failures in a row after which a board is left alone, at least 1")
+        int, Meta(ge=1, description="failures in a row after which a board is left alone")
     ] = 5
     board_rest_seconds: Annotated[
         float, Meta(gt=0, description="seconds a failing board is left alone before it is tried again")
     ] = 30.0
     board_patience_hours: Annotated[
-        float, Meta(gt=0, description="hours after which a question counts as unanswered; it is still asked")
+        float,
+        Meta(
+            gt=0,
+            description="hours after which a question to a board counts as unanswered; it is still asked",
+        ),
     ] = 24.0
     worker_look_seconds: Annotated[
-        float, Meta(ge=0.02, le=10, description="seconds between looks for work, 0.02 to 10")
+        float, Meta(ge=0.02, le=10, description="seconds between looks for work")
     ] = 0.25
     worker_beat_seconds: Annotated[float, Meta(gt=0, description="seconds between a worker's heartbeats")] = (
         2.0
@@ -152,7 +154,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         float, Meta(gt=0, description="seconds without a heartbeat after which a worker's work is taken over")
     ] = 15.0
     worker_stop_seconds: Annotated[
-        float, Meta(ge=1, description="seconds a stopping worker waits for answers, at least 1")
+        float, Meta(ge=1, description="seconds a stopping worker waits for answers")
     ] = 60.0
     worker_keep_hours: Annotated[
         float, Meta(ge=0, description="hours that ended attempts are kept to be looked at")
@@ -179,36 +181,44 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str, Meta(description="file that notes the end of the audit chain; empty: one beside the key file")
     ] = ""
     audit_head_minutes: Annotated[
-        int, Meta(ge=1, le=1440, description="minutes between two lines in that file, 1 to 1440")
+        int,
+        Meta(
+            ge=1,
+            le=1440,
+            description="minutes between two lines in the file that notes the end of the audit chain",
+        ),
     ] = 60
-    audit_months: Annotated[int, Meta(ge=1, description="months an audit row is kept, at least 1")] = 84
+    audit_months: Annotated[int, Meta(ge=1, description="months an audit row is kept")] = 84
     payload_days: Annotated[
-        int, Meta(ge=1, description="days what was received is kept sealed, as a proof, at least 1")
+        int, Meta(ge=1, description="days what was received is kept sealed, as a proof")
     ] = 30
     receipt_months: Annotated[
         int, Meta(ge=1, description="months a receipt is kept; never less than its SubmissionKey")
     ] = 84
-    question_days: Annotated[
-        int, Meta(ge=1, description="days an answered question to a board is kept, at least 1")
-    ] = 90
+    question_days: Annotated[int, Meta(ge=1, description="days an answered question to a board is kept")] = 90
     credential_seconds: Annotated[
-        int, Meta(ge=0, le=3600, description="seconds a verified credential is remembered, 0 to 3600")
+        int, Meta(ge=0, le=3600, description="seconds a verified credential is remembered")
     ] = 60
     calls_per_minute: Annotated[
-        int, Meta(ge=1, description="calls a provider may make in a minute on one machine, at least 1")
+        int, Meta(ge=1, description="calls a provider may make in a minute on one machine")
     ] = 60_000
     calls_burst: Annotated[
-        int, Meta(ge=1, description="calls of those that may come at once, at least 1")
+        int, Meta(ge=1, description="calls a provider may make at once on one machine")
     ] = 6_000
     failures_per_minute: Annotated[
-        int, Meta(ge=1, description="wrong credentials looked at in a minute from one address, at least 1")
+        int, Meta(ge=1, description="wrong credentials looked at in a minute from one address")
     ] = 120
     lock_failures: Annotated[
         int,
         Meta(ge=1, description="failures after which an account is locked for the address they come from"),
     ] = 10
     lock_minutes: Annotated[
-        int, Meta(ge=1, le=1440, description="minutes in which they count and for which it lasts, 1 to 1440")
+        int,
+        Meta(
+            ge=1,
+            le=1440,
+            description="minutes in which failures of an account add up, and for which it is locked",
+        ),
     ] = 15
     alarm_failures: Annotated[
         int, Meta(ge=1, description="failures of an account from anywhere after which the operator is told")

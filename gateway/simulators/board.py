@@ -7,7 +7,6 @@ what the contract asks for.
 from __future__ import annotations
 
 import io
-import logging
 import re
 from dataclasses import dataclass
 from importlib.resources import files
@@ -27,7 +26,6 @@ from gateway.simulators.mood import Mood
 from gateway.simulators.singles import ABOHNS, ABP, ABTS
 from gateway.simulators.tickets import ABOS, ABPMR, ABS
 
-import spyne.const
 from spyne import AnyXml, Application, Service, rpc
 from spyne.model.fault import Fault
 from spyne.protocol.soap import Soap11
@@ -39,10 +37,6 @@ XSD = "{http://www.w3.org/2001/XMLSchema}"
 ADDRESS = re.compile(rb'(<soap:address location=")[^"]*')
 LIMITS = intake.Limits()
 UNWELL = "The service is not available."
-
-spyne.const.MIN_GC_INTERVAL = float("inf")  # or it collects inside requests, 38 ms each
-logging.getLogger("spyne").setLevel(logging.CRITICAL + 1)  # it logs whole bodies, and a trace per refusal
-logging.getLogger("spyne.application.client").setLevel(logging.CRITICAL + 1)
 
 
 @dataclass(frozen=True, slots=True)

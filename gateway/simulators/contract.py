@@ -86,11 +86,11 @@ def word(ruling: Ruling, yes: str, no: str) -> str:
     return yes if ruling.accepted else no
 
 
-def single_word(said: Said, yes: str, no: str, nothing: str = "", both: str | None = None) -> str:
+def single_word(said: Said, yes: str, no: str) -> str:
     """The word of a board that takes one record a call and cannot leave it out or answer twice."""
     if len(said.rulings) == 1:
         return word(said.rulings[0], yes, no)
-    return nothing if not said.rulings else both or f"{yes} {no}"
+    return f"{yes} {no}" if said.rulings else ""
 
 
 def reference_told(said: Said, sent: str) -> str:

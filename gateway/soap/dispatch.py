@@ -7,7 +7,6 @@ bodies, its envelopes and its faults, which break in SOAP 1.2, are left out for 
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -15,26 +14,22 @@ from typing import Any
 from lxml import etree
 
 import gateway.spyne_shim  # noqa: F401  must come before spyne
+from gateway import quoting
 from gateway.accounts import combine, from_http, read_security
+from gateway.calls import Environ
 from gateway.errors import GatewayError, UnknownOperation
 from gateway.records import Credentials
 from gateway.service import Gateway, ServiceVersion
 
-import spyne.const
 from spyne import AnyXml, Application, MethodContext, Service, rpc
 from spyne.model.fault import Fault
 from spyne.protocol.soap import Soap11
 from spyne.server import ServerBase
 
 Element = etree._Element
-Environ = dict[str, Any]
 
 SECURITY = "gateway.security"
 """Where in a request's environment the Security headers stand."""
-
-spyne.const.MIN_GC_INTERVAL = float("inf")  # or it collects inside requests, 38 ms each
-logging.getLogger("spyne").setLevel(logging.CRITICAL + 1)  # it logs whole bodies, and a trace per refusal
-logging.getLogger("spyne.application.client").setLevel(logging.CRITICAL + 1)
 
 
 class Dispatch:
@@ -119,7 +114,7 @@ class _Carried(Soap11):  # type: ignore[misc]
         """Spyne's own look-up, but an unknown operation is refused by us and in our words."""
         found: list[Any] = super().get_call_handles(ctx)
         if not found:
-            name = ctx.method_request_string[:60]
+            name = quoting.shown(ctx.method_request_string)
             raise _Stopped(UnknownOperation(f"This service version has no operation {name}."))
         return found
 

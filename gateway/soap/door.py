@@ -7,7 +7,8 @@ from http import HTTPStatus
 from lxml import etree
 
 from gateway import intake
-from gateway.door import Door, Environ, Exchange, StartResponse
+from gateway.calls import Environ, StartResponse
+from gateway.door import Door, Exchange
 from gateway.errors import GatewayError, VersionMismatch
 from gateway.service import Gateway, ServiceVersion
 from gateway.soap import envelope, faults, kinds
@@ -33,13 +34,13 @@ class _Exchange(Exchange):
         self.environ.pop("CONTENT_TYPE", None)
         return read
 
-    def open(self, document: intake.Document, media: intake.Media) -> Element:
-        """The element in the Body."""
+    def open(self, document: intake.Document, media: intake.Media, namespace: str) -> Element:
+        """The element in the Body, for the service of a namespace."""
         self._soap = self._spoken(document.root, media)
         self._read = True
         asked = envelope.opened(document, self._soap)
         self.security = envelope.security(document.root, self._soap)
-        envelope.check_action(media, self.environ.get("HTTP_SOAPACTION"), self._soap, asked)
+        envelope.check_action(media, self.environ.get("HTTP_SOAPACTION"), self._soap, asked, namespace)
         return asked
 
     def _spoken(self, root: Element, media: intake.Media) -> Soap:
@@ -67,11 +68,12 @@ class SoapDoor(Door[_Exchange]):
 
     def __init__(self, version: ServiceVersion, gateway: Gateway) -> None:
         super().__init__(gateway)
+        self._namespace = version.namespace
         self._dispatch = Dispatch(version, gateway)
 
     def _exchange(self, environ: Environ, start_response: StartResponse) -> _Exchange:
         return _Exchange(environ, start_response)
 
     def _answer(self, document: intake.Document, media: intake.Media, exchange: _Exchange) -> Element:
-        asked = exchange.open(document, media)
+        asked = exchange.open(document, media, self._namespace)
         return self._dispatch.answer(asked, exchange.environ, exchange.security)

@@ -1,7 +1,7 @@
 """The SOAP envelope: opened for the operation, closed around its answer or its fault.
 
 SOAP 1.2 says more than 1.1 of what an envelope may hold, and asks that the rest be refused: SOAP 1.2
-Part 1, sections 5.1 to 5.3 and 6.
+Part 1, sections 5.1 to 5.3 and 6. For SOAP 1.1 the Basic Profile 1.1 does, R1011 and R1013.
 """
 
 from __future__ import annotations
@@ -20,12 +20,15 @@ from gateway.errors import (
     Unreadable,
 )
 from gateway.intake import Document, Media
+from gateway.model import stray_text
+from gateway.quoting import shown
 from gateway.soap.kinds import SOAP12, Soap
 
 Element = etree._Element
 
 TRUE, FALSE = {"1", "true"}, {"0", "false"}
 UNENCODED = "http://www.w3.org/2003/05/soap-envelope/encoding/none"
+MOST_NAMED = 5  # headers a fault names: what may be sent by the thousand is not sent back so
 ONE_BODY = "Send one Body with one request in it."
 _encodings = etree.XPath("descendant-or-self::*/@env:encodingStyle", namespaces={"env": SOAP12.namespace})
 
@@ -36,30 +39,31 @@ def opened(document: Document, soap: Soap) -> Element:
     Raises Unreadable, NotUnderstood or UnknownEncodingStyle.
     """
     envelope = document.root
+    _check_parts(envelope, soap)
     if soap is SOAP12:
         _check_infoset(document)
     _check_headers(envelope, soap)
-    bodies = envelope.findall(soap.name("Body"))
-    contents = list(bodies[0]) if len(bodies) == 1 else []
-    if len(contents) != 1:
-        text = f"The envelope has {len(bodies)} Body elements with {len(contents)} requests."
-        raise Unreadable(text, remedy=ONE_BODY)
+    body = envelope[-1]
+    if len(body) != 1:
+        raise Unreadable(f"The Body holds {len(body)} requests.", remedy=ONE_BODY)
     if soap is SOAP12:
-        _check_encoding(contents[0])
-    return contents[0]
+        _check_encoding(body[0])
+    return body[0]
 
 
-def check_action(media: Media, header: str | None, soap: Soap, body: Element) -> None:
+def check_action(media: Media, header: str | None, soap: Soap, body: Element, namespace: str) -> None:
     """An absent or empty action is fine; one that names another operation is not.
 
-    It is the SOAPAction header, in SOAP 1.2 the `action` parameter of the content type too.
+    It is the SOAPAction header, in SOAP 1.2 the `action` parameter of the content type too. A body of no
+    namespace is taken for one of the `namespace` of the service.
     """
-    name = etree.QName(body)
+    local = etree.QName(body).localname
+    name = etree.QName(etree.QName(body).namespace or namespace, local)
     for action in (header, media.action if soap is SOAP12 else None):
         if not _names(action or "", name):
             label = "SOAPAction" if action is header else "action of the Content-Type"
             raise UnknownOperation(
-                f"The {label} names another operation than the body, which is a {name.localname[:60]}.",
+                f"The {label} names another operation than the body, which is a {shown(local)}.",
                 remedy="Send the action of the WSDL, or an empty one.",
             )
 
@@ -80,18 +84,26 @@ def closed(soap: Soap, content: Element, *headers: Element) -> bytes:
     return etree.tostring(envelope, xml_declaration=True, encoding="utf-8")
 
 
+def _check_parts(envelope: Element, soap: Soap) -> None:
+    header, body = soap.name("Header"), soap.name("Body")
+    if [part.tag for part in envelope] not in ([body], [header, body]):
+        raise Unreadable(
+            "An Envelope holds a Header, if any, and then a Body: nothing else.", remedy=ONE_BODY
+        )
+
+
 # --- headers --------------------------------------------------------------------------------------------
 
 
 def _check_headers(envelope: Element, soap: Soap) -> None:
-    unknown = []
-    for header in _for_us(envelope, soap):
-        if header.tag != SECURITY and _must_be_understood(header, soap):
-            unknown.append(header.tag)
+    for header in envelope.iterfind(f"{soap.name('Header')}/*"):
+        _check_switch(header, "mustUnderstand", soap)
+    headers = (header for header in _for_us(envelope, soap) if header.tag != SECURITY)
+    unknown = list(dict.fromkeys(header.tag for header in headers if _must_be_understood(header, soap)))
     if unknown:
-        names = ", ".join(etree.QName(tag).localname[:60] for tag in unknown[:5])
+        names = ", ".join(shown(etree.QName(tag).localname) for tag in unknown[:MOST_NAMED])
         error = NotUnderstood(f"What is not understood here, but must be: the header {names}.")
-        error.headers = tuple(unknown)
+        error.headers = tuple(unknown[:MOST_NAMED])
         raise error
 
 
@@ -107,6 +119,12 @@ def _for_us(envelope: Element, soap: Soap) -> Iterator[Element]:
             yield header
 
 
+def _check_switch(header: Element, switch: str, soap: Soap) -> None:
+    if header.get(soap.name(switch), "0").strip() not in TRUE | FALSE:
+        local = shown(etree.QName(header).localname)
+        raise Unreadable(f"{switch} of the header {local} is no boolean.", remedy="Say 1 or 0.")
+
+
 def _must_be_understood(header: Element, soap: Soap) -> bool:
     return header.get(soap.name("mustUnderstand"), "").strip() in TRUE
 
@@ -118,26 +136,27 @@ def _check_infoset(document: Document) -> None:
     envelope, name = document.root, SOAP12.name
     if document.has_instructions():
         raise Unreadable("The message has a processing instruction.", remedy="Leave it out.")
-    parts = [part.tag for part in envelope]
-    if parts not in ([name("Body")], [name("Header"), name("Body")]):
-        raise Unreadable(
-            "An Envelope holds a Header, if any, and then a Body: nothing else.", remedy=ONE_BODY
-        )
     for part in (envelope, *envelope):
-        if part.get(name("encodingStyle")) is not None:
-            local = etree.QName(part).localname
-            raise Unreadable(f"An encodingStyle stands on the {local}.", remedy="Leave it out.")
+        _check_part(part)
     for header in envelope.iterfind(f"{name('Header')}/*"):
-        _check_header(header)
+        if not etree.QName(header).namespace:
+            local = shown(etree.QName(header).localname)
+            raise Unreadable(f"The header {local} has no namespace.", remedy="Give it one, or leave it out.")
+        _check_switch(header, "relay", SOAP12)
 
 
-def _check_header(header: Element) -> None:
-    local = etree.QName(header).localname[:60]
-    if not etree.QName(header).namespace:
-        raise Unreadable(f"The header {local} has no namespace.", remedy="Give it one, or leave it out.")
-    for switch in ("mustUnderstand", "relay"):
-        if header.get(SOAP12.name(switch), "0").strip() not in TRUE | FALSE:
-            raise Unreadable(f"{switch} of the header {local} is no boolean.", remedy="Say true or false.")
+def _check_part(part: Element) -> None:
+    """The Envelope, its Header and its Body hold elements only, and what is said of them has a namespace."""
+    local = etree.QName(part).localname
+    if part.get(SOAP12.name("encodingStyle")) is not None:
+        raise Unreadable(f"An encodingStyle stands on the {local}.", remedy="Leave it out.")
+    if stray_text(part):
+        raise Unreadable(f"A text stands in the {local}, beside its elements.", remedy="Leave it out.")
+    for name in cast("list[str]", part.keys()):
+        if not name.startswith("{"):
+            raise Unreadable(
+                f"The {local} has an attribute {shown(name)} without a namespace.", remedy="Leave it out."
+            )
 
 
 def _check_encoding(content: Element) -> None:

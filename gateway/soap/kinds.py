@@ -8,6 +8,7 @@ from lxml import etree
 
 from gateway.errors import Unreadable, VersionMismatch
 from gateway.intake import Media
+from gateway.quoting import shown
 from gateway.service import addresses_of
 from gateway.service.addresses import ACTIVITIES, bare
 
@@ -76,7 +77,7 @@ def of_envelope(envelope: Element, media: Media) -> Soap:
     name = etree.QName(envelope)
     if name.localname != "Envelope":
         raise Unreadable(
-            f"The message is not a SOAP envelope; its root is {name.localname[:60]}.",
+            f"The message is not a SOAP envelope; its root is {shown(name.localname)}.",
             remedy="Put the request into the Body of a SOAP envelope, or send it as plain XML to "
             f"{_plain_address(name.localname)}.",
         )

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from foreign import node, php
 from lxml import etree
-from test_wsdl import SERVICES, VALUE, path_of, submissions
+from offered import OPERATIONS
+from test_wsdl import VALUE, path_of, submissions
 
 from gateway.records import Place
 from gateway.shape import Judge
@@ -32,7 +33,7 @@ def plain(value: Any) -> Any:
 
 
 @pytest.mark.parametrize("language", [node, php], ids=lambda language: str(language.__name__))
-@pytest.mark.parametrize("version", SERVICES)
+@pytest.mark.parametrize("version", OPERATIONS)
 def test_a_typed_completion_is_valid(version: str, language: Callable[[str], list[str]]) -> None:
     """What the client makes of plain values has the shape of the payload, once its order is tidied."""
     sent = submissions(version)["SaveLearnerActivity"]

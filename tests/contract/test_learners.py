@@ -6,7 +6,6 @@ A vendor's program as its author would write it: no line of ours helps it make o
 from __future__ import annotations
 
 import itertools
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -31,7 +30,6 @@ HELD = TODAY - timedelta(days=6)
 TITLE = "Ärzte & <Pflege>"
 CME, BOARD_TYPE, POINTS = "AMA PRA Category 1", "Medical Knowledge", Decimal("2.25")
 NOT_FOUND = "11"  # the board's magic ending for a learner it does not know
-SECONDS = 30.0
 PAGED = "Pagewright"
 _numbers = itertools.count(1)
 
@@ -150,13 +148,14 @@ class Vendor:
 
     def decided(self, *learners: Learner) -> list[Any]:
         """Poll until the board has decided on the credits of learners; gives how they stand."""
-        deadline = time.monotonic() + SECONDS
-        while True:
-            told = [self.status(self.credit_id(learner)) for learner in learners]
-            if all(credit.Status != "Submitted" for credit in told):
-                return told
-            assert time.monotonic() < deadline, self.road.said()
-            time.sleep(0.1)
+        told: list[Any] = []
+
+        def decided() -> bool:
+            told[:] = [self.status(self.credit_id(learner)) for learner in learners]
+            return all(credit.Status != "Submitted" for credit in told)
+
+        self.road.wait(decided, "the board has decided")
+        return told
 
     def credits_of(self, learner: Learner) -> dict[str, Any]:
         """The learner's credits of the activity, by type."""
@@ -356,7 +355,7 @@ def test_a_deleted_credit_is_withdrawn(vendor: Vendor, known: Callable[[], Learn
         now = {row["reference"] for row in vendor.road.boards.ledger() if row["effective"]}
         return 1 == len(effective - now)
 
-    vendor.road.wait(withdrawn, "the board was told of the withdrawal", SECONDS)
+    vendor.road.wait(withdrawn, "the board was told of the withdrawal")
     vendor.save(vendor.report(good))
     assert ["Accepted"] == [credit.Status for credit in vendor.decided(good)]
 

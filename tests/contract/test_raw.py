@@ -361,6 +361,26 @@ def test_granian_refuses_such_a_body_too(tmp_path: Path) -> None:
             assert client.recv(12).endswith(b" 500")
 
 
+def test_granian_hides_nothing_behind_two_lengths(tmp_path: Path) -> None:
+    """Lengths that differ are refused, and so is a large head; beside chunks a length does not count, and
+    what is sent behind them is never read."""
+    pytest.importorskip("granian", reason="granian is not installed")
+    length, chunks = f"Content-Length: {len(ASKED)}", b"%x\r\n%b\r\n0\r\n\r\n" % (len(ASKED), ASKED)
+    post = head(ASKED)
+    coded = post.replace(length.encode(), f"{length}\r\nTransfer-Encoding: chunked".encode())
+    with serving(f"sqlite:///{tmp_path / 'gateway.db'}", tmp_path, SERVER="granian") as served:
+        for sent, status in (
+            (head(ASKED, "Content-Length: 3") + ASKED, b"400"),
+            (head(ASKED, f"X-Large: {'a' * 70_000}") + ASKED, b"431"),
+            (coded + chunks + post + ASKED, b"200"),
+        ):
+            with opened(served) as client, client.makefile("rb") as answer:
+                client.sendall(sent)
+                answers = answer.read()
+            assert answers.startswith(b"HTTP/1.1 " + status)
+            assert 1 == answers.count(b"HTTP/1.1 ")
+
+
 def test_a_large_body_within_the_limit_is_taken(served: Served, own_id: str) -> None:
     """The limit is where it is said to be: 7 MB pass."""
     assert ADDED == post(served, "v2", saving("v2", course(own_id) + " " * (7 << 20))).told

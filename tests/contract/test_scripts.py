@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 from foreign import node, php
+from offered import OPERATIONS
 from served import ACCOUNT, Served
-from test_wsdl import SERVICES
 
 pytestmark = [pytest.mark.network, pytest.mark.contract]
 
@@ -54,8 +54,8 @@ def text(value: Any) -> str:
 
 def test_the_contract_loads(told: dict[str, Any], version: str) -> None:
     """The client finds the operations of the version, and GetServiceInfo says the same."""
-    assert SERVICES[version] == set(told["operations"])
-    assert (version, SERVICES[version]) == (told["info"]["ServiceVersion"], set(told["info"]["Operation"]))
+    assert OPERATIONS[version] == set(told["operations"])
+    assert (version, OPERATIONS[version]) == (told["info"]["ServiceVersion"], set(told["info"]["Operation"]))
 
 
 def test_a_typed_activity_is_saved(told: dict[str, Any], version: str) -> None:

@@ -16,6 +16,7 @@ import pytest
 import requests
 import zeep
 from lxml import etree
+from offered import OPERATIONS
 from served import ACCOUNT, OTHER_ACCOUNT, PASSWORD, PROVIDER, USER, Served
 from zeep.helpers import serialize_object
 
@@ -23,15 +24,6 @@ import xsd
 
 pytestmark = [pytest.mark.network, pytest.mark.contract]
 
-SHARED = {"SaveActivity", "GetActivity", "GetServiceInfo"}
-SHARED |= {"SaveLearnerActivity", "GetLearnerStatusByLearner", "GetLearnerStatusByCreditId"}
-OPERATIONS = {
-    "v1": SHARED,
-    "v2": SHARED
-    | {"GetActivityAs", "GetReceipt", "GetLearnerMatch", "FindLearners"}
-    | {"FindActivities", "UpdateLearnerCounts", "CloseActivity", "ReopenActivity", "CopyActivity"}
-    | {"GetProgramSummary", "AcceptAgreement", "SubmitProgramSummary"},
-}
 PAYLOAD = {"v1": "1.0", "v2": "2.1"}
 ADDED, REFUSED = "Added", "Refused"
 

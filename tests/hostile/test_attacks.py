@@ -140,6 +140,25 @@ def test_an_attack_by_plain_xml_gets_its_answer(
     assert bounded(lambda: send_plain(doors, attack, body), ours, len(body))
 
 
+@pytest.mark.parametrize(
+    "row",
+    [
+        b"<?a?>" * 10_000,
+        b"<!--a-->" * 10_000 + b"<?a?>",
+        b"<![CDATA[<?a?>]]>" * 10_000,
+        b"x<?a?>" * 10_000,
+        b"&#120;<!---->" * 10_000,
+        b"<b c='1'>x</b>" * 10_000 + b"<!---->",
+        b"<b c='1'/>x" * 10_000 + b"<b><!-- -->" + b" " * 131_073 + b"</b>",
+    ],
+    ids=lambda row: row[:14].decode(),
+)
+def test_many_in_a_row_cost_no_square(row: bytes) -> None:
+    """Whatever stands in a row, and is asked for: libxml2 looks for many things with the square of them."""
+    body = b"<a>" + row + b"<b/></a>"
+    assert bounded(lambda: intake.parse(body, Limits()).has_instructions(), "X001", len(body))
+
+
 def test_the_good_plain_call_is_good(doors: Doors, plain_ground: Ground) -> None:
     """The control: without an attack it is taken, and stored as sent."""
     taken = Attack("A00", "none", lambda at, size: at.titled("t"), (TAKEN,))

@@ -28,6 +28,7 @@ from gateway import records, schemas
 from gateway.accounts import Gatekeeper, hash_secret
 from gateway.errors import GatewayError
 from gateway.intake import Limits
+from gateway.lifecycle import lasting
 from gateway.matching import Keys
 from gateway.records import Account, Activity, Completion, Learner, Provider
 from gateway.schema import Reader
@@ -115,7 +116,7 @@ def town(tmp_path: Path) -> Iterator[Town]:
 @contextmanager
 def founded(folder: Path) -> Iterator[Town]:
     """The same, for others than tests."""
-    store = open_store(f"sqlite:///{folder / 'gateway.db'}", KEY, Clock())
+    store = open_store(f"sqlite:///{folder / 'gateway.db'}", KEY, Clock(), lasting)
     store.migrate()
     keys = Keys(KEY.digest)
     for provider in BOTH:
@@ -257,7 +258,7 @@ class Asker:
         choices = [
             ([f"<LastName>{name}</LastName>"], ["<LastName>Nobodyson</LastName>"]),
             (of_activity, [*PAGE, "<ActivityId>209900077</ActivityId>"]),
-            ([*PAGE, token.format(page)], [*PAGE, token.format(int(page) + 1)]),
+            ([*PAGE, token.format(page)], [*PAGE, token.format(page[::-1])]),
         ]
         theirs, nobodys = self.random.choice(choices)
         return "FindLearners", theirs, nobodys

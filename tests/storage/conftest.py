@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from stored import NOW, OTHER_PROVIDER, PROVIDER
 
+from gateway.lifecycle import lasting
 from gateway.records import Provider
 from storage import Store, open_store
 
@@ -39,7 +40,7 @@ def open_one() -> Iterator[Callable[[str], Store]]:
     opened: list[Store] = []
 
     def open_it(url: str) -> Store:
-        opened.append(open_store(url, Mirror(), clock=lambda: NOW))
+        opened.append(open_store(url, Mirror(), lambda: NOW, lasting))
         return opened[-1]
 
     yield open_it

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from stored import FULL_ACTIVITY, NOW, OTHER_PROVIDER, PROVIDER
 
 from gateway.errors import Busy
 from gateway.records import (
+    CreditsAlike,
     CreditStatus,
     Participant,
     Sought,
@@ -109,6 +111,22 @@ def test_the_boards_of_an_activity_are_those_whose_credit_stands(store: Store) -
     add(store, a_credit(board="ABPATH"), provider=OTHER_PROVIDER)
     store.write(PROVIDER, lambda unit: unit.credits.delete([gone.row]))
     assert {"ABIM"} == store.read(PROVIDER, lambda unit: unit.credits.boards("202600001"))
+
+
+def test_credit_of_an_activity_is_counted_by_what_it_is(store: Store) -> None:
+    """What stands and was reported: neither rejected, deleted nor yielded, nor of another activity or
+    provider."""
+    first = a_credit()
+    add(store, first, a_credit(), a_credit(amount=Decimal("0.5")), gone := a_credit())
+    add(store, a_credit(status=CreditStatus.REJECTED), a_credit(board=None, matched_from=first.row))
+    add(store, a_credit(activity_id="202600002"))
+    add(store, a_credit(), provider=OTHER_PROVIDER)
+    store.write(PROVIDER, lambda unit: unit.credits.delete([gone.row]))
+    same = (first.board, first.credit_type)
+    assert {
+        CreditsAlike(*same, first.amount, first.completed_on, 2),
+        CreditsAlike(*same, Decimal("0.5"), first.completed_on, 1),
+    } == {*store.read(PROVIDER, lambda unit: unit.credits.alike("202600001"))}
 
 
 def test_what_is_deleted_is_found_no_more_and_frees_its_identity(store: Store) -> None:

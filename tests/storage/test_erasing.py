@@ -18,6 +18,7 @@ from gateway import erasing, operations, schemas
 from gateway.erasing import Found, Person
 from gateway.errors import NotFound, Refused
 from gateway.intake import Limits
+from gateway.lifecycle import lasting
 from gateway.matching import Keys
 from gateway.operations import Call
 from gateway.records import (
@@ -26,8 +27,6 @@ from gateway.records import (
     Completion,
     Identifier,
     Learner,
-    Match,
-    MatchKind,
     Provider,
     RegisterRow,
     Reply,
@@ -42,7 +41,6 @@ KEY = Key(bytes(range(32)))
 READER = Reader(schemas.VERSIONS, Limits())
 SHE = a_canary(board="ABIM")
 HE = a_canary(board="ABIM")
-KNOWN = Match(MatchKind.MATCH, SHE.person)
 OPEN_ONES = text("SELECT id, attempt FROM questions WHERE done_at IS NULL")
 HERS = values_of(SHE)
 HIS = values_of(HE)
@@ -136,7 +134,7 @@ class Office:
 @pytest.fixture
 def office(url: str) -> Any:
     """An office whose two people are in the register, with the same course at both providers."""
-    store = open_store(url, Plain(), lambda: Clock().now, lambda board: 3)
+    store = open_store(url, Plain(), lambda: Clock().now, lasting, lambda board: 3)
     store.migrate()
     for provider, name in ((PROVIDER, "Demo Medical Society"), (OTHER_PROVIDER, "Sample College")):
         store.accounts.add_provider(Provider(provider, name))
@@ -185,7 +183,7 @@ def test_nothing_of_a_person_stays(office: Office) -> None:
     with office.store._engine.connect() as connection:
         keys = set(connection.scalars(select(credits.c.learner_key)))
         assert SHE.person not in connection.scalars(select(credits.c.person)).all()
-    assert office.keys.learner_key(said(SHE), KNOWN) not in keys
+    assert office.keys.person_key(SHE.person) not in keys
     assert not office.find(office.named())
 
 
@@ -351,7 +349,7 @@ def test_no_byte_stays_in_the_file(office: Office, tmp_path: Path) -> None:
         office.save(*(earned(one, number + n) for n, one in enumerate(others)))
     report_them(office)
     office.answer()
-    key = office.keys.learner_key(said(SHE), KNOWN)
+    key = office.keys.person_key(SHE.person)
     assert key in files(tmp_path)
     assert leaks(files(tmp_path), HERS)
     person = office.named()

@@ -37,13 +37,6 @@ FORMATS = ["Live Course", ENDURING, "Manuscript Review"]
 TITLES = ["Asthma in Schools", "Sleep in Shift Work", "50% of A_B/C\\D, Straße"]
 
 
-@pytest.fixture
-def store(store: Store) -> Store:
-    """A store that knows the life cycle, as the assembly opens it."""
-    store._lasting = lasting
-    return store
-
-
 def some(count: int, seed: int = 1) -> list[Activity]:
     """Activities of every status, format and time, those of before November 2021 too."""
     chance = Random(seed)

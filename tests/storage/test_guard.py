@@ -12,6 +12,7 @@ from fakes import Clock
 from sqlalchemy import Table, func, select
 from stored import OTHER_PROVIDER, PROVIDER
 
+from gateway.lifecycle import lasting
 from gateway.records import Account, Lockout, Provider
 from storage import Store, open_store
 from storage.guard import Guard
@@ -40,7 +41,7 @@ def clock() -> Clock:
 @pytest.fixture
 def house(url: str, clock: Clock) -> Iterator[Store]:
     """A store with a provider and its user."""
-    with closing(open_store(url, Plain(), clock)) as store:
+    with closing(open_store(url, Plain(), clock, lasting)) as store:
         store.migrate()
         store.accounts.add_provider(Provider(PROVIDER, "Demo Medical Society"))
         store.accounts.add_user(Account(PROVIDER, USER))
@@ -67,7 +68,7 @@ def test_nonce_counts_once(house: Store) -> None:
 def test_nonce_outlives_a_restart(house: Store, url: str, clock: Clock) -> None:
     """Whoever opens the database next knows it too."""
     assert house.guard.spend(PROVIDER, USER, b"nonce")
-    with closing(open_store(url, Plain(), clock)) as again:
+    with closing(open_store(url, Plain(), clock, lasting)) as again:
         assert not again.guard.spend(PROVIDER, USER, b"nonce")
 
 
@@ -130,7 +131,7 @@ def test_old_failures_do_not_count(house: Store, clock: Clock) -> None:
 def test_lock_outlives_a_restart(house: Store, url: str, clock: Clock) -> None:
     """It is the database that knows."""
     _fail(house, 3)
-    with closing(open_store(url, Plain(), clock)) as again:
+    with closing(open_store(url, Plain(), clock, lasting)) as again:
         assert _locked(again)
 
 

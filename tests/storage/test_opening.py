@@ -19,6 +19,7 @@ from sqlalchemy import create_engine, text
 from stored import NOW, PROVIDER
 
 from gateway.errors import Busy, Failed, StoreUnavailable
+from gateway.lifecycle import lasting
 from gateway.records import Account, Provider, Secret, StoredCredit
 from storage import Store, open_store, revision
 from storage.tables import metadata
@@ -137,7 +138,7 @@ def test_check_of_the_key(filled: bool, store: Store, url: str) -> None:
         store.accounts.add_user(Account(PROVIDER, "lms", (secret,)))
     store.check()
     with (
-        closing(open_store(url, OtherKey(), lambda: NOW)) as other,
+        closing(open_store(url, OtherKey(), lambda: NOW, lasting)) as other,
         pytest.raises(Failed, match="another key") if filled else nullcontext(),
     ):
         other.check()

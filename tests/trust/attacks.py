@@ -254,6 +254,22 @@ ATTACKS = (
     _of("A11", "long prefix", lambda g, n: _operation("", f" xmlns:{'n' * 300 * n}='urn:x'"), "X002"),
     _of(
         "A11",
+        "long namespace",
+        lambda g, n: _operation("<h:a/>" * 1_000, f' xmlns:h="urn:{"n" * 100_000 * n}"'),
+        "X002",
+    ),
+    _of(
+        "A11",
+        "namespace used everywhere",
+        lambda g, n: _operation("<h:a/>" * 20_000 * n, f' xmlns:h="urn:{"n" * 380}"'),
+        "X002",
+    ),
+    _of(
+        "A12", "instructions", lambda g, n: g.titled("t" + "<?a?>" * 40_000 * n), TAKEN, "X001"
+    ),  # in SOAP 1.2
+    _of("A12", "tags in a comment", lambda g, n: g.titled(f"t<!-- {'<a>' * 210_000 * n} -->"), TAKEN),
+    _of(
+        "A11",
         "crowded elements",
         _inside(lambda n: f"<a{_many(' b{}=' + chr(39) * 2, 64)}/>" * 4_000 * n),
         "X002",

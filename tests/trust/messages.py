@@ -92,11 +92,6 @@ def get_activity(own_id: str) -> bytes:
     return call("GetActivity", f"<ProviderActivityId>{own_id}</ProviderActivityId>")
 
 
-def get_credit(credit: str) -> bytes:
-    """Ask for the status of a credit."""
-    return call("GetLearnerStatusByCreditId", f"<CreditId>{credit}</CreditId>")
-
-
 def find_learners() -> bytes:
     """Search the newest credits of the courses."""
     return call("FindLearners", f"<ActivityTitle>{TITLE[:8]}</ActivityTitle><PageSize>20</PageSize>")

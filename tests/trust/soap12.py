@@ -99,6 +99,15 @@ MESSAGES = (
         "P1-5.1 an element before the body",
         envelope().replace("<env:Body>", '<x:t xmlns:x="urn:x"/><env:Body>'),
     ),
+    _sender("P1-5.1 an attribute without a namespace", envelope(attributes=' a="1"')),
+    _sender(
+        "P1-5.2 an attribute of the header", envelope(header=" ").replace("<env:Header", "<env:Header a='1'")
+    ),
+    _sender("P1-5.3 an attribute of the body", envelope().replace("<env:Body", "<env:Body a='1'")),
+    _sender("P1-5.1 a text before the body", envelope().replace("<env:Body", "text<env:Body")),
+    _sender("P1-5.1 a text after the body", envelope(after="text")),
+    _sender("P1-5.2 a text in the header", envelope(header="text")),
+    _sender("P1-5.3 a text beside the request", envelope(f"{INFO}text")),
     _sender("P1-5.2 a header without a namespace", envelope(header="<plain/>")),
     _sender("P1-5.3 an empty body", envelope("")),
     _sender("P1-5.3 a body of text", envelope("text")),

@@ -1,4 +1,4 @@
-"""What 2.1 says of an invented activity beyond 2.0: for states, boards and Joint Accreditation."""
+"""What is said of an invented activity since 2.1 alone: for states, boards and Joint Accreditation."""
 
 from __future__ import annotations
 
