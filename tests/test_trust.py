@@ -180,12 +180,20 @@ class Goal:
     ("wrong", "control", "code"), [((), ("red",), 0), (("red",), ("red",), 1), ((), (), 1)]
 )
 def test_a_red_goal_and_a_green_control_fail(
-    wrong: tuple[str, ...], control: tuple[str, ...], code: int, tmp_path: Path
+    wrong: tuple[str, ...],
+    control: tuple[str, ...],
+    code: int,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """The runner ends well only where the goal is green and its control is red."""
+    """The runner ends well only where the goal is green and its control is red; the end tells why not."""
     report = runner.Report()
     report.add(Goal(wrong, control), Form(tmp_path))
+    capsys.readouterr()
     assert code == report.end(all_or_fail=False)
+    told = capsys.readouterr().out
+    assert bool(wrong) == ("R0: red; figure; red" in told)
+    assert (not control) == ("R0, a guard: green, though a guard is off" in told)
 
 
 @pytest.mark.parametrize(

@@ -89,7 +89,9 @@ class Report:
             return
         self.not_run += [f"{label}: {reason}" for reason in outcome.not_run]
         if outcome.green == bool(guard):
-            self.failures.append(f"{label}: {'green, though a guard is off' if guard else 'red'}")
+            verdict = "green, though a guard is off" if guard else "red"
+            breaches = (outcome.wrong + outcome.late)[:SHOWN]
+            self.failures.append("; ".join((f"{label}: {verdict}", outcome.figure, *breaches)))
 
     def end(self, *, all_or_fail: bool) -> int:
         """Tell what did not run and what failed; the code to end with."""

@@ -16,11 +16,11 @@ from trust.soap12 import ENV, MEDIA
 from trust.stage import staged
 
 GOAL = "S2"
-PAYLOADS = 600
+PAYLOADS, FEW = 600, 40
 SIZES = (1, 2, 3, 4)
 P90, P99, WORST = 0.075, 0.2, 0.3  # seconds of the processor: a wait tells more of the machine than of us
 MEMORY = 20.0  # megabytes
-LOOKS, EVERY = 5, 40
+LOOKS, EVERY, ROUNDS = 5, 40, 3
 BOUND = (
     f"right codes; CPU p90 <= {P90 * 1000:.0f}, p99 <= {P99 * 1000:.0f}, worst <= {WORST * 1000:.0f} ms; "
     f"+{MEMORY:.0f} MB at most"
@@ -84,7 +84,7 @@ def _sent(form: Form, most: int, sabotage: Callable[[], None] | None = None) -> 
                 breaches.append(f"{name}: {code} instead of {' or '.join(attack.codes)}")
             if code:
                 costs.append((cost, name))
-        grown = _settled(worker, poster, ground) - before
+        grown = _left(worker, poster, ground, before, most)
         poster.close()
         stage.stop()
         breaches += watched.breaches(*told, stage.log.read_bytes())
@@ -118,6 +118,20 @@ def _settled(worker: int, poster: Poster, ground: Ground) -> float:
     return min(looks)
 
 
+def _left(worker: int, poster: Poster, ground: Ground, before: float, most: int) -> float:
+    """What a round leaves behind. A leak is left by each, while what the C library keeps in pieces comes and
+    goes: what seems too much is looked at again, and the least counts."""
+    grown = list[float]()
+    for more in reversed(range(ROUNDS)):
+        now = _settled(worker, poster, ground)
+        grown.append(now - before)
+        if grown[-1] <= MEMORY or not more:
+            break
+        before = now
+        _warm(poster, ground, most)
+    return min(grown)
+
+
 def _dear(*told: tuple[tuple[float, str], float]) -> Iterator[str]:
     for (cost, name), most in told:
         if cost > most:
@@ -134,8 +148,15 @@ def read_doctypes() -> None:
     document.DOCTYPE = b"never there"
 
 
-def _read(form: Form) -> Outcome:
-    return _sent(form, 40, read_doctypes)
+def keep_calls() -> None:
+    """Keep something of every call, as a cache without a bound does."""
+    from gateway import memory
+
+    kept = list[bytes]()
+    memory.give_back = lambda size: kept.append(b"k" * (1 << 20))
 
 
-CONTROLS = {"no declaration of a DOCTYPE is read": _read}
+CONTROLS = {
+    "no declaration of a DOCTYPE is read": lambda form: _sent(form, FEW, read_doctypes),
+    "what a call held is let go": lambda form: _sent(form, FEW, keep_calls),
+}

@@ -72,9 +72,10 @@ def _sent(form: Form, floods: tuple[Flood, ...], sabotage: Callable[[], None] | 
         poster = Poster(str(stage.plan["bind"]))
         for call in (_activity(), _learners()) * 3:  # the first calls make what all later ones use
             poster.post(call)
-        slowness = machine.slowness()
+        slow = list[float]()
         for name, build, most in floods:
-            body = build()
+            body, slowness = build(), machine.slowness()
+            slow.append(slowness)
             replies = [poster.post(body) for _ in range(TIMES)]
             seconds = sorted(reply.seconds for reply in replies)[TIMES // 2]
             figures.append(f"{seconds * 1000:.0f}")
@@ -88,7 +89,7 @@ def _sent(form: Form, floods: tuple[Flood, ...], sabotage: Callable[[], None] | 
                 breaches.append(f"{name}: {found} findings")
         poster.close()
     did = f"{len(floods)} floods of errors and namespaces"
-    figure = f"{'/'.join(figures)} ms{machine.noted([slowness])}"
+    figure = f"{'/'.join(figures)} ms{machine.noted(slow)}"
     return Outcome(did, figure, BOUND, tuple(breaches), late=tuple(late))
 
 
