@@ -107,9 +107,13 @@ _reading = threading.local()  # libxml2's schemas keep what they found, which th
 def fits(simple: Any, text: str) -> bool:
     """Whether a text is of a simple type; `is_valid` would build its whole context anew each time.
 
-    With a context of its own `text_is_valid` is strict: it changes nothing that threads share.
+    With a context of its own `text_is_valid` is strict: it changes nothing that threads share. What is too
+    large for its types, such as the year 3000000000, makes xmlschema raise instead of telling.
     """
-    valid = bool(simple.text_is_valid(text, simple.schema.validation_context))
+    try:
+        valid = bool(simple.text_is_valid(text, simple.schema.validation_context))
+    except ArithmeticError:
+        return False
     return valid and (simple.root_type.local_name != "anyURI" or _is_uri(text))
 
 
