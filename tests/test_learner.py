@@ -479,6 +479,18 @@ def test_places_survive_tidying() -> None:
     assert f"{REPORT}/r:Member/me:UniqueID[2]" == one.place("identifiers[0]").path
 
 
+@pytest.mark.parametrize("said", ['moduleID="\u2028"', ""])
+def test_a_missing_attribute_is_told_at_its_element(said: str) -> None:
+    """At its line too, whether it was blank or not there."""
+    module = "\n" + MODULE.replace('moduleID="202600001"', said)
+    place = completion(reports(report(module=module))).place("activity_id")
+    assert (f"{REPORT}/r:Activity/r:Module/r:ModuleName", "moduleID", 2) == (
+        place.path,
+        place.field,
+        place.line,
+    )
+
+
 def test_participants_have_places() -> None:
     """The n-th participant is told apart, and what one lacks stands where it would be."""
     one = completion(reports(COUNTED, version="2.0"))

@@ -57,16 +57,17 @@ class Sent:
         """Where an element stood, as an XPath from the document's root."""
         return self._place(*(self._kept or {}).get(element, (element, line_of(element))))
 
-    def _blank(self, spot: Spot) -> tuple[Element, int | None] | None:
-        """The element that stood where a field is missing, and its line: it was sent, and said nothing."""
+    def _blank(self, spot: Spot) -> Place | None:
+        """The place of the element that stood where a field is missing: it was sent, and said nothing."""
         kept = self._kept or {}
         above, _ = kept.get(spot.element, (spot.element, None))
-        found: Any = above.xpath(spot.path, namespaces=self._version.table.namespaces)
+        element = spot.path.partition("/@")[0]
+        found: Any = above.xpath(element, namespaces=self._version.table.namespaces)
         blank = next((one for one in found if isinstance(one, Element)), None)
         if blank is None:
             return None
         lines = (line for as_sent, line in kept.values() if as_sent is blank)
-        return blank, next(lines, line_of(blank))
+        return self._place(blank, next(lines, line_of(blank)))
 
     def _place(self, as_sent: Element, line: int | None) -> Place:
         steps, kept, name = [], self._kept or {}, self._version.step
@@ -95,9 +96,10 @@ class Sent:
         find, others = self._version.table.find, self._version.instead.get(name, ())
         spots = [find(self._record, one) for one in (name, *others)]
         spot = next((spot for spot in spots if not spot.path), spots[0])
-        there, label = self.place(spot.element), spot.label or self._label(name)
+        label = spot.label or self._label(name)
         if spot.path and (blank := self._blank(spot)) is not None:
-            there, spot = self._place(*blank), replace(spot, path="")
+            return replace(blank, field=label)
+        there = self.place(spot.element)
         return replace(there, path=f"{there.path}/{spot.path}" if spot.path else there.path, field=label)
 
 
