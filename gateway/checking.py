@@ -55,9 +55,10 @@ def check(body: bytes, reader: Reader, today: date) -> tuple[PayloadVersion, lis
 def _activity(entry: ActivityEntry, version: PayloadVersion, today: date) -> Checked:
     activity = entry.activity
     label = entry.provider_activity_id or entry.activity_id or NO_ID
-    if activity is None:
-        return Checked(entry.number, label, None, entry.findings)
     context = rules.Context(today, None, version.number)
+    if activity is None:
+        besides = rules.besides(entry.findings, entry.legible, context, entry.place)
+        return Checked(entry.number, label, None, (*entry.findings, *besides))
     closing = tuple(_closing(entry, activity, today))
     judged = rules.judge(activity, context, entry.place)
     findings = (*closing, *unfit(entry), *judged, *entry.findings, *entry.noted(None, activity))
@@ -74,13 +75,14 @@ def _closing(entry: ActivityEntry, activity: Activity, today: date) -> Iterator[
 
 def _completion(entry: CompletionEntry, version: PayloadVersion, today: date) -> Checked:
     completion = entry.completion
-    if completion is None:
-        return Checked(entry.number, NO_ID, None, entry.findings)
-    ids = (credit.credit_id for credit in completion.credits)
-    label = next((id for id in ids if id), None) or NO_ID
     known = rules.CompletionContext(
         today=today, version=version.number, boards=boards.BOARDS, action=entry.action
     )
+    if completion is None:
+        besides = rules.besides(entry.findings, entry.legible, known, entry.place)
+        return Checked(entry.number, NO_ID, None, (*entry.findings, *besides))
+    ids = (credit.credit_id for credit in completion.credits)
+    label = next((id for id in ids if id), None) or NO_ID
     found = rules.judge(completion, known, entry.place)
     return Checked(entry.number, label, None, (*found, *entry.findings))
 

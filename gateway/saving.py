@@ -157,7 +157,7 @@ def decide(entry: ActivityEntry, shelf: Shelf, by: Judgement) -> Decision:
     """Decide what becomes of one record, and leave its activity in that state on the shelf."""
     activity = entry.activity
     if activity is None:
-        return Decision(entry, Action.REFUSED, entry.findings)
+        return Decision(entry, Action.REFUSED, (*entry.findings, *_besides(entry, by)))
     slot = meant(activity, shelf)
     wrong = mistaken(entry, activity, shelf, by)
     if wrong:  # no slot: whose activity is meant is just what is in doubt
@@ -166,6 +166,14 @@ def decide(entry: ActivityEntry, shelf: Shelf, by: Judgement) -> Decision:
         assert slot is not None
         return _delete(entry, slot, shelf, by)
     return _save(entry, activity, slot, shelf, by)
+
+
+def _besides(entry: ActivityEntry, by: Judgement) -> tuple[Finding, ...]:
+    """What else is wrong with a record of wrong shape; of what is to be deleted nothing is."""
+    if entry.action is RecordAction.DELETE:
+        return ()
+    context = rules.Context(by.today, by.provider_id, by.version)
+    return rules.besides(entry.findings, entry.legible, context, entry.place)
 
 
 def _alone(entry: ActivityEntry, activity: Activity, by: Judgement) -> tuple[Finding, ...]:

@@ -52,12 +52,14 @@ class Head:
 class Draft:
     """A record that was judged and read, on its way to an entry.
 
-    `record` is None where it cannot be one; `values` are what could be made out all the same. `newest`
-    are the fields of the newest version, by whose names things are told; `place("")` is the record.
+    `record` is None where it cannot be one; then `legible` is what could be read of it, unless that is too
+    much to look at, and `values` are what could be made out in any case. `newest` are the fields of the
+    newest version, by whose names things are told; `place("")` is the record.
     """
 
     number: int
     record: Any
+    legible: Any
     values: Mapping[str, Any]
     findings: tuple[Finding, ...]
     place: PlaceOfField

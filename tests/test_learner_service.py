@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 from fakes import NOW, PROVIDER
@@ -79,6 +80,15 @@ def test_a_wrong_credit_tells_its_finding_in_the_record_and_in_itself(counter: C
     (of_credit,) = second.iterfind("{*}Finding")
     assert etree.tostring(of_record) == etree.tostring(of_credit)
     assert "CreditCertificate[2]/r:CreditID" in (text(of_credit, "Path") or "")
+
+
+def test_beside_a_wrong_shape_the_rest_is_told(counter: Counter) -> None:
+    """All that is wrong at once, but for what stands in what could not be read."""
+    wrong = replace(BOARD_CREDIT, credit_id="nonsense"), replace(CME_CREDIT, amount=Decimal("0.3"))
+    document = written(counter, completion(ADA, *wrong)).replace(">Point<", ">Hours<", 1)
+    answer = save(counter, document.replace(">Completed<", ">Done<"))
+    told = [text(one, "Code") for one in answer.iterfind(".//{*}Result/{*}Finding")]
+    assert ["X023", "X023", "C502", "C602"] == told
 
 
 def test_participants_have_a_result_of_their_own(counter: Counter) -> None:

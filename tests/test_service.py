@@ -293,6 +293,22 @@ def test_a_key_of_a_hundred_characters_is_taken(counter: Counter) -> None:
 # --- payloads ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("action", "told"),
+    [("Add", ["X023", "A103", "A203"]), ("Delete", ["X023"]), ("Abb", ["X023", "X023"])],
+)
+def test_beside_a_wrong_shape_the_rest_is_told(counter: Counter, action: str, told: list[str]) -> None:
+    """All that is wrong at once; where it is to be deleted, or nobody knows, that it is not complete is no
+    news."""
+    extension = (
+        "<act:FeeForParticipation>Free</act:FeeForParticipation>"
+        f"<act:activityRecordAction>{action}</act:activityRecordAction>"
+    )
+    wrong = activity("A", title="", extension=extension).replace("2027-01-11", "2027-01-09")
+    answer = counter.ask(request("SaveActivity", payload(wrong)))
+    assert told == [text(one, "Code") for one in answer.iterfind(".//{*}Result/{*}Finding")]
+
+
 def test_a_missing_payload_is_named(counter: Counter) -> None:
     """One finding, and no trouble with what does not stand there."""
     refused = counter.refusal(request("SaveActivity"))

@@ -26,7 +26,9 @@ def decide(entry: CompletionEntry, ledger: Ledger, by: Judgement) -> Decision:
     """Decide what becomes of one record, and leave its credits in that state in the ledger."""
     said = entry.completion
     if said is None:
-        return Decision(entry, Action.REFUSED, entry.findings)
+        context = by.context(entry.activity_id or "", entry.action)
+        besides = rules.besides(entry.findings, entry.legible, context, entry.place)
+        return Decision(entry, Action.REFUSED, (*entry.findings, *besides))
     case = Case(entry, said, said.activity_id or "", by.learners.get(entry.number), ledger, by)
     context = by.context(case.activity_id, entry.action)
     certificates = [rules.certified(credit, said, context.activity, by.boards) for credit in said.credits]

@@ -46,15 +46,17 @@ class Repeat:
 class ActivityEntry:
     """One record of a submission as it was read: number from 1, and where its fields stand.
 
-    `activity` is None when its shape could not be read; then `findings` say why, and the two ids
-    are what could still be made out. `onto` lays the record over the one that is stored: an update
-    replaces exactly the fields its version can hold, all others stay (docs/wire.md). `noted` tells, of
-    the activity before, if there was one, and after it, what was derived and what was dropped. `repeats`
-    are the further instances of the activity, which itself is the first.
+    `activity` is None when its shape is wrong; then `findings` say why, the two ids are what could still
+    be made out, and `legible` is all that could be read, so that the rest that is wrong is told too. `onto`
+    lays the record over the one that is stored: an update replaces exactly the fields its version can hold,
+    all others stay (docs/wire.md). `noted` tells, of the activity before, if there was one, and after it,
+    what was derived and what was dropped. `repeats` are the further instances of the activity, which itself
+    is the first.
     """
 
     number: int
     activity: Activity | None
+    legible: Activity | None = None
     activity_id: str | None = None
     provider_activity_id: str | None = None
     action: RecordAction | None = None
@@ -71,13 +73,15 @@ class ActivityEntry:
 class CompletionEntry:
     """One completion of a submission as it was read: number from 1, and where its fields stand.
 
-    `completion` is None when its shape could not be read; then `findings` say why. `place` knows the
-    fields of a Completion and of its learner, and of the n-th credit (from 0) `credits[n]` and
-    `credits[n].amount`, of an identifier `identifiers[n]`, of a participant `participants[n]`.
+    `completion` is None when its shape is wrong; then `findings` say why, and `legible` is all that could
+    be read, so that the rest that is wrong is told too. `place` knows the fields of a Completion and of its
+    learner, and of the n-th credit (from 0) `credits[n]` and `credits[n].amount`, of an identifier
+    `identifiers[n]`, of a participant `participants[n]`.
     """
 
     number: int
     completion: Completion | None
+    legible: Completion | None = None
     activity_id: str | None = None
     action: LearnerAction | None = None
     provider_id: str | None = None

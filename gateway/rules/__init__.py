@@ -46,7 +46,7 @@ from gateway.rules.declaration import (
     rule,
 )
 from gateway.rules.grounds import WHY, grounds, lost
-from gateway.rules.judging import MOST_COUNTED, MOST_FINDINGS, breaks, judge, told
+from gateway.rules.judging import MOST_COUNTED, MOST_FINDINGS, besides, breaks, judge, told
 from gateway.rules.moc import disturbed
 from gateway.rules.operation import NOTICES, finding
 
@@ -64,6 +64,7 @@ __all__ = [
     "Notice",
     "Rule",
     "Subject",
+    "besides",
     "breaks",
     "catalogue",
     "certified",

@@ -57,6 +57,31 @@ def judge(
     return found[: MOST_FINDINGS if found and found[0].blocks else MOST_COUNTED]
 
 
+def besides(
+    wrong: Iterable[Finding],
+    record: Activity | Completion | None,
+    context: Context | CompletionContext,
+    place: PlaceOf,
+) -> tuple[Finding, ...]:
+    """What else is wrong with a record whose shape is, so that it is not sent twice to be told.
+
+    `record` is what could be read of it. Only errors are told, and none of what stands at, in or around
+    anything of wrong shape: a rule would speak of what the record only seems to say. What asks for
+    nothing that can be read is not judged, for much that must be added need not be deleted.
+    """
+    spoilt = [found.path for found in wrong if found.blocks]
+    if record is None or _meets(place("action").path, spoilt):
+        return ()
+    found = (found for found in judge(record, context, place) if found.blocks)
+    return tuple(one for one in found if not _meets(one.path, spoilt))
+
+
+def _meets(path: str, others: Iterable[str]) -> bool:
+    """Whether a path leads through the end of another, or that one through its own."""
+    pairs = (sorted((path, other), key=len) for other in others)
+    return any(long.startswith(short) and long[len(short) :][:1] in {"", "/", "["} for short, long in pairs)
+
+
 def told(findings: Iterable[Finding], place: Place = NOWHERE) -> tuple[Finding, ...]:
     """The most a record is answered with, errors first, so that no flood of warnings hides what blocks.
 

@@ -70,7 +70,8 @@ def moc_points_are_not_above_the_credit(activity: Activity, context: Context) ->
     """MOC points are not above the CME credit of the activity."""
     told = [(n, one.points) for n, one in enumerate(activity.moc_registrations)]
     points = [(n, amount) for n, amount in told if amount is not None and amount.is_finite()]
-    credit = most_cme(activity) if points else None
+    known = all(one.amount is not None for one in activity.credits)  # what is missing may be the most
+    credit = most_cme(activity) if points and known else None
     return [_at(n, amount) for n, amount in points if credit is not None and amount > credit]
 
 

@@ -246,13 +246,13 @@ class Reader:
         too_large = self._too_large(records, unusual)
         for number, record in enumerate(records, 1):
             sent = Sent(record, path, number if len(records) > 1 else None, version, label)
+            explain = told < MOST_PER_DOCUMENT
             if record in too_large:
-                most = f"{self._limits.max_record_elements:,}"
+                most, explain = f"{self._limits.max_record_elements:,}", False
                 gathered, findings = Gathered(), [finding("X044", sent.top, most=most)]
             else:
                 findings = []
                 if not judge.accepts(record, usual=record not in unusual):
-                    explain = told < MOST_PER_DOCUMENT
                     findings = self._tidied(record, judge, version.record, sent, explain=explain)
                 gathered = table.read(record)
             told += _errors(findings)
@@ -260,8 +260,11 @@ class Reader:
                 findings += islice(unread(gathered, findings, sent), MOST_COUNTED)
                 findings = sorted(findings, key=lambda found: not found.blocks)  # no flood hides an error
                 findings = findings[: MOST_FINDINGS if _errors(findings) else MOST_COUNTED]
-            made = None if _errors(findings) else version.read(gathered.values)
-            yield version.entry(Draft(number, made, gathered.values, tuple(findings), sent.field, newest))
+            wrong = bool(_errors(findings))
+            read = version.read(gathered.values) if explain or not wrong else None
+            made, legible = (None, read) if wrong else (read, None)
+            draft = Draft(number, made, legible, gathered.values, tuple(findings), sent.field, newest)
+            yield version.entry(draft)
 
     def _too_large(self, records: list[Element], unusual: set[Element]) -> set[Element]:
         """The records that have more elements than one may have: those that are large, if any."""

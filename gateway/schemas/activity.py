@@ -109,6 +109,7 @@ class ActivityVersion(PayloadVersion):
         entry: ActivityEntry = _entry(
             number=draft.number,
             activity=activity,
+            legible=draft.legible,
             activity_id=draft.values.get("activity_id"),
             provider_activity_id=draft.values.get("provider_activity_id"),
             action=_ACTIONS.get(action),

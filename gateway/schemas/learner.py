@@ -169,6 +169,7 @@ class LearnerVersion(PayloadVersion):
         entry: CompletionEntry = _entry(
             number=draft.number,
             completion=draft.record,
+            legible=draft.legible,
             activity_id=values.get("activity_id"),
             action=_ACTIONS.get(values.get("action")),
             provider_id=values.get("provider_id"),
