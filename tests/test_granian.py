@@ -136,7 +136,7 @@ def test_large_head_is_refused(headers: list[tuple[str, str]], more: dict[str, s
 def _face(seconds: float) -> Any:
     face = object.__new__(under_granian._Face)
     face._settings = SimpleNamespace(max_call_bytes=MOST)
-    face._patience = under_granian.Patience(body=seconds, rate=1.0)
+    face._patience = under_granian.Patience(head=seconds, body=seconds, rate=1.0)
     return face
 
 

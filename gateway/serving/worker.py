@@ -40,8 +40,8 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
     Ctrl-C does, to every process and then by the master, for a lock of its own.
     """
 
-    patience = Patience()
-    most = 8 << 20  # bytes of a body
+    patience: Patience
+    most: int  # bytes of a body
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
