@@ -12,7 +12,7 @@ from gateway.door import Door, Exchange
 from gateway.errors import GatewayError, VersionMismatch
 from gateway.service import Gateway, ServiceVersion
 from gateway.soap import envelope, faults, kinds
-from gateway.soap.dispatch import Dispatch
+from gateway.soap.dispatch import Beside, Dispatch
 from gateway.soap.kinds import SOAP11, Soap
 
 Element = etree._Element
@@ -76,4 +76,5 @@ class SoapDoor(Door[_Exchange]):
 
     def _answer(self, document: intake.Document, media: intake.Media, exchange: _Exchange) -> Element:
         asked = exchange.open(document, media, self._namespace)
-        return self._dispatch.answer(asked, exchange.environ, exchange.security)
+        beside = Beside(exchange.environ, exchange.security, exchange.trace_id)
+        return self._dispatch.answer(asked, beside)
