@@ -7,6 +7,7 @@ from http import HTTPStatus
 from lxml import etree
 
 from gateway import intake
+from gateway.answers import later
 from gateway.calls import Environ, StartResponse
 from gateway.door import Door, Exchange
 from gateway.errors import GatewayError, VersionMismatch
@@ -58,8 +59,8 @@ class _Exchange(Exchange):
     def refuse(self, error: GatewayError) -> list[bytes]:
         """Send a fault."""
         body = envelope.closed(self._soap, *faults.parts(error, self._soap, self.trace_id))
-        later = [("Retry-After", str(error.retry_after))] if error.retry_after else []
-        return self._send(faults.status(error, self._soap, self._read), self._soap.content_type, body, *later)
+        status, media = faults.status(error, self._soap, self._read), self._soap.content_type
+        return self._send(status, media, body, *later(error))
 
 
 class SoapDoor(Door[_Exchange]):
