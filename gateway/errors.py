@@ -24,6 +24,7 @@ GatewayError
    ├─ BoardUnavailable          a board did not answer as its contract says
    │  └─ BoardRefused           it says that the call itself is wrong
    ├─ TakenForDead              a worker whose work was given to others
+   ├─ EndedTooOften             what runs beside a sandbox's gateway
    └─ Unreachable · CallFailed   what our own client met
 
 The class docstring is the message, `remedy` what the reader can do about it, `code` the catalogue's
@@ -36,6 +37,8 @@ from collections.abc import Sequence
 
 from gateway.records import Finding
 
+REFUSED, FAILED = "Refused", "Failed"
+"""How a call ended that was not answered, as the log, the metrics and the audit log call it."""
 SOON = 30
 """Seconds after which to come back, where nothing better is known."""
 AN_HOUR = 3600
@@ -46,6 +49,7 @@ class GatewayError(Exception):
     """Something went wrong."""
 
     code = "S900"
+    outcome = FAILED
     http_status = 500
     remedy = "Send it again later; if it stays, give the trace id to the operator."
     # Whose call of what it was, as far as they said so: for the audit log, and never for an answer.
@@ -76,6 +80,7 @@ class Refused(GatewayError):
     """The request was refused."""
 
     code = "S000"
+    outcome = REFUSED
     http_status = 400
     remedy = "Correct the request and send it again."
 
@@ -312,7 +317,6 @@ class BoardUnavailable(Failed):
     http_status = 503
     retry_after = SOON
     remedy = "Nothing is lost: the credit stays Submitted. If the board stays away, the operator asks it why."
-    retry = True
 
 
 class BoardRefused(BoardUnavailable):
