@@ -167,6 +167,11 @@ def fault(error: GatewayError, trace_id: str) -> Element:
     return element
 
 
+def later(error: GatewayError) -> list[tuple[str, str]]:
+    """The header that says when to come back, where that helps: the same by whatever door."""
+    return [("Retry-After", str(error.retry_after))] if error.retry_after else []
+
+
 def failed(error: Exception, trace_id: str) -> Failed:
     """Log where our own program went wrong, and say so without Python's words.
 

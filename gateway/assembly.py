@@ -217,9 +217,7 @@ def gatekeeper(
 
 def audit_sealer(settings: Settings, store: Store, key: Key, refusals: Refusals, clock: Clock) -> Sealer:
     """The thread that seals the audit log; every process that writes has one."""
-    return Sealer(
-        store.trail, Chain(key.prove), audit_heads(settings, key), refusals, clock, settings.audit_months
-    )
+    return Sealer(store.trail, Chain(key.prove), audit_heads(settings, key), refusals, clock)
 
 
 def audit_heads(settings: Settings, key: Key) -> Heads:

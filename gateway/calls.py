@@ -15,15 +15,16 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
-from gateway.errors import Failed, GatewayError
+from gateway.errors import GatewayError
 from gateway.records import Receipt
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 Door = Callable[[Environ, StartResponse], Iterable[bytes]]
 
-ANSWERED, REFUSED, FAILED = "Answered", "Refused", "Failed"
-"""Outcomes of calls without a receipt: those that read, those refused as a whole, those we failed at."""
+ANSWERED = "Answered"
+"""The outcome of calls that read; those that write have that of their receipt, all others that of their
+error."""
 
 TRACE = "gateway.trace_id"
 PARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-.*)?")
@@ -93,7 +94,7 @@ def refused(error: GatewayError) -> None:
     """Note that a call was refused or failed as a whole."""
     call = _current.get()
     if call is not None:
-        call.outcome, call.code = FAILED if isinstance(error, Failed) else REFUSED, error.code
+        call.outcome, call.code = error.outcome, error.code
         for finding in error.findings:
             call.findings[finding.code] += 1
 

@@ -24,6 +24,7 @@ GatewayError
    ├─ BoardUnavailable          a board did not answer as its contract says
    │  └─ BoardRefused           it says that the call itself is wrong
    ├─ TakenForDead              a worker whose work was given to others
+   ├─ EndedTooOften             what runs beside a sandbox's gateway
    └─ Unreachable · CallFailed   what our own client met
 
 The class docstring is the message, `remedy` what the reader can do about it, `code` the catalogue's
@@ -36,11 +37,19 @@ from collections.abc import Sequence
 
 from gateway.records import Finding
 
+REFUSED, FAILED = "Refused", "Failed"
+"""How a call ended that was not answered, as the log, the metrics and the audit log call it."""
+SOON = 30
+"""Seconds after which to come back, where nothing better is known."""
+AN_HOUR = 3600
+"""Seconds within which learners can be looked up again."""
+
 
 class GatewayError(Exception):
     """Something went wrong."""
 
     code = "S900"
+    outcome = FAILED
     http_status = 500
     remedy = "Send it again later; if it stays, give the trace id to the operator."
     # Whose call of what it was, as far as they said so: for the audit log, and never for an answer.
@@ -49,6 +58,8 @@ class GatewayError(Exception):
     user: str | None = None
     wsse: str | None = None
     """What WS-Security calls it, where it has a name for it."""
+    retry_after: int | None = None
+    """Seconds after which to come back, where that helps."""
 
     def __init__(
         self,
@@ -61,7 +72,7 @@ class GatewayError(Exception):
         self.text = text or " ".join((type(self).__doc__ or "").split())
         self.remedy = remedy or type(self).remedy
         self.findings = tuple(findings)
-        self.retry_after = retry_after  # seconds after which to come back, where that is known
+        self.retry_after = retry_after or type(self).retry_after
         super().__init__(self.text)
 
 
@@ -69,6 +80,7 @@ class Refused(GatewayError):
     """The request was refused."""
 
     code = "S000"
+    outcome = REFUSED
     http_status = 400
     remedy = "Correct the request and send it again."
 
@@ -194,6 +206,7 @@ class TooManyLookups(Refused):
 
     code = "S006"
     http_status = 429
+    retry_after = AN_HOUR
     remedy = "Go on in the next hour; the operator can raise CME_GATEWAY_MATCH_LOOKUPS and _MISSES."
 
 
@@ -213,6 +226,7 @@ class TooManyCalls(Refused):
 
     code = "S009"
     http_status = 429
+    retry_after = SOON
     remedy = (
         "Come back when Retry-After says, and send more records in each call; the operator can raise "
         "CME_GATEWAY_CALLS_PER_MINUTE."
@@ -283,6 +297,7 @@ class StoreUnavailable(Failed):
 
     code = "S901"
     http_status = 503
+    retry_after = SOON
     remedy = "Send the same again later, with the same SubmissionKey if it had one."
 
 
@@ -291,6 +306,7 @@ class Busy(Failed):
 
     code = "S902"
     http_status = 503
+    retry_after = SOON
     remedy = "Send the same again later, with the same SubmissionKey if it had one."
 
 
@@ -299,8 +315,8 @@ class BoardUnavailable(Failed):
 
     code = "S920"
     http_status = 503
+    retry_after = SOON
     remedy = "Nothing is lost: the credit stays Submitted. If the board stays away, the operator asks it why."
-    retry = True
 
 
 class BoardRefused(BoardUnavailable):

@@ -18,7 +18,8 @@ from typing import Any, TextIO
 
 import msgspec
 
-from gateway.calls import FAILED, Call, current
+from gateway.calls import Call, current
+from gateway.errors import FAILED
 
 Line = MutableMapping[str, Any]
 

@@ -48,4 +48,4 @@ def heads(folder: Path, chain: Chain = CHAIN) -> Heads:
 def sealer(trail: Trail, folder: Path, refusals: Refusals | None = None) -> Sealer:
     """What seals a log, and notes heads in a folder."""
     kept = refusals if refusals is not None else Refusals()
-    return Sealer(trail, CHAIN, heads(folder), kept, lambda: NOW, 84)
+    return Sealer(trail, CHAIN, heads(folder), kept, lambda: NOW)

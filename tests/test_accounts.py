@@ -292,7 +292,7 @@ def test_a_nonce_counts_once_beside_a_text_too(house: House) -> None:
 def test_without_a_guard_nothing_that_counts_once_is_taken(house: House) -> None:
     """Where nobody could tell whether a nonce was used, it is refused."""
     house.change(secrets=generate(SECRET, KEY))
-    alone = Gatekeeper(lambda *who: house.accounts.get(who[:2]), KEY)
+    alone = Gatekeeper(lambda *who: house.accounts.get(who[:2]), KEY, 60)
     with pytest.raises(NotAuthenticated):
         alone.admit(digested())
 

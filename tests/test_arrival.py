@@ -12,7 +12,8 @@ from gunicorn.http.parser import RequestParser
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.serving.arrival import FEW_CHUNKS, MOST_HEAD, MOST_SIZE_LINE, Arrival
+from gateway.serving import MOST_HEAD
+from gateway.serving.arrival import FEW_CHUNKS, MOST_SIZE_LINE, Arrival
 from gateway.serving.connection import Mailbox
 
 MOST = 1000

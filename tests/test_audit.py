@@ -278,11 +278,6 @@ class FakeTrail:
         self.unsealed_rows, self.sealed = self.unsealed_rows - some, self.sealed + some
         return AuditLink(self.sealed, bytes(32)), some
 
-    def prune(self, before: datetime, prove: Callable[[AuditLink], bytes], most: int) -> int:
-        """There is nothing to prune."""
-        self._called(f"prune {before:%Y-%m-%d}")
-        return 0
-
     def _called(self, name: str) -> None:
         self.calls.append(name)
         self.round_made.set()
@@ -303,6 +298,10 @@ class FakeTrail:
 
     def unsealed(self) -> int:
         """How many wait."""
+        raise NotImplementedError
+
+    def prune(self, before: datetime, prove: Callable[[AuditLink], bytes], most: int) -> int:
+        """Nobody prunes here."""
         raise NotImplementedError
 
 
@@ -332,13 +331,6 @@ def test_attempts_are_kept_while_the_store_is_away(tmp_path: Path) -> None:
     attempt(refusals)
     sealer(trail, tmp_path, refusals).round()
     assert [2] == [one.times for one in trail.written]
-
-
-def test_what_is_too_old_is_pruned(tmp_path: Path) -> None:
-    """By the setting, in months of 31 days."""
-    trail = FakeTrail()
-    sealer(trail, tmp_path).prune()
-    assert ["prune 2019-10-05"] == trail.calls
 
 
 def test_a_stopped_sealer_has_sealed_the_rest(tmp_path: Path) -> None:

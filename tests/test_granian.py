@@ -9,10 +9,13 @@ from typing import Any
 
 import pytest
 
+from gateway.accounts import Proxies
+from gateway.serving import MOST_HEAD
+
 under_granian = pytest.importorskip("gateway.serving.under_granian", reason="granian is not installed")
 
 HEADERS = [("host", "cme.example"), ("content-type", "text/xml"), ("soapaction", '""')]
-PROXY = under_granian._networks("192.0.2.1, 2001:db8::/32")
+PROXY = Proxies("192.0.2.1, 2001:db8::/32")
 MOST = 1000
 
 
@@ -106,7 +109,7 @@ def test_proxy_says_how_it_was_called(client: str, said: str, scheme: str) -> No
 def test_every_proxy_may_be_trusted() -> None:
     """An asterisk stands for all addresses, as under gunicorn."""
     fields = {"HTTP_X_FORWARDED_PROTO": "https"}
-    assert "https" == under_granian._scheme("http", "198.51.100.7", fields, under_granian._networks("*"))
+    assert "https" == under_granian._scheme("http", "198.51.100.7", fields, Proxies("*"))
 
 
 @pytest.mark.parametrize(
@@ -121,7 +124,7 @@ def test_every_proxy_may_be_trusted() -> None:
 def test_large_head_is_refused(headers: list[tuple[str, str]], more: dict[str, str], large: bool) -> None:
     """As under gunicorn, whose limit is that of a whole head: nothing of it is given to the application."""
     scope = _scope(*headers, **more)
-    assert large == (under_granian._head(scope) > under_granian.MOST_HEAD)
+    assert large == (under_granian._head(scope) > MOST_HEAD)
     if large:
         status, told, _ = asyncio.run(_face(30.0)._answer(scope, None))
         assert (431, True) == (status, ("Connection", "close") in told)
@@ -133,7 +136,7 @@ def test_large_head_is_refused(headers: list[tuple[str, str]], more: dict[str, s
 def _face(seconds: float) -> Any:
     face = object.__new__(under_granian._Face)
     face._settings = SimpleNamespace(max_call_bytes=MOST)
-    face._patience = under_granian.Patience(body=seconds, rate=1.0)
+    face._patience = under_granian.Patience(head=seconds, body=seconds, rate=1.0)
     return face
 
 

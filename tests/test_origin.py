@@ -42,6 +42,21 @@ def test_address(trusted: str, address: str, forwarded: str, expected: str) -> N
     assert (expected, expected) == (origin.address, origin.source)
 
 
+@pytest.mark.parametrize(
+    ("trusted", "address", "is_trusted"),
+    [
+        (PROXY, PROXY, True),
+        (PROXY, f"::ffff:{PROXY}", True),
+        ("*", CALLER, True),
+        (PROXY, CALLER, False),
+        ("*", "", False),
+    ],
+)
+def test_who_is_trusted(trusted: str, address: str, is_trusted: bool) -> None:
+    """Every door asks the same: an IPv4 address that is dressed as IPv6 is itself, a socket's is none."""
+    assert is_trusted == Proxies(trusted).trusts(address)
+
+
 @pytest.mark.parametrize("shown", ["2001:db8::1", "[2001:db8::1]:443", "2001:db8:0:0:5::%eth0"])
 def test_a_network_of_ipv6_is_one_source(shown: str) -> None:
     """Whoever has one of its addresses has them all."""

@@ -9,6 +9,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -179,14 +180,14 @@ def test_slow_reader_holds_no_thread() -> None:
 @pytest.mark.parametrize("sent", [b"", b"POST /call", POST])
 def test_slow_head_is_cut_off(sent: bytes) -> None:
     """A head that does not come in time is waited for no longer."""
-    with _serving(patience=Patience(head=0.1)) as served, closing(served.connect()) as slow:
+    with _serving(patience=replace(LONG, head=0.1)) as served, closing(served.connect()) as slow:
         slow.sendall(sent)
         assert b"" == _read(slow)
 
 
 def test_slow_body_is_told_and_cut_off() -> None:
     """A body that does not come in time is what came of it, and the application tells what is missing."""
-    with _serving(patience=Patience(body=0.1, rate=1000.0)) as served, closing(served.connect()) as slow:
+    with _serving(patience=replace(LONG, body=0.1, rate=1000.0)) as served, closing(served.connect()) as slow:
         slow.sendall(POST + b"Content-Length: 9\r\n\r\nhel")
         answer = _read(slow)
         assert answer.endswith(b"POST 3")
@@ -195,20 +196,20 @@ def test_slow_body_is_told_and_cut_off() -> None:
 
 def test_slow_chunks_are_cut_off() -> None:
     """A body in chunks that does not come in time cannot be read, and that is told."""
-    with _serving(patience=Patience(body=0.1)) as served, closing(served.connect()) as slow:
+    with _serving(patience=replace(LONG, body=0.1, rate=1000.0)) as served, closing(served.connect()) as slow:
         slow.sendall(CHUNKED + b"5\r\nhe")
         assert _read(slow).startswith(b"HTTP/1.1 400 ")
 
 
 def test_body_that_comes_well_is_waited_for() -> None:
     """The deadline moves with what has come, at the rate that is asked for."""
-    patience = Patience(body=30.0, rate=1000.0)
+    patience = replace(LONG, body=30.0, rate=1000.0)
     assert (130.0, 130.0, 160.0) == tuple(patience.until(100.0, moved) for moved in (0, 30_000, 60_000))
 
 
 def test_slow_reader_is_cut_off() -> None:
     """An answer that nobody takes is not offered for ever."""
-    with _serving(patience=Patience(body=0.1, rate=1e12)) as served, closing(served.connect()) as slow:
+    with _serving(patience=replace(LONG, body=0.1, rate=1e12)) as served, closing(served.connect()) as slow:
         slow.sendall(b"GET /page?big HTTP/1.1\r\nHost: cme.example\r\n\r\n")
         assert served.app.begun.acquire(timeout=WAIT)
         until(lambda: not served.worker._connections, "no connection is held")
@@ -216,7 +217,7 @@ def test_slow_reader_is_cut_off() -> None:
 
 def test_idle_connection_is_closed() -> None:
     """A connection that is kept and not used is closed."""
-    with _serving(patience=Patience(idle=0.1)) as served, closing(served.connect()) as idle:
+    with _serving(patience=replace(LONG, idle=0.1)) as served, closing(served.connect()) as idle:
         idle.sendall(GET)
         assert _read(idle).endswith(b"GET 0")
 

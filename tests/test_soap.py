@@ -28,7 +28,7 @@ from messages import (
     texts,
 )
 
-from gateway.errors import Busy, GatewayError, StoreUnavailable
+from gateway.errors import Busy, GatewayError, StoreUnavailable, TooManyCalls, TooManyLookups
 from gateway.intake import Limits
 
 GOOD = envelope(request("SaveActivity", payload()))
@@ -314,6 +314,24 @@ def test_a_failure_of_ours_is_a_server_fault(door: Door, error: GatewayError) ->
     door.store.broken = error
     reply = door.post(GOOD)
     assert (500, "Server", error.code) == (reply.status, reply.code, reply.ours)
+
+
+@pytest.mark.parametrize(
+    ("error", "later"),
+    [
+        (StoreUnavailable(), "30"),
+        (Busy(), "30"),
+        (Busy(retry_after=7), "7"),
+        (TooManyCalls(retry_after=9), "9"),
+        (TooManyLookups(), "3600"),
+    ],
+)
+def test_what_is_busy_says_when_to_come_back(door: Door, error: GatewayError, later: str) -> None:
+    """By the header and in the seconds of plain XML; what nobody can wait for has none."""
+    door.store.broken = error
+    reply = door.post(GOOD)
+    assert (error.code, later) == (reply.ours, reply.headers["Retry-After"])
+    assert "Retry-After" not in door.post(envelope("<a/>")).headers
 
 
 @pytest.mark.parametrize("where", ["store", "answer", "envelope", "intake"])

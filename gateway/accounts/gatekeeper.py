@@ -72,7 +72,7 @@ class Gatekeeper:
         self,
         find: Callable[[str, str, str], Account | None],
         sealer: Sealer,
-        seconds: float = 60.0,
+        seconds: float,
         clock: Callable[[], float] = time.monotonic,
         *,
         guard: Guard | None = None,

@@ -30,15 +30,18 @@ class Proxies:
         The scheme is what the server made of X-Forwarded-Proto, which it takes from the same proxies; who
         sends that is a proxy, even where it does not say for whom.
         """
-        address = _read(str(environ.get("REMOTE_ADDR") or ""))
-        if address is not None and self._trusts(address):
+        peer = str(environ.get("REMOTE_ADDR") or "")
+        address = _read(peer)
+        if address is not None and self.trusts(peer):
             address = self._before(address, str(environ.get("HTTP_X_FORWARDED_FOR") or ""))
         own = (address is None or address.is_loopback) and not environ.get("HTTP_X_FORWARDED_PROTO")
         private = own or self._plain or environ.get("wsgi.url_scheme") == "https"
         return Origin("" if address is None else str(address), _source(address), private)
 
-    def _trusts(self, address: Address) -> bool:
-        return any(address in network for network in self._networks)
+    def trusts(self, address: str) -> bool:
+        """Whether it is the address of one of them."""
+        read = _read(address)
+        return read is not None and any(read in network for network in self._networks)
 
     def _before(self, proxy: Address, forwarded: str) -> Address:
         """Who called the first of our proxies: the last one named whom we do not trust to name others."""
@@ -48,7 +51,7 @@ class Proxies:
             if address is None:
                 return last
             last = address
-            if not self._trusts(address):
+            if not self.trusts(name):
                 return last
         return last
 

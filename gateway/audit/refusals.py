@@ -11,13 +11,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
-from gateway.errors import GatewayError, GuessingSuspected, Refused
+from gateway.errors import GatewayError, GuessingSuspected
 from gateway.records import FailedAttempt, replace
 
 MOST_KINDS = 100
 LONGEST_NAME = 100  # characters of what is said to be a provider or user; what is longer is not kept
 NEVER_MERGED = {GuessingSuspected.code}  # rare, and of no use without the account
-REFUSED, FAILED = "Refused", "Failed"
 
 Kind = tuple[str | None, str | None, str | None, str, str | None]
 
@@ -48,7 +47,7 @@ class Refusals:
                 provider_id=_short(error.provider_id),
                 user=_short(error.user),
                 operation=error.operation,
-                outcome=REFUSED if isinstance(error, Refused) else FAILED,
+                outcome=error.outcome,
                 code=error.code,
                 source=source,
                 trace_id=trace_id,

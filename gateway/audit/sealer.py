@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 import random
 import threading
-import time
 from collections.abc import Callable
 from datetime import datetime
 
@@ -16,7 +15,6 @@ from gateway.audit.chain import Chain
 from gateway.audit.heads import Heads
 from gateway.audit.refusals import Refusals
 from gateway.audit.trail import Trail
-from gateway.duration import months
 from gateway.errors import GatewayError
 from gateway.records import AuditLink
 
@@ -24,14 +22,12 @@ PAUSE = (
     2.0  # seconds between two rounds, a little less or more: several processes keep out of each other's way
 )
 MOST_SEALED = 1_000  # rows a transaction, for which callers wait on SQLite
-MOST_PRUNED = 5_000
-PRUNING = 3600.0  # seconds between two looks for what is too old
 
 _log = logging.getLogger(__name__)
 
 
 class Sealer:
-    """Writes down failed attempts, seals rows, notes heads, and prunes what is older than `kept_months`.
+    """Writes down failed attempts, seals rows, and notes heads.
 
     Whatever it cannot do it does in a later round: no call depends on it.
     """
@@ -43,15 +39,12 @@ class Sealer:
         heads: Heads,
         refusals: Refusals,
         clock: Callable[[], datetime],
-        kept_months: int,
     ) -> None:
         self._trail = trail
         self._chain = chain
         self._heads = heads
         self._refusals = refusals
         self._clock = clock
-        self._kept_for = months(kept_months)
-        self._pruned = time.monotonic()
         self._told: str | None = None
         self._ending = threading.Event()
         self._thread: threading.Thread | None = None
@@ -74,14 +67,6 @@ class Sealer:
         self._write_down()
         if self._trail.waiting() or ending:
             self._heads.note(self._seal(), self._clock(), ending=ending)
-        if time.monotonic() - self._pruned > PRUNING:
-            self._pruned = time.monotonic()
-            self.prune()
-
-    def prune(self) -> None:
-        """Delete what is too old, a part at a time. Raises Failed."""
-        while self._trail.prune(self._clock() - self._kept_for, self._chain.anchor, MOST_PRUNED):
-            pass
 
     def _run(self) -> None:
         while not self._ending.wait(PAUSE * random.uniform(0.75, 1.25)):  # noqa: S311  jitter, not a secret

@@ -5,14 +5,10 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from gateway.answers import fault as element
-from gateway.errors import GatewayError, TooManyLookups, UnknownOperation
+from gateway.answers import later
+from gateway.errors import GatewayError, UnknownOperation
 
 __all__ = ["element", "headers", "status"]
-
-RETRY_AFTER = 30
-"""Seconds after which to come back, where nothing better is known."""
-AN_HOUR = 3600
-"""Seconds within which learners can be looked up again."""
 
 
 def status(error: GatewayError) -> HTTPStatus:
@@ -27,7 +23,4 @@ def headers(error: GatewayError) -> list[tuple[str, str]]:
             return [("WWW-Authenticate", 'Basic realm="cme-gateway", charset="UTF-8"')]
         case HTTPStatus.METHOD_NOT_ALLOWED:
             return [("Allow", "POST")]
-        case HTTPStatus.TOO_MANY_REQUESTS | HTTPStatus.SERVICE_UNAVAILABLE:
-            usual = AN_HOUR if isinstance(error, TooManyLookups) else RETRY_AFTER
-            return [("Retry-After", str(error.retry_after or usual))]
-    return []
+    return later(error)

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from gateway.serving import MOST_HEAD
+
 HEAD_END = b"\r\n\r\n"
-MOST_HEAD = 64 * 1024
 MOST_SIZE_LINE = 1024
 MOST_DIGITS = 15
 FEW_CHUNKS, SMALL_CHUNK = 1000, 64

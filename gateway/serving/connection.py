@@ -16,9 +16,9 @@ NEVER = float("inf")
 class Patience:
     """How long a client is waited for, in seconds, and how many bytes a second it has to move after that."""
 
-    head: float = 10.0
-    body: float = 30.0
-    rate: float = 1024.0
+    head: float
+    body: float
+    rate: float
     idle: float = 5.0
 
     def until(self, begun: float, moved: int) -> float:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import io
-import ipaddress
 import os
 import signal
 import sys
@@ -26,16 +25,15 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server import Server
 
+from gateway.accounts import Proxies
 from gateway.application import Application
 from gateway.assembly import application
-from gateway.serving import STOPS, threads
+from gateway.serving import LINGER, MOST_BEYOND, MOST_HEAD, STOPS, TURN, threads
 from gateway.serving.connection import Broken, Patience
 from gateway.settings import Settings
 
 Headers = list[tuple[str, str]]
 Answer = tuple[int, Headers, bytes]
-TURN = 0.2
-"""Seconds between looks at the master: whose master is gone ends."""
 RESPAWN = 0.1
 CONNECTIONS = 1000
 """Connections a worker holds at most, as many as under gunicorn."""
@@ -45,12 +43,6 @@ LARGE: Answer = (
     [("Content-Type", "text/plain"), ("Connection", "close")],
     b"Request Header Fields Too Large\n",
 )
-MOST_HEAD = 64 * 1024
-"""Bytes of a head; granian's own limit is of what it reads at once, and lets through up to twice as many."""
-LINGER = 2.0
-"""Seconds that more of a refused body is waited for."""
-MOST_BEYOND = 8 << 20
-"""Bytes that a refused body may have beyond what is taken and still be read, and dropped."""
 
 
 def run(settings: Settings, served: Callable[[], None]) -> None:
@@ -91,7 +83,7 @@ class _Face:
         self._settings = settings
         self._master = master  # which may be gone before the worker has begun
         self._patience = Patience(settings.header_seconds, settings.body_seconds, settings.body_rate)
-        self._trusted = _networks(settings.forwarded_allow_ips)
+        self._proxies = Proxies(settings.forwarded_allow_ips)
         self._pool = ThreadPoolExecutor(threads(settings))
         self._application: Application = application(settings)
 
@@ -111,9 +103,11 @@ class _Face:
         protocol.response_bytes(status, headers, body)
 
     async def _answer(self, scope: Any, protocol: Any) -> Answer:
-        if _head(scope) > MOST_HEAD:
+        if (
+            _head(scope) > MOST_HEAD
+        ):  # granian's limit is of what it reads at once, and lets through twice that
             return LARGE
-        environ = _environ(scope, self._trusted)
+        environ = _environ(scope, self._proxies)
         if environ is None:
             return BAD
         try:
@@ -190,7 +184,7 @@ def _head(scope: Any) -> int:
     return line + sum(len(name) + len(value) + len(": \r\n") for name, value in scope.headers.items())
 
 
-def _environ(scope: Any, trusted: Iterable[Any]) -> dict[str, Any] | None:
+def _environ(scope: Any, proxies: Proxies) -> dict[str, Any] | None:
     """The WSGI environment of a request without its body, None where two could read it differently."""
     fields = _fields(scope.headers.items())
     if fields is None:
@@ -209,7 +203,7 @@ def _environ(scope: Any, trusted: Iterable[Any]) -> dict[str, Any] | None:
         "REMOTE_ADDR": client.strip("[]"),
         "REMOTE_PORT": client_port,
         "wsgi.version": (1, 0),
-        "wsgi.url_scheme": _scheme(scope.scheme, client.strip("[]"), fields, trusted),
+        "wsgi.url_scheme": _scheme(scope.scheme, client.strip("[]"), fields, proxies),
         "wsgi.errors": sys.stderr,
         "wsgi.multithread": True,
         "wsgi.multiprocess": True,
@@ -244,16 +238,9 @@ def _is_plain(environ: dict[str, Any]) -> bool:
     return str(environ.get("HTTP_TRANSFER_ENCODING", "chunked")).strip().lower() == "chunked"
 
 
-def _scheme(own: str, client: str, fields: dict[str, str], trusted: Iterable[Any]) -> str:
+def _scheme(own: str, client: str, fields: dict[str, str], proxies: Proxies) -> str:
     """What the caller's address begins with, as a proxy that is trusted says."""
     said = fields.get("HTTP_X_FORWARDED_PROTO", "").lower()
-    if said in {"http", "https"} and any(ipaddress.ip_address(client) in network for network in trusted):
+    if said in {"http", "https"} and proxies.trusts(client):
         return said
     return own
-
-
-def _networks(addresses: str) -> tuple[Any, ...]:
-    """The proxies whose word counts, `*` for all."""
-    named = [name.strip() for name in addresses.split(",") if name.strip()]
-    every = ["0.0.0.0/0", "::/0"] if "*" in named else named
-    return tuple(ipaddress.ip_network(name, strict=False) for name in every)

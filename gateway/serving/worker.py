@@ -22,18 +22,10 @@ from typing import Any, NoReturn
 from gunicorn import util
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
-from gateway.serving import STOPS
-from gateway.serving.arrival import MOST_HEAD, Arrival
+from gateway.serving import LINGER, MOST_BEYOND, MOST_HEAD, STOPS, TURN
+from gateway.serving.arrival import Arrival
 from gateway.serving.connection import NEVER, Broken, Connection, Mailbox, Patience
 
-TURN = 0.2
-"""Seconds between looks at deadlines, and at the master: whose master is gone holds its port no longer."""
-LINGER = 2.0
-"""Seconds an answered client is waited for that may go on sending what is dropped: closed at once, it would
-not see why."""
-MOST_BEYOND = 8 << 20
-"""Bytes that are read, and dropped, of a refused request beyond what a body may have: most clients look for
-an answer only when all is sent. Read no further, a sender is cut off, and may not see why."""
 FAREWELL = 0.5
 """Seconds a stopping worker still waits for a request that is on its way."""
 PIECE = 256 * 1024
@@ -48,8 +40,8 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
     Ctrl-C does, to every process and then by the master, for a lock of its own.
     """
 
-    patience = Patience()
-    most = 8 << 20  # bytes of a body
+    patience: Patience
+    most: int  # bytes of a body
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)

@@ -7,7 +7,12 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from gateway import accounts, intake
+
 PAYLOAD = r"^(activity|learner):\d+\.\d+$"
+
+_CALL, _CALLERS = intake.Limits(), accounts.Limits()
+"""What bounds a call, and its callers, where nobody says otherwise: the numbers stand there alone."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,19 +60,25 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str,
         Meta(description="PEM file of the key of our own certificate, for TLS without a proxy, with granian"),
     ] = ""
-    max_call_bytes: Annotated[int, Meta(ge=1024, description="bytes a call may have")] = 8 * 2**20
-    max_records: Annotated[int, Meta(ge=1, description="records a call may have")] = 2_000
-    max_elements: Annotated[int, Meta(ge=1, description="elements a call may have")] = 200_000
-    max_record_elements: Annotated[int, Meta(ge=1, description="elements a record may have")] = 10_000
-    max_depth: Annotated[int, Meta(ge=8, le=250, description="levels elements may nest")] = 64
-    max_attributes: Annotated[int, Meta(ge=8, le=1000, description="attributes an element may have")] = 64
-    max_namespaces: Annotated[int, Meta(ge=8, le=256, description="namespaces an element may declare")] = 32
+    max_call_bytes: Annotated[int, Meta(ge=1024, description="bytes a call may have")] = _CALL.max_call_bytes
+    max_records: Annotated[int, Meta(ge=1, description="records a call may have")] = _CALL.max_records
+    max_elements: Annotated[int, Meta(ge=1, description="elements a call may have")] = _CALL.max_elements
+    max_record_elements: Annotated[int, Meta(ge=1, description="elements a record may have")] = (
+        _CALL.max_record_elements
+    )
+    max_depth: Annotated[int, Meta(ge=8, le=250, description="levels elements may nest")] = _CALL.max_depth
+    max_attributes: Annotated[int, Meta(ge=8, le=1000, description="attributes an element may have")] = (
+        _CALL.max_attributes
+    )
+    max_namespaces: Annotated[int, Meta(ge=8, le=256, description="namespaces an element may declare")] = (
+        _CALL.max_namespaces
+    )
     max_name: Annotated[int, Meta(ge=64, le=1000, description="characters a name of an element may have")] = (
-        256
+        _CALL.max_name
     )
     max_text: Annotated[
         int, Meta(ge=2**16, le=2**22, description="characters a text may have; a field's own limit is less")
-    ] = 128 * 2**10
+    ] = _CALL.max_text
     request_timeout: Annotated[int, Meta(ge=1, description="seconds a call may take")] = 60
     header_seconds: Annotated[
         int, Meta(ge=1, le=60, description="seconds to send the head of a request in")
@@ -201,17 +212,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = 60
     calls_per_minute: Annotated[
         int, Meta(ge=1, description="calls a provider may make in a minute on one machine")
-    ] = 60_000
+    ] = _CALLERS.calls.a_minute
     calls_burst: Annotated[
         int, Meta(ge=1, description="calls a provider may make at once on one machine")
-    ] = 6_000
+    ] = _CALLERS.calls.burst
     failures_per_minute: Annotated[
         int, Meta(ge=1, description="wrong credentials looked at in a minute from one address")
-    ] = 120
+    ] = _CALLERS.failures.a_minute
     lock_failures: Annotated[
         int,
         Meta(ge=1, description="failures after which an account is locked for the address they come from"),
-    ] = 10
+    ] = _CALLERS.lockout.failures
     lock_minutes: Annotated[
         int,
         Meta(
@@ -219,10 +230,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             le=1440,
             description="minutes in which failures of an account add up, and for which it is locked",
         ),
-    ] = 15
+    ] = _CALLERS.lockout.minutes
     alarm_failures: Annotated[
         int, Meta(ge=1, description="failures of an account from anywhere after which the operator is told")
-    ] = 100
+    ] = _CALLERS.lockout.alarm
     plain_passwords: Annotated[
         bool, Meta(description="take passwords over plain HTTP from other machines: true or false")
     ] = False

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from lxml import etree
 
@@ -28,8 +28,13 @@ from spyne.server import ServerBase
 
 Element = etree._Element
 
-SECURITY = "gateway.security"
-"""Where in a request's environment the Security headers stand."""
+
+class Beside(NamedTuple):
+    """What came with the element in a Body: by HTTP, and the Security headers; and the call's trace id."""
+
+    environ: Environ
+    security: Sequence[Element]
+    trace_id: str
 
 
 class Dispatch:
@@ -41,11 +46,10 @@ class Dispatch:
         # Its WSGI server would read the request and write the answer again; this one only dispatches.
         self._server = ServerBase(application)
 
-    def answer(self, element: Element, environ: Environ, security: Sequence[Element] = ()) -> Element:
+    def answer(self, element: Element, beside: Beside) -> Element:
         """The response element to the element in a Body; raises what the operation raises."""
-        environ[SECURITY] = security
         call = MethodContext(self._server, MethodContext.SERVER)
-        call.in_document, call.udc = element, environ
+        call.in_document, call.udc = element, beside
         try:
             return self._answer(call)
         finally:
@@ -75,11 +79,11 @@ def _service(version: ServiceVersion, gateway: Gateway) -> type[Service]:
     """The spyne service of a version: every operation takes the raw body element and gives one back."""
 
     def carry(ctx: Any, _: Any) -> Element:
-        environ = ctx.udc
+        beside: Beside = ctx.udc
         try:
-            origin = gateway.proxies.origin(environ)
-            shown = _shown(environ, gateway.terms.clock())
-            return version.answer(ctx.in_body_doc, gateway, shown, environ["gateway.trace_id"], origin)
+            origin = gateway.proxies.origin(beside.environ)
+            shown = _shown(beside, gateway.terms.clock())
+            return version.answer(ctx.in_body_doc, gateway, shown, beside.trace_id, origin)
         except GatewayError as error:
             raise _Stopped(error) from None
 
@@ -93,10 +97,10 @@ def _service(version: ServiceVersion, gateway: Gateway) -> type[Service]:
     return type("CmeGateway", (Service,), {name: operation(name) for name in version.operations})
 
 
-def _shown(environ: Environ, now: datetime) -> Credentials | None:
+def _shown(beside: Beside, now: datetime) -> Credentials | None:
     """What the caller shows beside the body: by HTTP, in Security headers."""
-    basic = from_http(environ)
-    token = read_security(environ[SECURITY], now)
+    basic = from_http(beside.environ)
+    token = read_security(beside.security, now)
     return combine(token, basic) if token else basic
 
 

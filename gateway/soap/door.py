@@ -7,12 +7,13 @@ from http import HTTPStatus
 from lxml import etree
 
 from gateway import intake
+from gateway.answers import later
 from gateway.calls import Environ, StartResponse
 from gateway.door import Door, Exchange
 from gateway.errors import GatewayError, VersionMismatch
 from gateway.service import Gateway, ServiceVersion
 from gateway.soap import envelope, faults, kinds
-from gateway.soap.dispatch import Dispatch
+from gateway.soap.dispatch import Beside, Dispatch
 from gateway.soap.kinds import SOAP11, Soap
 
 Element = etree._Element
@@ -58,8 +59,8 @@ class _Exchange(Exchange):
     def refuse(self, error: GatewayError) -> list[bytes]:
         """Send a fault."""
         body = envelope.closed(self._soap, *faults.parts(error, self._soap, self.trace_id))
-        later = [("Retry-After", str(error.retry_after))] if error.retry_after else []
-        return self._send(faults.status(error, self._soap, self._read), self._soap.content_type, body, *later)
+        status, media = faults.status(error, self._soap, self._read), self._soap.content_type
+        return self._send(status, media, body, *later(error))
 
 
 class SoapDoor(Door[_Exchange]):
@@ -76,4 +77,5 @@ class SoapDoor(Door[_Exchange]):
 
     def _answer(self, document: intake.Document, media: intake.Media, exchange: _Exchange) -> Element:
         asked = exchange.open(document, media, self._namespace)
-        return self._dispatch.answer(asked, exchange.environ, exchange.security)
+        beside = Beside(exchange.environ, exchange.security, exchange.trace_id)
+        return self._dispatch.answer(asked, beside)

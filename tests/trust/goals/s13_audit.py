@@ -190,7 +190,7 @@ class _Log:
         some = [_columns(number) for number in range(rows)]
         with self.store._engine.connect().execution_options(writing=True) as connection, connection.begin():
             connection.execute(audit.insert(), some)
-        Sealer(self.store.trail, self.chain, self.heads, Refusals(), assembly.now, 84).round(ending=True)
+        Sealer(self.store.trail, self.chain, self.heads, Refusals(), assembly.now).round(ending=True)
 
     def disarm(self) -> None:
         """Take the triggers away, as one may who has the database."""
