@@ -19,6 +19,7 @@ from gateway.records import (
     Result,
     Status,
     StoredActivity,
+    Version,
     replace,
 )
 from gateway.rules import detail, finding, quoted
@@ -32,7 +33,7 @@ class Judgement:
     `credited` what this credit and theirs of CME is."""
 
     provider_id: str
-    version: tuple[int, int]
+    version: Version
     today: date
     reported: Callable[[Collection[str]], Collection[str]] = lambda activity_ids: ()
     crediting: Callable[[str], Collection[str]] = lambda activity_id: ()

@@ -14,7 +14,7 @@ from lxml import etree
 
 from gateway.fields import Field, Table, builder
 from gateway.findings import shown
-from gateway.records import ActivityEntry, CompletionEntry, Finding, Place
+from gateway.records import ActivityEntry, CompletionEntry, Finding, Place, Version, dotted
 from gateway.shape import Judge
 
 Element = etree._Element
@@ -85,7 +85,7 @@ class PayloadVersion(ABC):
     """The fields of a record that somebody says, of whatever version."""
     unread: ClassVar[Mapping[str, str]] = {}
 
-    number: tuple[int, int]
+    number: Version
     record: str
     table: Table
     judge: Judge
@@ -99,7 +99,7 @@ class PayloadVersion(ABC):
     @property
     def name(self) -> str:
         """The version as it is written: 2.0."""
-        return "{}.{}".format(*self.number)
+        return dotted(self.number)
 
     @property
     def title(self) -> str:

@@ -92,7 +92,15 @@ from gateway.records.stored import (
     StoredParticipant,
     StoredReceipt,
 )
-from gateway.records.submission import ActivityEntry, CompletionEntry, LearnerAction, RecordAction, Repeat
+from gateway.records.submission import (
+    ActivityEntry,
+    CompletionEntry,
+    LearnerAction,
+    RecordAction,
+    Repeat,
+    Version,
+    dotted,
+)
 
 replace = dataclasses.replace  # by a name of its own, or mypy takes no changes from a dictionary
 
@@ -187,5 +195,7 @@ __all__ = [
     "Taken",
     "Token",
     "Verdict",
+    "Version",
+    "dotted",
     "replace",
 ]

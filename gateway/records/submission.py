@@ -11,6 +11,14 @@ from gateway.records.activity import Activity
 from gateway.records.completion import Completion
 from gateway.records.finding import Finding, Place
 
+Version = tuple[int, int]
+"""The version of a payload as a pair: as text, 10.0 would come before 2.0."""
+
+
+def dotted(version: Version) -> str:
+    """A version as it is written: 2.0."""
+    return "{}.{}".format(*version)
+
 
 class RecordAction(enum.StrEnum):
     """What the sender asks for, by the record's own `activityRecordAction`."""

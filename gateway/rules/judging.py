@@ -7,7 +7,7 @@ from functools import cache
 from itertools import islice
 from typing import Any
 
-from gateway.records import Activity, Completion, Finding, Place, Severity
+from gateway.records import Activity, Completion, Finding, Place, Severity, Version
 from gateway.rules.certificate import Certificate, certified
 from gateway.rules.declaration import (
     ACTIVITY,
@@ -19,7 +19,6 @@ from gateway.rules.declaration import (
     Context,
     Rule,
     Subject,
-    Version,
     detail,
 )
 from gateway.rules.operation import finding
