@@ -6,15 +6,11 @@ before is not held against the change.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from gateway import lifecycle, rules
 from gateway.lifecycle import Act
-from gateway.records import Action, Activity, ActivityEntry, Finding, Place, RecordAction
+from gateway.records import Action, Activity, ActivityEntry, Finding, PlaceOf, RecordAction
 from gateway.rules import detail, finding
 from gateway.saving import Decision, Judgement, Shelf, meant, mistaken
-
-PlaceOf = Callable[[str], Place]
 
 
 def naming(
