@@ -14,12 +14,12 @@ from lxml import etree
 
 from gateway.fields import Field, Table, builder
 from gateway.findings import shown
-from gateway.records import ActivityEntry, CompletionEntry, Finding, Place
+from gateway.model import local_name
+from gateway.records import ActivityEntry, CompletionEntry, Finding, PlaceOf, Version, dotted
 from gateway.shape import Judge
 
 Element = etree._Element
 Entry = ActivityEntry | CompletionEntry
-PlaceOfField = Callable[[str], Place]
 
 EMPTY = (None, ())
 
@@ -45,7 +45,7 @@ class Head:
     @property
     def local(self) -> str:
         """The name of its element, without the namespace."""
-        return etree.QName(self.tag).localname
+        return local_name(self.tag)
 
 
 @dataclass(slots=True)
@@ -60,7 +60,7 @@ class Draft:
     record: Any
     values: Mapping[str, Any]
     findings: tuple[Finding, ...]
-    place: PlaceOfField
+    place: PlaceOf
     newest: Mapping[str, Field]
 
 
@@ -85,7 +85,7 @@ class PayloadVersion(ABC):
     """The fields of a record that somebody says, of whatever version."""
     unread: ClassVar[Mapping[str, str]] = {}
 
-    number: tuple[int, int]
+    number: Version
     record: str
     table: Table
     judge: Judge
@@ -99,7 +99,7 @@ class PayloadVersion(ABC):
     @property
     def name(self) -> str:
         """The version as it is written: 2.0."""
-        return "{}.{}".format(*self.number)
+        return dotted(self.number)
 
     @property
     def title(self) -> str:
@@ -125,7 +125,7 @@ class PayloadVersion(ABC):
     @property
     def local(self) -> str:
         """The name of a record's element, without its namespace."""
-        return self.record.rpartition("}")[2]
+        return local_name(self.record)
 
     @property
     def levels(self) -> tuple[str, ...]:
