@@ -44,11 +44,11 @@ def serving(settings: Settings, workers: int, server: str) -> Iterator[tuple[str
 
 
 @contextmanager
-def baseline(database: str, workers: int = 2) -> Iterator[str]:
-    """The address of the baseline, served with so many workers until left."""
+def baseline(database: str) -> Iterator[str]:
+    """The address of the baseline, served with two workers until left."""
     port = free_port()
     url = database.replace("postgresql://", "postgresql+psycopg://")
-    command = [sys.executable, "-m", "gunicorn", "--workers", str(workers), "--bind", f"{HOST}:{port}"]
+    command = [sys.executable, "-m", "gunicorn", "--workers", "2", "--bind", f"{HOST}:{port}"]
     command += ["--no-control-socket", "--log-level", "warning", "bench.baseline.service:application"]
     with _running(command, port, {"BASELINE_DATABASE": url}):
         yield f"http://{HOST}:{port}/"

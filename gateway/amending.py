@@ -6,15 +6,11 @@ before is not held against the change.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from gateway import lifecycle, rules
+from gateway import rules
 from gateway.lifecycle import Act
-from gateway.records import Action, Activity, ActivityEntry, Finding, Place, RecordAction
-from gateway.rules import detail, finding
-from gateway.saving import Decision, Judgement, Shelf, meant, mistaken
-
-PlaceOf = Callable[[str], Place]
+from gateway.records import Action, Activity, ActivityEntry, Finding, PlaceOf, RecordAction
+from gateway.rules import detail
+from gateway.saving import Decision, Judgement, Shelf, meant, mistaken, refused
 
 
 def naming(
@@ -67,10 +63,7 @@ def _refused(
     """Why the table of the life cycle refuses it; counting is asked about only where a count changes."""
     if act is Act.COUNT and after == before:
         return ()
-    return tuple(
-        finding(no.code, entry.place(no.field), no.text or detail(before.activity_id))
-        for no in lifecycle.refusals(before, act, by.today)
-    )
+    return refused(entry, before, act, by.today, detail(before.activity_id))
 
 
 def _worse(entry: ActivityEntry, before: Activity, after: Activity, by: Judgement) -> tuple[Finding, ...]:

@@ -70,8 +70,8 @@ def reader(settings: Settings, bounds: Limits | None = None) -> Reader:
 def store(settings: Settings, clock: Clock = now, key: Key | None = None) -> Store:
     """The store, with the key that seals its secrets; raises Failed if it is not given and has no file."""
     chunk = {name: min(adapter.most, settings.board_chunk) for name, adapter in boards.ADAPTERS.items()}
-    sealer = key or load_key(settings.key_file)
-    return open_store(settings.database, sealer, clock, lasting, lambda board: chunk[board])
+    key = key or load_key(settings.key_file)
+    return open_store(settings.database, key, clock, lasting, lambda board: chunk[board])
 
 
 def migrate(settings: Settings) -> tuple[bool, Migrated]:
@@ -81,8 +81,8 @@ def migrate(settings: Settings) -> tuple[bool, Migrated]:
     Raises Failed where there are accounts but no key, since a new key could not open their secrets.
     """
     new = not Path(settings.key_file).exists()
-    sealer = _NoKey() if new else load_key(settings.key_file)
-    with closing(open_store(settings.database, sealer, now, lasting)) as opened:
+    key = _NoKey() if new else load_key(settings.key_file)
+    with closing(open_store(settings.database, key, now, lasting)) as opened:
         migrated = opened.migrate()
         if new and opened.accounts.providers():
             raise Failed(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -13,8 +13,9 @@ from xml.parsers import expat
 from gateway import boards, intake, lifecycle, rules
 from gateway.intake import Limits
 from gateway.lifecycle import Act
-from gateway.records import Activity, ActivityEntry, CompletionEntry, Finding, Status, replace
+from gateway.records import ActivityEntry, CompletionEntry, Finding, Status, replace
 from gateway.repeating import unfit
+from gateway.saving import refused
 from gateway.schema import Reader
 from gateway.version import PayloadVersion
 
@@ -59,18 +60,11 @@ def _activity(entry: ActivityEntry, version: PayloadVersion, today: date) -> Che
     if activity is None:
         besides = rules.besides(entry.findings, entry.legible, context, entry.place)
         return Checked(entry.number, label, None, (*entry.findings, *besides))
-    closing = tuple(_closing(entry, activity, today))
+    closing = refused(entry, activity, Act.CLOSE, today) if entry.close else ()
     judged = rules.judge(activity, context, entry.place)
     findings = (*closing, *unfit(entry), *judged, *entry.findings, *entry.noted(None, activity))
     left = replace(activity, closed=bool(entry.close) and not closing)
     return Checked(entry.number, label, lifecycle.status(left, today), findings)
-
-
-def _closing(entry: ActivityEntry, activity: Activity, today: date) -> Iterator[Finding]:
-    """What keeps a record that asks for it from being closed."""
-    if entry.close:
-        for no in lifecycle.refusals(activity, Act.CLOSE, today):
-            yield rules.finding(no.code, entry.place(no.field), no.text)
 
 
 def _completion(entry: CompletionEntry, version: PayloadVersion, today: date) -> Checked:

@@ -14,7 +14,7 @@ from lxml import etree
 
 from gateway.fields.kinds import MOST_DIGITS
 from gateway.findings import HIDDEN, finding, shown
-from gateway.model import XSI, Model, PlaceOf, fits, is_nil, local, stray_text
+from gateway.model import XSI, Model, Where, fits, is_nil, local_name, shown_name, stray_text
 from gateway.records import Finding
 
 Element = etree._Element
@@ -29,7 +29,7 @@ class Teller:
     Where any are, a text that stands between elements is not either: nobody knows what it is.
     """
 
-    place: PlaceOf
+    place: Where
     personal: frozenset[str] = frozenset()
     within: bool = False
 
@@ -42,12 +42,12 @@ class Teller:
         """Say something of an element; a value is quoted, or if it is personal not said."""
         if value is not None:
             parts["value"] = HIDDEN if self.within else f"“{shown(value)}”"
-        return finding(code, self.place(element), name=local(element), **parts)
+        return finding(code, self.place(element), name=shown_name(element), **parts)
 
     def tell_stray(self, element: Element, text: str) -> Finding:
         """Say that a text stands in an element where none belongs."""
         value = "a text" if self.personal else f"the text “{shown(text)}”"
-        return finding("X046", self.place(element), name=local(element), value=value)
+        return finding("X046", self.place(element), name=shown_name(element), value=value)
 
 
 def explain(element: Element, model: Model, teller: Teller) -> Iterator[Finding]:
@@ -71,7 +71,7 @@ def explain(element: Element, model: Model, teller: Teller) -> Iterator[Finding]
             yield from explain(child, known.model, teller)
         elif not model.open:
             full = _full(element, model) if full is None else full
-            yield teller.tell("X020", child, known=_alike(local(child), model, full))
+            yield teller.tell("X020", child, known=_alike(shown_name(child), model, full))
 
 
 def explain_carrier(element: Element, teller: Teller, known: str = "") -> Iterator[Finding]:
@@ -89,26 +89,24 @@ def explain_carrier(element: Element, teller: Teller, known: str = "") -> Iterat
             yield teller.tell("X026", element, attribute=shown(name))
 
 
-def _explain_counts(element: Element, model: Model, place: PlaceOf) -> Iterator[Finding]:
+def _explain_counts(element: Element, model: Model, place: Where) -> Iterator[Finding]:
     counts = Counter(child.tag for child in element)
     for tag, known in model.children.items():
         standing = counts.get(tag, 0)
         if standing < known.least:
-            yield finding("X021", place(element), name=_local_of(tag), parent=local(element))
+            yield finding("X021", place(element), name=local_name(tag), parent=shown_name(element))
         elif known.most is not None and standing > known.most:
             extra = next(islice(element.iterchildren(tag), known.most, None))
-            yield finding("X022", place(extra), name=local(extra), most=known.most, parent=local(element))
+            parent = shown_name(element)
+            yield finding("X022", place(extra), name=shown_name(extra), most=known.most, parent=parent)
     for tags in model.choices:
-        present, names = [_local_of(tag) for tag in tags if tag in counts], " or ".join(map(_local_of, tags))
+        present = [local_name(tag) for tag in tags if tag in counts]
+        names = " or ".join(map(local_name, tags))
         if not present:
-            yield finding("X021", place(element), name=names, parent=local(element))
+            yield finding("X021", place(element), name=names, parent=shown_name(element))
         elif len(present) > 1:
-            told = finding("X022", place(element), name=names, most=1, parent=local(element))
+            told = finding("X022", place(element), name=names, most=1, parent=shown_name(element))
             yield replace(told, text=f"{' and '.join(present)} exclude one another.", remedy=APART)
-
-
-def _local_of(tag: str) -> str:
-    return etree.QName(tag).localname
 
 
 def _explain_text(element: Element, model: Model, teller: Teller) -> Iterator[Finding]:
@@ -116,7 +114,7 @@ def _explain_text(element: Element, model: Model, teller: Teller) -> Iterator[Fi
     if len(element):
         yield teller.tell("X025", element)
     elif not fits(model.simple, text):
-        wanted = ADVISED.get(local(element)) or _wanted(model.simple)
+        wanted = ADVISED.get(shown_name(element)) or _wanted(model.simple)
         yield teller.tell("X023", element, text, wanted=wanted)
 
 
@@ -138,8 +136,8 @@ def _explain_attributes(element: Element, model: Model, teller: Teller) -> Itera
 def _full(element: Element, model: Model) -> frozenset[str]:
     """The names of the children that stand there as often as they may."""
     counts = Counter(child.tag for child in element)
-    known = model.children.items()
-    return frozenset(_local_of(tag) for tag, one in known if one.most is not None and counts[tag] >= one.most)
+    bounded = ((tag, one.most) for tag, one in model.children.items() if one.most is not None)
+    return frozenset(local_name(tag) for tag, most in bounded if counts[tag] >= most)
 
 
 @lru_cache(maxsize=256)  # what is wrong with one record often is with the next

@@ -5,11 +5,10 @@ from __future__ import annotations
 from lxml import etree
 
 from gateway import quoting
-from gateway.records import Finding, Place, Severity
+from gateway.records import NOWHERE, Finding, Place, Severity
 
 Element = etree._Element
 
-NOWHERE = Place()
 MOST_PER_DOCUMENT = 100
 HIDDEN = "what it is"  # what a finding says in place of a value that is personal
 

@@ -13,7 +13,7 @@ from gateway.findings import shown
 from gateway.records import Place
 
 Element = etree._Element
-PlaceOf = Callable[[Element], Place]
+Where = Callable[[Element], Place]
 XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
 
 
@@ -82,9 +82,14 @@ def read_model(element: Any, known: dict[Any, Model]) -> Model:
     return model
 
 
-def local(element: Element) -> str:
+def local_name(tag: str) -> str:
+    """What is called so, without its namespace."""
+    return tag.rpartition("}")[2]
+
+
+def shown_name(element: Element) -> str:
     """The name of an element, without its namespace and short enough to show."""
-    return shown(etree.QName(element).localname)
+    return shown(local_name(element.tag))
 
 
 def is_nil(element: Element) -> bool:

@@ -27,6 +27,7 @@ from gateway.records import (
     replace,
 )
 from gateway.rules import finding
+from gateway.vocabulary import ENDURING
 
 DUE = "03-31"
 """The day, as MM-DD of the following year, by which a year is reported, unless a provider's accreditor
@@ -35,7 +36,6 @@ asks for it earlier."""
 DUE_DAYS = {2023: date(2024, 4, 1)}
 """Years that were due on another day: in 2024, 31 March was a Sunday (SEED2)."""
 
-ENDURING = "Enduring Material"
 MOST_NAMED = 100
 """How many of the activities that a step waits for are named."""
 MOST_SHOWN = 5

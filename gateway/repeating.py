@@ -25,7 +25,7 @@ from gateway.records import (
     replace,
 )
 from gateway.rules import finding
-from gateway.saving import Decision, Judgement, Shelf, Slot, decide, mistaken
+from gateway.saving import Decision, Judgement, Shelf, Slot, decide, meant, mistaken
 from gateway.vocabulary import ENDURING, SERIES, format_named
 
 # What each instance has of its own: who came, and who paid. It is not taken from the first.
@@ -101,7 +101,7 @@ Mark = tuple[Slot, Activity | None, int | None]
 
 
 def _marks(activity: Activity, shelf: Shelf) -> list[Mark]:
-    slot = shelf.by_activity_id(activity.activity_id) or shelf.by_own_id(activity.provider_activity_id)
+    slot = meant(activity, shelf)
     return [(slot, slot.activity, slot.number)] if slot else []
 
 

@@ -19,6 +19,7 @@ from gateway.records import (
     Result,
     Status,
     StoredActivity,
+    Version,
     replace,
 )
 from gateway.rules import detail, finding, quoted
@@ -32,7 +33,7 @@ class Judgement:
     `credited` what this credit and theirs of CME is."""
 
     provider_id: str
-    version: tuple[int, int]
+    version: Version
     today: date
     reported: Callable[[Collection[str]], Collection[str]] = lambda activity_ids: ()
     crediting: Callable[[str], Collection[str]] = lambda activity_id: ()
@@ -218,11 +219,11 @@ def _wrong_identity(
 def _delete(entry: ActivityEntry, slot: Slot, shelf: Shelf, by: Judgement) -> Decision:
     gone = slot.activity
     assert gone is not None
-    refused = _refused(
-        entry, gone, Act.DELETE, by, learners=lambda: bool(by.reported({gone.activity_id or ""}))
+    wrong = refused(
+        entry, gone, Act.DELETE, by.today, learners=lambda: bool(by.reported({gone.activity_id or ""}))
     )
-    if refused:
-        return Decision(entry, Action.REFUSED, (*refused, *entry.findings), slot)
+    if wrong:
+        return Decision(entry, Action.REFUSED, (*wrong, *entry.findings), slot)
     shelf.settle(slot, None)
     return Decision(entry, Action.DELETED, (), Slot(slot.stored, gone))
 
@@ -263,11 +264,11 @@ def _closing(
 ) -> Iterator[Finding]:
     """A closed activity stays as it is; one that is to be closed must have passed every gate."""
     if before is not None and after != before:
-        yield from _refused(entry, before, Act.SAVE, by, detail(before.activity_id))
+        yield from refused(entry, before, Act.SAVE, by.today, detail(before.activity_id))
     elif before is not None and before.closed and entry.close is False:
         yield finding("A926", entry.place("close"))
     if entry.close and not (before and before.closed):
-        yield from _refused(entry, after, Act.CLOSE, by)
+        yield from refused(entry, after, Act.CLOSE, by.today)
 
 
 def _disturbing(
@@ -305,18 +306,18 @@ def _registered(entry: ActivityEntry, board: str, part: str) -> str:
     return f"moc_registrations[{said.index(board)}].{part}" if board in said else "moc_registrations"
 
 
-def _refused(
+def refused(
     entry: ActivityEntry,
     activity: Activity,
     act: Act,
-    by: Judgement,
+    today: date,
     said: str = "",
     learners: Callable[[], bool] = lambda: False,
 ) -> tuple[Finding, ...]:
-    """Why the table of the life cycle refuses an act, in the catalogue's words."""
+    """Why the table of the life cycle refuses an act, in the catalogue's words; `said` where it adds none."""
     return tuple(
         finding(no.code, entry.place(no.field), no.text or said)
-        for no in lifecycle.refusals(activity, act, by.today, learners)
+        for no in lifecycle.refusals(activity, act, today, learners)
     )
 
 

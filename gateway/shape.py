@@ -22,9 +22,9 @@ from lxml import etree
 from xmlschema.validators.identities import XsdFieldSelector, XsdSelector
 
 from gateway.explaining import Teller, explain
-from gateway.findings import COMPARE, MOST_PER_DOCUMENT, NOWHERE, finding, shown
-from gateway.model import XSI, Model, Names, PlaceOf, local, read_model
-from gateway.records import Finding
+from gateway.findings import COMPARE, MOST_PER_DOCUMENT, finding, shown
+from gateway.model import XSI, Model, Names, Where, local_name, read_model, shown_name
+from gateway.records import NOWHERE, Finding
 from gateway.rules import MOST_FINDINGS
 from gateway.tidying import Tidier, settle_nil
 
@@ -32,7 +32,8 @@ Element = etree._Element
 
 LARGE = 200  # elements; some three times as many as an activity usually has
 _COUNT, _TYPED, _NAMED = "count(descendant-or-self::*)", "boolean(.//@xsi:type)", {"xsi": XSI[1:-1]}
-_count = etree.XPath(_COUNT)
+elements_in = cast("Callable[[Element], float]", etree.XPath(_COUNT))
+"""How many elements there are from one on, itself included."""
 _typed = etree.XPath(_TYPED, namespaces=_NAMED)
 _unusual = etree.XPath(f"{_COUNT} > {LARGE} or {_TYPED}", namespaces=_NAMED)
 _unusual_children = etree.XPath(  # the same of all children, in the form libxml2 is quickest with
@@ -66,7 +67,7 @@ class Judge:
         large one through first; `usual` is one that is known to be neither large nor to override.
         """
         unusual = not usual and _unusual(element)  # one question in place of two
-        if unusual and _count(element) > LARGE and self._is_wrong(element):  # type: ignore[operator]
+        if unusual and elements_in(element) > LARGE and self._is_wrong(element):
             return False
         return bool(self._validator.validate(element)) and not (unusual and _typed(element))
 
@@ -74,11 +75,11 @@ class Judge:
         model = self.model(element.tag)
         return model is not None and any(explain(element, model, Teller(lambda one: NOWHERE)))
 
-    def judge(self, element: Element, place: PlaceOf, over: Element | None = None) -> list[Finding]:
+    def judge(self, element: Element, place: Where, over: Element | None = None) -> list[Finding]:
         """Accept the element, or mend it; warnings alone mean it is valid now."""
         return [] if self.accepts(element) else self.mend(element, element.tag, place, over)
 
-    def mend(self, element: Element, tag: str, place: PlaceOf, over: Element | None = None) -> list[Finding]:
+    def mend(self, element: Element, tag: str, place: Where, over: Element | None = None) -> list[Finding]:
         """Tidy what was not accepted as `tag`, and say what is still wrong: of a record that comes `over`
         the most errors a document is answered with, no more than that it is."""
         found = self.tidy(element, tag, place)
@@ -88,7 +89,7 @@ class Judge:
             return [finding("X045", place(over), most=MOST_PER_DOCUMENT), *found]
         return (self.explain(element, place) + found)[:MOST_FINDINGS]
 
-    def tidy(self, element: Element, tag: str, place: PlaceOf) -> list[Finding]:
+    def tidy(self, element: Element, tag: str, place: Where) -> list[Finding]:
         """Make of what real clients send for `tag` what its schema asks for; tell what was no mere form."""
         model = self.model(tag)
         tidier = Tidier(self.names, place)
@@ -98,11 +99,11 @@ class Judge:
             settle_nil(element, model)
         return tidier.told
 
-    def explain(self, element: Element, place: PlaceOf) -> list[Finding]:
+    def explain(self, element: Element, place: Where) -> list[Finding]:
         """Everything that is wrong with an element that was not accepted, up to MOST_FINDINGS."""
         model = self.model(element.tag)
         if model is None:
-            return [finding("X020", place(element), name=local(element), known=COMPARE)]
+            return [finding("X020", place(element), name=shown_name(element), known=COMPARE)]
         teller = Teller(place, self.names.personal)
         wrong = list(islice(explain(element, model, teller), MOST_FINDINGS))
         return wrong or self._unexplained(element, teller)
@@ -116,7 +117,7 @@ class Judge:
             said.setdefault(_spot(element, error.path or ""), f": {shown(error.message)}")
         hidden, place = bool(teller.personal), teller.place
         return [
-            finding("X028", place(one), name=local(one), detail="." if hidden else detail)
+            finding("X028", place(one), name=shown_name(one), detail="." if hidden else detail)
             for one, detail in (said or {element: "."}).items()
         ]
 
@@ -146,7 +147,7 @@ class Judge:
     @functools.cached_property
     def names_known(self) -> frozenset[str]:
         """The local names of all elements of the schema set."""
-        names = {etree.QName(tag).localname for tag in self._models}
+        names = {local_name(tag) for tag in self._models}
         waiting, seen = list(self._models.values()), set[int]()
         while waiting:
             model = waiting.pop()

@@ -9,7 +9,7 @@ from typing import Any
 from lxml import etree
 
 from gateway.findings import finding
-from gateway.model import XSI, Model, Names, PlaceOf, is_nil, local, stray_text
+from gateway.model import XSI, Model, Names, Where, is_nil, shown_name, stray_text
 from gateway.records import Finding
 from gateway.rules import MOST_COUNTED
 
@@ -21,7 +21,7 @@ _DATE = re.compile(r"(-?\d{4,}-\d\d-\d\d)(T\d\d:\d\d.*|Z|[+-]\d\d:\d\d)?$")
 class Tidier:
     """Tidies one element, and tells once of each namespace that was wrong."""
 
-    def __init__(self, names: Names, place: PlaceOf) -> None:
+    def __init__(self, names: Names, place: Where) -> None:
         self.told: list[Finding] = []
         self._names = names
         self._place = place
@@ -55,7 +55,7 @@ class Tidier:
         for child in [child for child in element if child.tag in self._names.repeated]:
             known = model.children.get(child.tag)
             if child.tag in seen and known and known.most == 1:
-                self._tell("X031", child, name=local(child))
+                self._tell("X031", child, name=shown_name(child))
                 _remove(child, element)
             seen.add(child.tag)
 
@@ -77,7 +77,7 @@ class Tidier:
             or name in names.removed
             or (parent.tag in names.open_parents and _is_foreign(child, parent, model))
         ):
-            self._tell("X031", child, name=local(child))
+            self._tell("X031", child, name=shown_name(child))
             _remove(child, parent)
 
     def _tell(self, code: str, element: Element, **parts: object) -> None:

@@ -14,12 +14,12 @@ from lxml import etree
 
 from gateway.fields import Field, Table, builder
 from gateway.findings import shown
-from gateway.records import ActivityEntry, CompletionEntry, Finding, Place
+from gateway.model import local_name
+from gateway.records import ActivityEntry, CompletionEntry, Finding, PlaceOf, Version, dotted
 from gateway.shape import Judge
 
 Element = etree._Element
 Entry = ActivityEntry | CompletionEntry
-PlaceOfField = Callable[[str], Place]
 
 EMPTY = (None, ())
 
@@ -45,7 +45,7 @@ class Head:
     @property
     def local(self) -> str:
         """The name of its element, without the namespace."""
-        return etree.QName(self.tag).localname
+        return local_name(self.tag)
 
 
 @dataclass(slots=True)
@@ -62,7 +62,7 @@ class Draft:
     legible: Any
     values: Mapping[str, Any]
     findings: tuple[Finding, ...]
-    place: PlaceOfField
+    place: PlaceOf
     newest: Mapping[str, Field]
 
 
@@ -87,7 +87,7 @@ class PayloadVersion(ABC):
     """The fields of a record that somebody says, of whatever version."""
     unread: ClassVar[Mapping[str, str]] = {}
 
-    number: tuple[int, int]
+    number: Version
     record: str
     table: Table
     judge: Judge
@@ -101,7 +101,7 @@ class PayloadVersion(ABC):
     @property
     def name(self) -> str:
         """The version as it is written: 2.0."""
-        return "{}.{}".format(*self.number)
+        return dotted(self.number)
 
     @property
     def title(self) -> str:
@@ -127,7 +127,7 @@ class PayloadVersion(ABC):
     @property
     def local(self) -> str:
         """The name of a record's element, without its namespace."""
-        return self.record.rpartition("}")[2]
+        return local_name(self.record)
 
     @property
     def levels(self) -> tuple[str, ...]:

@@ -194,7 +194,6 @@ _FREED = owned(
     receipts,
 )
 _GIVEN = owning(receipts)
-_PROOF = owned(select(payloads).where(payloads.c.receipt_id == bindparam("id")), payloads)
 _PROVEN = owning(payloads)
 
 
@@ -220,11 +219,6 @@ class Receipts:
     def same_content(self, operation: str, digest: bytes, since: datetime) -> StoredReceipt | None:
         """The newest receipt for the same content that did something, not older than `since`."""
         return self._found(_SAME_CONTENT, of=operation, same=digest, since=since)
-
-    def payload(self, receipt_id: str) -> bytes | None:
-        """The bytes a receipt was given for, as they were received."""
-        row = self._scope.run(_PROOF, {"id": receipt_id}).one_or_none()
-        return sealed.payload(row.sealed, self._sealer) if row else None
 
     def add(self, stored: StoredReceipt, payload: bytes, since: datetime) -> None:
         """Store a receipt that has its id, with the bytes it is given for.

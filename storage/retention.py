@@ -7,7 +7,7 @@ in are pruned where they are kept (storage/audit.py, storage/guard.py).
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -103,9 +103,8 @@ _COUNTS: Mapping[str, Any] = {
 class Retention:
     """The way to what is too old. Each call is one transaction, or several small ones. Raises Failed."""
 
-    def __init__(self, engine: Engine, rest: Callable[[float], object] = time.sleep) -> None:
+    def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._rest = rest
 
     def count(self, what: str, before: datetime) -> int:
         """How many rows of a kind are older; `audit` and `lookups` are kinds too."""
@@ -123,7 +122,7 @@ class Retention:
 
             yield database.write(self._engine, work)
             after = keys[-1]
-            self._rest(REST)
+            time.sleep(REST)
 
     def forget_lookups(self, before: datetime) -> int:
         """Delete how often was asked who is who, in hours that are over."""

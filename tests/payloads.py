@@ -125,20 +125,14 @@ def report(
     )
 
 
-def reports(
-    *records: str,
-    version: str = "1.0",
-    namespace: str | None = None,
-    attributes: str = "",
-    head: str | None = None,
-) -> str:
+def reports(*records: str, version: str = "1.0", namespace: str | None = None) -> str:
     """Completions in their wrapper, whose namespace is the one of the version unless another is given."""
     namespace = f"urn:cme-gateway:pars:learner:{version}" if namespace is None else namespace
     declared = f'xmlns="{namespace}"' if namespace else ""
     body = "".join(records) or report(version=version)
     return (
-        f"<ACCMELearnerReports {declared} {official(version)} {attributes}><r:ActivityReports>"
-        f"{HEAD[version] if head is None else head}{body}</r:ActivityReports></ACCMELearnerReports>"
+        f"<ACCMELearnerReports {declared} {official(version)}><r:ActivityReports>"
+        f"{HEAD[version]}{body}</r:ActivityReports></ACCMELearnerReports>"
     )
 
 

@@ -21,10 +21,10 @@ from gateway.accounts import (
     combine,
     from_basic,
     gatekeeper,
-    generate,
     hash_secret,
     memory,
     new_secret,
+    seal_secret,
     secret,
 )
 from gateway.errors import (
@@ -145,7 +145,7 @@ def test_who_is_kept_out_costs_the_same_however_often_it_tries(
 ) -> None:
     """The right password of an account that is kept out is not remembered, and so not told by its speed."""
     if generated:
-        house.change(secrets=generate(PASSWORD, KEY))
+        house.change(secrets=seal_secret(PASSWORD, KEY))
     house.gatekeeper.admit(RIGHT)
     house.change(**why)
     before = house.paid
@@ -252,7 +252,7 @@ def digested(secret: str = SECRET, nonce: bytes = b"0123456789abcdef", **more: A
 @pytest.fixture
 def machine(house: House) -> House:
     """A house whose account has two generated secrets."""
-    house.change(secrets=(*generate(new_secret(), KEY), *generate(SECRET, KEY)))
+    house.change(secrets=(*seal_secret(new_secret(), KEY), *seal_secret(SECRET, KEY)))
     return house
 
 
@@ -291,7 +291,7 @@ def test_a_nonce_counts_once_beside_a_text_too(house: House) -> None:
 
 def test_without_a_guard_nothing_that_counts_once_is_taken(house: House) -> None:
     """Where nobody could tell whether a nonce was used, it is refused."""
-    house.change(secrets=generate(SECRET, KEY))
+    house.change(secrets=seal_secret(SECRET, KEY))
     alone = Gatekeeper(lambda *who: house.accounts.get(who[:2]), KEY, 60)
     with pytest.raises(NotAuthenticated):
         alone.admit(digested())
@@ -415,7 +415,7 @@ def test_who_shows_nothing_is_told_so_in_any_case(house: House) -> None:
 
 def test_a_generated_secret_is_kept_sealed() -> None:
     """It can be had back with the key, and has no slow hash; keys are named by letters."""
-    [kept] = generate(SECRET, KEY)
+    [kept] = seal_secret(SECRET, KEY)
     assert (SECRET.encode(), True, None) == (KEY.unseal(kept.sealed), kept.generated, kept.until)
     assert SECRET not in repr(kept)
     assert kept.id.isalnum()

@@ -42,8 +42,9 @@ from payloads import (
 import xsd
 from gateway import explaining, findings, rules, shape
 from gateway.errors import Malformed
-from gateway.records import ActivityEntry, Finding, Severity
-from gateway.schema import layout, sent
+from gateway.model import local_name
+from gateway.records import NOWHERE, ActivityEntry, Finding, Severity
+from gateway.schema import sent
 from gateway.schemas.activity import NAMESPACES
 from gateway.shape import Judge
 
@@ -591,7 +592,7 @@ def test_quadratic_work_would_be_seen() -> None:
     def square(size: int) -> None:
         for _ in range(size):
             findings.shown("x " * 2)
-            [layout.local_name(element) for element in elements[:size]]
+            [local_name(element.tag) for element in elements[:size]]
 
     elements = list(parse(f"<a>{'<b/>' * 400}</a>"))
     assert Steps().of(lambda: square(400)) > 6 * Steps().of(lambda: square(100))
@@ -704,7 +705,7 @@ def test_an_overridden_type_is_refused_among_others() -> None:
 
 def test_an_element_the_schema_does_not_know_is_told() -> None:
     """An element that is no global one of the schema is a finding, not an exception."""
-    found = V2.judge.judge(etree.Element("nothing"), lambda element: findings.NOWHERE)
+    found = V2.judge.judge(etree.Element("nothing"), lambda element: NOWHERE)
     assert ["X020"] == [one.code for one in found]
     assert found[0].remedy
 

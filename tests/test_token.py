@@ -19,7 +19,7 @@ from lxml import etree
 from tokens import SOAP11, digest_token, lasting, nonce, security, text_token
 
 from gateway import lifecycle, schemas
-from gateway.accounts import Gatekeeper, Limits, generate, hash_secret
+from gateway.accounts import Gatekeeper, Limits, hash_secret, seal_secret
 from gateway.accounts.rate import Rate
 from gateway.errors import NotAllowed, NotAuthenticated, TooManyCalls, UnsupportedToken
 from gateway.intake import Limits as Bounds
@@ -120,9 +120,9 @@ def accounts(tmp_path_factory: pytest.TempPathFactory) -> Path:
         store.migrate()
         for provider in (PROVIDER, OTHER):
             store.accounts.add_provider(Provider(provider, "Society of Examples"))
-        store.accounts.add_user(Account(PROVIDER, "machine", generate(SECRET, KEY)))
+        store.accounts.add_user(Account(PROVIDER, "machine", seal_secret(SECRET, KEY)))
         store.accounts.add_user(Account(PROVIDER, "human", hash_secret(PASSWORD, KEY)))
-        store.accounts.add_user(Account(OTHER, "machine", generate("another", KEY)))
+        store.accounts.add_user(Account(OTHER, "machine", seal_secret("another", KEY)))
     return path
 
 
@@ -226,7 +226,7 @@ def test_nonce_of_the_future_reused_when_it_is_past(house: House, clock: Clock) 
 
 def test_nonce_of_another_user(house: House, store: Store) -> None:
     """Two accounts may come upon the same nonce."""
-    store.accounts.add_user(Account(PROVIDER, "twin", generate(SECRET, KEY)))
+    store.accounts.add_user(Account(PROVIDER, "twin", seal_secret(SECRET, KEY)))
     shown = [digest_token(f"{PROVIDER}/{user}", SECRET, NOW, b"n" * 16) for user in ("machine", "twin")]
     assert [IN, IN] == [house.show(one).code for one in shown]
 

@@ -8,7 +8,7 @@ how often someone comes.
 from gateway.accounts.gatekeeper import Counters, Gatekeeper, Guard, Limits
 from gateway.accounts.origin import Proxies
 from gateway.accounts.rate import Rate, Rates
-from gateway.accounts.secret import Sealer, generate, hash_secret, new_secret
+from gateway.accounts.secret import Seal, hash_secret, new_secret, seal_secret
 from gateway.accounts.showing import combine, from_basic, from_http
 from gateway.accounts.token import SECURITY, WSSE, read_security
 
@@ -22,12 +22,12 @@ __all__ = [
     "Proxies",
     "Rate",
     "Rates",
-    "Sealer",
+    "Seal",
     "combine",
     "from_basic",
     "from_http",
-    "generate",
     "hash_secret",
     "new_secret",
     "read_security",
+    "seal_secret",
 ]

@@ -16,13 +16,13 @@ from typing import Protocol
 from gateway.accounts.memory import Memory
 from gateway.accounts.rate import Rate, Rates
 from gateway.accounts.secret import (
-    Sealer,
-    generate,
+    Seal,
     hash_secret,
     is_digest_of,
     is_hash_of,
     is_secret,
     new_secret,
+    seal_secret,
 )
 from gateway.accounts.showing import refused
 from gateway.errors import GuessingSuspected, NotAuthenticated, TooManyCalls, TooManyFailures, Unencrypted
@@ -71,7 +71,7 @@ class Gatekeeper:
     def __init__(
         self,
         find: Callable[[str, str, str], Account | None],
-        sealer: Sealer,
+        seal: Seal,
         seconds: float,
         clock: Callable[[], float] = time.monotonic,
         *,
@@ -81,14 +81,14 @@ class Gatekeeper:
         alarm: Callable[[GuessingSuspected], None] = lambda _: None,
     ) -> None:
         self._find = find
-        self._sealer = sealer
+        self._seal = seal
         self._memory = Memory(seconds, clock)
         self._guard = guard
         self._limits = limits or Limits()
         self._counters = counters or Counters()
         self._alarm = alarm
         # What is held against what an unknown, locked or disabled user shows, so that it takes as long.
-        self._nobody = (*generate(new_secret(), sealer), *hash_secret(new_secret(), sealer))
+        self._nobody = (*seal_secret(new_secret(), seal), *hash_secret(new_secret(), seal))
 
     def admit(self, credentials: Credentials, origin: Origin | None = None) -> Caller:
         """Prove who calls, or raise NotAuthenticated, with one text and one cost for every cause.
@@ -133,7 +133,7 @@ class Gatekeeper:
 
     def _generated(self, account: Account) -> list[bytes]:
         kept = [secret for secret in account.secrets if secret.generated] or self._nobody[:1]
-        return [self._sealer.unseal(secret.sealed) for secret in kept]
+        return [self._seal.unseal(secret.sealed) for secret in kept]
 
     def _is_chosen(self, account: Account, password: str, source: str) -> bool:
         """Whether it is the password that was chosen last; this takes Argon2 but where it is remembered."""
@@ -144,7 +144,7 @@ class Gatekeeper:
         if self._memory.holds(mark):
             return True
         self._pay(source)
-        proven = is_hash_of(self._sealer.unseal(sealed), password)
+        proven = is_hash_of(self._seal.unseal(sealed), password)
         if proven:
             self._memory.keep(mark)
         return proven

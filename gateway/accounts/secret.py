@@ -20,7 +20,7 @@ SECRET_BYTES = 20
 ID_BYTES = 5
 
 
-class Sealer(Protocol):
+class Seal(Protocol):
     """What makes stored secrets unreadable without a key (gateway.sealing.Key)."""
 
     def seal(self, plain: bytes) -> bytes:
@@ -35,15 +35,15 @@ def new_secret() -> str:
     return _letters(SECRET_BYTES)
 
 
-def generate(secret: str, sealer: Sealer) -> tuple[Secret, ...]:
+def seal_secret(secret: str, seal: Seal) -> tuple[Secret, ...]:
     """What the store keeps of a generated secret: itself, sealed. It takes no slow hash, since nobody
     guesses 160 bits, and a digest can be held against it."""
-    return (_kept(sealer.seal(secret.encode()), generated=True),)
+    return (_kept(seal.seal(secret.encode()), generated=True),)
 
 
-def hash_secret(password: str, sealer: Sealer) -> tuple[Secret, ...]:
+def hash_secret(password: str, seal: Seal) -> tuple[Secret, ...]:
     """What the store keeps of a password that was chosen: its Argon2id hash, sealed."""
-    return (_kept(sealer.seal(HASHER.hash(password).encode()), generated=False),)
+    return (_kept(seal.seal(HASHER.hash(password).encode()), generated=False),)
 
 
 def is_hash_of(stored: bytes, password: str) -> bool:

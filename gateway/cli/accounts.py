@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from gateway import assembly, program, settings
-from gateway.accounts import generate, hash_secret, new_secret
+from gateway.accounts import hash_secret, new_secret, seal_secret
 from gateway.cli.options import as_json_option, provider_argument, today
 from gateway.records import USUAL, Account, Provider, Scope, Secret, Step
 from gateway.sealing import load_key
@@ -266,7 +266,7 @@ def _secret(from_input: bool, configured: settings.Settings) -> tuple[str, tuple
         raise click.UsageError(
             f"the password on standard input has fewer than {SHORTEST_PASSWORD} characters"
         )
-    kept = hash_secret if from_input else generate
+    kept = hash_secret if from_input else seal_secret
     return secret, kept(secret, load_key(configured.key_file))
 
 

@@ -23,6 +23,7 @@ from gateway.records import (
     Place,
     StoredCredit,
     StoredParticipant,
+    Version,
     replace,
 )
 
@@ -35,7 +36,7 @@ class Judgement:
     """What the completions of a call are judged by: `activities` by id, `learners` by record."""
 
     provider_id: str
-    version: tuple[int, int]
+    version: Version
     now: datetime
     today: date
     boards: Mapping[str, Board]

@@ -155,6 +155,23 @@ _SEEN = "Listed in CME Passport, with MOC or with REMS, "
 _BEFORE_2_1 = ("", "1.0", "2.0")
 _ACTIVE, _READY, _CLOSED = Status.ACTIVE, Status.READY_TO_CLOSE, Status.CLOSED
 
+# Asked for then as now, word for word.
+_JOINT_PROVIDERS = Gate(
+    _CLOSED, "credits[0].joint_providers", "Provided jointly, it needs a joint provider's name.",
+    _when(_joint, _given("joint_providers")),
+)  # fmt: skip
+_SUPPORT = (
+    Gate(_CLOSED, "commercial_support", "It must be said whether there was commercial support.",
+         _given("commercial_support")),
+    Gate(_CLOSED, "monetary_supports", "Supported, it needs a source, in money or in kind.",
+         _when(_supported, _sourced)),
+)  # fmt: skip
+_COUNTS = (
+    Gate(_CLOSED, "physicians", "The physicians must be counted; 0 will do.", _given("physicians")),
+    Gate(_CLOSED, "other_learners", "The other learners must be counted; 0 will do.",
+         _given("other_learners")),
+)  # fmt: skip
+
 # What Ready to Close asks for beyond Active is a day gone by. Fee, registration and URL stand once,
 # with Active, though FAQ-status names them again for MOC. Before payload 2.1 registering with a board is
 # the provider's attestation, since no document could attest otherwise (the gateway's own reading).
@@ -175,18 +192,12 @@ GATES = (
     Gate(_ACTIVE, "description", "A description is needed.", _given("description")),
     Gate(_ACTIVE, "providership", "The providership is needed.", _given("providership")),
     Gate(_READY, "end_date", "The end date has not passed yet.", over),
-    Gate(_CLOSED, "credits[0].joint_providers", "Provided jointly, it needs a joint provider's name.",
-         _when(_joint, _given("joint_providers"))),
+    _JOINT_PROVIDERS,
     Gate(_CLOSED, "outcomes", "At least one measured outcome is needed.", _given("outcomes")),
-    Gate(_CLOSED, "commercial_support", "It must be said whether there was commercial support.",
-         _given("commercial_support")),
-    Gate(_CLOSED, "monetary_supports", "Supported, it needs a source, in money or in kind.",
-         _when(_supported, _sourced)),
+    *_SUPPORT,
     _of_each("monetary_supports", "monetary_supports", "Each monetary support needs its amount.",
              lambda activity, support: support.amount is not None),
-    Gate(_CLOSED, "physicians", "The physicians must be counted; 0 will do.", _given("physicians")),
-    Gate(_CLOSED, "other_learners", "The other learners must be counted; 0 will do.",
-         _given("other_learners")),
+    *_COUNTS,
     replace(_of_each_board("specialties", "Each board needs one of its practice areas.", _in_its_area),
             spelled=_area_of),
     _of_each_board("moc_registrations", "Each MOC registration needs a credit type.",
@@ -215,18 +226,12 @@ LEGACY_GATES = (
     Gate(_CLOSED, "hours_of_instruction", "The hours of instruction must be more than zero.", _taught),
     Gate(_CLOSED, "credits", "The amount of credit is needed.", _credited),
     Gate(_CLOSED, "providership", "The providership is needed.", _given("providership")),
-    Gate(_CLOSED, "credits[0].joint_providers", "Provided jointly, it needs a joint provider's name.",
-         _when(_joint, _given("joint_providers"))),
+    _JOINT_PROVIDERS,
     *(Gate(_CLOSED, f"{verb}_{change}", f"It must be said whether a change in {change} was {verb}.",
            _given(f"{verb}_{change}"))
       for verb in ("designed", "measured") for change in ("competence", "performance", "outcomes")),
-    Gate(_CLOSED, "physicians", "The physicians must be counted; 0 will do.", _given("physicians")),
-    Gate(_CLOSED, "other_learners", "The other learners must be counted; 0 will do.",
-         _given("other_learners")),
-    Gate(_CLOSED, "commercial_support", "It must be said whether there was commercial support.",
-         _given("commercial_support")),
-    Gate(_CLOSED, "monetary_supports", "Supported, it needs a source, in money or in kind.",
-         _when(_supported, _sourced)),
+    *_COUNTS,
+    *_SUPPORT,
 )  # fmt: skip
 
 

@@ -9,12 +9,10 @@ import enum
 from datetime import date
 
 from gateway.lifecycle.gates import GATES, LEGACY_GATES, missing, over
+from gateway.lifecycle.lasting import TO_ACTIVE, complete, complete_then
 from gateway.records import Activity, MissingGate, NextStatus, Status
 
-_GATES_OF = {
-    status: tuple(gate for gate in GATES if gate.status is status)
-    for status in (Status.ACTIVE, Status.READY_TO_CLOSE)
-}
+_TO_READY = tuple(gate for gate in GATES if gate.status is Status.READY_TO_CLOSE)
 CLOSE_SWITCH = MissingGate(
     "close", "It is closed only when you say so: by closeActivityRecord true, or CloseActivity."
 )
@@ -40,9 +38,9 @@ def standing(activity: Activity, today: date) -> Standing:
     """Tell where an activity stands on a day; its start date is not tested (docs/sources.md)."""
     if activity.closed:
         return Standing.CLOSED
-    if _closed_as_then(activity, today):
+    if over(activity, today) and complete_then(activity):
         return Standing.CLOSED_AS_THEN
-    if missing(_GATES_OF[Status.ACTIVE], activity, today):
+    if not complete(activity):
         return Standing.DRAFT
     return Standing.READY_TO_CLOSE if over(activity, today) else Standing.ACTIVE
 
@@ -60,9 +58,9 @@ def next_statuses(activity: Activity, today: date) -> tuple[NextStatus, ...]:
     match status(activity, today):
         case Status.DRAFT:
             reached = Status.READY_TO_CLOSE if over(activity, today) else Status.ACTIVE
-            return (NextStatus(reached, missing(_GATES_OF[Status.ACTIVE], activity, today)),)
+            return (NextStatus(reached, missing(TO_ACTIVE, activity, today)),)
         case Status.ACTIVE:
-            waited = missing(_GATES_OF[Status.READY_TO_CLOSE], activity, today)
+            waited = missing(_TO_READY, activity, today)
             return (NextStatus(Status.READY_TO_CLOSE, waited),)
         case Status.READY_TO_CLOSE:
             return (NextStatus(Status.CLOSED, _shortest_way_to_close(activity, today)),)
@@ -73,10 +71,6 @@ def next_statuses(activity: Activity, today: date) -> tuple[NextStatus, ...]:
 def missing_to_close(activity: Activity, today: date) -> tuple[MissingGate, ...]:
     """Tell why the close switch cannot be granted; empty when it can (FAQ-status, SEED1)."""
     return missing(GATES, activity, today)
-
-
-def _closed_as_then(activity: Activity, today: date) -> bool:
-    return activity.born == "1.0" and over(activity, today) and not missing(LEGACY_GATES, activity, today)
 
 
 def _shortest_way_to_close(activity: Activity, today: date) -> tuple[MissingGate, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from gateway import lifecycle, saving
 from gateway.errors import Malformed, NotFound
@@ -28,11 +28,16 @@ from gateway.store import Store, Unit
 
 @dataclass(frozen=True, slots=True)
 class ActivityView:
-    """An activity with the status it has today."""
+    """An activity with its status, and what it can become."""
 
     activity: Activity
     status: Status
     next_statuses: tuple[NextStatus, ...]
+
+
+def view(activity: Activity, today: date) -> ActivityView:
+    """An activity with the status it has on a day."""
+    return ActivityView(activity, lifecycle.status(activity, today), lifecycle.next_statuses(activity, today))
 
 
 def save_activity(
@@ -77,11 +82,7 @@ def get_activity(
     )
     for stored in found:
         if all(value in (None, getattr(stored.activity, name)) for name, value in wanted.items()):
-            today = terms.day(terms.clock())
-            activity = stored.activity
-            return ActivityView(
-                activity, lifecycle.status(activity, today), lifecycle.next_statuses(activity, today)
-            )
+            return view(stored.activity, terms.day(terms.clock()))
     raise NotFound("This provider has no activity of that id.")
 
 

@@ -25,6 +25,8 @@ from gateway.records import (
     Receipt,
     Result,
     StoredReceipt,
+    Version,
+    dotted,
     replace,
 )
 from gateway.rules import finding
@@ -70,7 +72,7 @@ class Call:
     operation: str
     caller: Caller
     trace_id: str
-    version: tuple[int, int]
+    version: Version
     raw: bytes
     digest: bytes
     submission_key: str | None = None
@@ -161,7 +163,7 @@ def _acknowledged(
 ) -> Receipt:
     refused = sum(result.action is Action.REFUSED for result in results)
     outcome = _outcome(refused, len(results))
-    version = "{}.{}".format(*call.version)
+    version = dotted(call.version)
     if call.validate_only:
         unit.forget()
         return Receipt(None, now, version, outcome, results)

@@ -10,7 +10,17 @@ from gateway import rules, saving
 from gateway.amending import naming
 from gateway.boards import takes_part
 from gateway.operations.call import Call, Terms, judgement, perform
-from gateway.records import Action, Activity, ActivityEntry, Finding, Receipt, Result, replace
+from gateway.records import (
+    Action,
+    Activity,
+    ActivityEntry,
+    Finding,
+    Receipt,
+    Result,
+    Version,
+    dotted,
+    replace,
+)
 from gateway.rules import detail, finding
 from gateway.saving import Decision, Judgement, Shelf, meant, mistaken
 from gateway.store import Store, Unit
@@ -102,7 +112,7 @@ def _nameless(entry: ActivityEntry, copy: Copy) -> Iterator[Finding]:
         yield finding("A912", entry.place(OF_THE_COPY))
 
 
-def made_from(source: Activity, copy: Copy, version: tuple[int, int]) -> Activity:
+def made_from(source: Activity, copy: Copy, version: Version) -> Activity:
     """The draft that a copy of an activity is, first reported in a payload version."""
     kept = {name: getattr(source, name) for name in COPIED}
     start, end = copy.start_date or source.start_date, copy.end_date or _end(source, copy)
@@ -113,7 +123,7 @@ def made_from(source: Activity, copy: Copy, version: tuple[int, int]) -> Activit
         end_date=end,
         reporting_start=start,
         reporting_end=end,
-        born="{}.{}".format(*version),
+        born=dotted(version),
     )
     promised = tuple(replace(one, claim_date=None, attested=None) for one in source.moc_registrations)
     return replace(made, title=copy.title or source.title, moc_registrations=promised)

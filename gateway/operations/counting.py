@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import partial
 
-from gateway import lifecycle, saving
+from gateway import saving
 from gateway.amending import amend, named
 from gateway.lifecycle import Act
 from gateway.operations.call import Call, Terms, judgement, perform
@@ -24,7 +24,7 @@ from gateway.records import (
     replace,
 )
 from gateway.rules import detail, finding
-from gateway.saving import Decision, Judgement, Shelf, meant
+from gateway.saving import Decision, Judgement, Shelf, meant, refused
 from gateway.store import Counts, Store, Unit
 from gateway.vocabulary import ENDURING
 
@@ -313,8 +313,7 @@ def _over_and_done(
     """What is closed is not counted anew, nor is an earlier year of it, of which its count tells nothing."""
     newer = any(each.year > count.year for each in known)
     if newer and count not in known:
-        for no in lifecycle.refusals(activity, Act.COUNT, by.today):
-            yield finding(no.code, one.entry.place(no.field), detail(activity.activity_id))
+        yield from refused(one.entry, activity, Act.COUNT, by.today, detail(activity.activity_id))
 
 
 def _result(decision: Decision, history: History, today: date) -> Result:

@@ -6,13 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import astuple, dataclass, replace
 from datetime import date, datetime, time, timedelta
 
-from gateway import lifecycle
 from gateway.errors import Malformed
 from gateway.matching import Keys
-from gateway.operations.activities import ActivityView
+from gateway.operations.activities import ActivityView, view
 from gateway.operations.call import Terms
 from gateway.operations.paging import USUAL_PAGE, check_days, check_size, check_text, tokens
-from gateway.records import Activity, Board, Caller, Sought, SoughtActivities, Status, StoredCredit
+from gateway.records import Board, Caller, Sought, SoughtActivities, Status, StoredCredit
 from gateway.store import Store
 from gateway.vocabulary import FORMATS, format_named
 
@@ -59,11 +58,6 @@ def find_activities(caller: Caller, search: ActivitySearch, store: Store, terms:
     found = store.read(caller.provider_id, lambda unit: unit.activities.search(sought, after, search.size))
     views = tuple(view(activity, sought.today) for activity in found.activities)
     return ActivityPage(views, pages.token(found.next))
-
-
-def view(activity: Activity, today: date) -> ActivityView:
-    """An activity with the status it has on a day."""
-    return ActivityView(activity, lifecycle.status(activity, today), lifecycle.next_statuses(activity, today))
 
 
 def _sought_activities(search: ActivitySearch, terms: Terms) -> SoughtActivities:

@@ -55,7 +55,7 @@ from gateway.records.completion import (
     Regulation,
 )
 from gateway.records.copied import Copied, Migrated
-from gateway.records.finding import Finding, Place, Severity
+from gateway.records.finding import NOWHERE, Finding, Place, PlaceOf, Severity
 from gateway.records.program import (
     Checked,
     CreditFigures,
@@ -92,11 +92,20 @@ from gateway.records.stored import (
     StoredParticipant,
     StoredReceipt,
 )
-from gateway.records.submission import ActivityEntry, CompletionEntry, LearnerAction, RecordAction, Repeat
+from gateway.records.submission import (
+    ActivityEntry,
+    CompletionEntry,
+    LearnerAction,
+    RecordAction,
+    Repeat,
+    Version,
+    dotted,
+)
 
 replace = dataclasses.replace  # by a name of its own, or mypy takes no changes from a dictionary
 
 __all__ = [
+    "NOWHERE",
     "USUAL",
     "Account",
     "Action",
@@ -158,6 +167,7 @@ __all__ = [
     "OutlineKey",
     "Participant",
     "Place",
+    "PlaceOf",
     "PracticeArea",
     "ProgramSummary",
     "Provider",
@@ -187,5 +197,7 @@ __all__ = [
     "Taken",
     "Token",
     "Verdict",
+    "Version",
+    "dotted",
     "replace",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Callable
 from dataclasses import dataclass
 
 
@@ -41,3 +42,8 @@ class Place:
     line: int | None = None
     column: int | None = None
     field: str = ""
+
+
+NOWHERE = Place()
+PlaceOf = Callable[[str], Place]
+"""Where a field stands, by its name."""

@@ -9,7 +9,15 @@ from datetime import date
 
 from gateway.records.activity import Activity
 from gateway.records.completion import Completion
-from gateway.records.finding import Finding, Place
+from gateway.records.finding import NOWHERE, Finding, PlaceOf
+
+Version = tuple[int, int]
+"""The version of a payload as a pair: as text, 10.0 would come before 2.0."""
+
+
+def dotted(version: Version) -> str:
+    """A version as it is written: 2.0."""
+    return "{}.{}".format(*version)
 
 
 class RecordAction(enum.StrEnum):
@@ -66,7 +74,7 @@ class ActivityEntry:
     onto: Callable[[Activity], Activity] = lambda stored: stored
     noted: Callable[[Activity | None, Activity], tuple[Finding, ...]] = lambda before, after: ()
     findings: tuple[Finding, ...] = ()
-    place: Callable[[str], Place] = lambda field: Place()
+    place: PlaceOf = lambda field: NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,4 +94,4 @@ class CompletionEntry:
     action: LearnerAction | None = None
     provider_id: str | None = None
     findings: tuple[Finding, ...] = ()
-    place: Callable[[str], Place] = lambda field: Place()
+    place: PlaceOf = lambda field: NOWHERE

@@ -17,6 +17,7 @@ from decimal import Decimal
 from typing import Any
 
 from gateway.errors import GatewayError
+from gateway.records import dotted
 from gateway.rules import (  # noqa: F401  importing declares their rules
     accreditation,
     activity,
@@ -40,7 +41,6 @@ from gateway.rules.declaration import (
     Notice,
     Rule,
     Subject,
-    Version,
     detail,
     quoted,
     rule,
@@ -112,13 +112,9 @@ def _refusals(base: type[GatewayError]) -> Iterator[Notice]:
 
 def _row(entry: Notice) -> dict[str, Any]:
     row = {column: getattr(entry, column, None) for column in _COLUMNS}
-    bounds = {bound: _dotted(row[bound]) for bound in ("since", "until")}
+    bounds = {bound: dotted(said) if (said := row[bound]) else None for bound in ("since", "until")}
     plain: dict[str, Any] = json.loads(json.dumps(row | bounds, default=_plain))
     return plain
-
-
-def _dotted(version: Version | None) -> str | None:
-    return version and "{}.{}".format(*version)
 
 
 def _plain(value: Any) -> Any:

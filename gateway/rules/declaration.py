@@ -9,9 +9,8 @@ from datetime import date
 from typing import Any, ClassVar
 
 from gateway.quoting import shown
-from gateway.records import Activity, Board, Finding, LearnerAction, Place, Severity, Status
+from gateway.records import Activity, Board, Finding, LearnerAction, Place, Severity, Status, Version
 
-Version = tuple[int, int]
 Changes = Mapping[str, Any]
 
 QUOTE = '"'

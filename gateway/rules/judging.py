@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import islice
 from typing import Any
 
-from gateway.records import Activity, Completion, Finding, Place, Severity
+from gateway.records import (
+    NOWHERE,
+    Activity,
+    Completion,
+    Finding,
+    Place,
+    PlaceOf,
+    Severity,
+    Version,
+)
 from gateway.rules.certificate import Certificate, certified
 from gateway.rules.declaration import (
     ACTIVITY,
@@ -19,7 +28,6 @@ from gateway.rules.declaration import (
     Context,
     Rule,
     Subject,
-    Version,
     detail,
 )
 from gateway.rules.operation import finding
@@ -30,10 +38,9 @@ MOST_FINDINGS = 20
 MOST_COUNTED = 40
 """The most that is found of a record that nothing blocks, to be counted where it is not listed."""
 
-FURTHER, NOWHERE = "A931", Place()
+FURTHER = "A931"
 
 Laws = Mapping[Subject, tuple[tuple[Check, Rule], ...]]
-PlaceOf = Callable[[str], Place]
 Part = tuple[Subject, str, Any]
 """What of a record is judged on its own, and how it is called from the record."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from gateway.records import Finding, Place, Severity
+from gateway.records import NOWHERE, Finding, Place, Severity
 from gateway.rules.declaration import Notice, Subject
 from gateway.rules.yearly import YEARLY
 
@@ -364,7 +364,6 @@ _NOTICES = (
     ),
 )
 
-NOWHERE = Place()
 NOTICES = {notice.code: notice for notice in (*_NOTICES, *YEARLY)}
 
 

@@ -19,6 +19,7 @@ from gateway.records import (
     MocRegistration,
     MonetarySupport,
     Status,
+    Version,
     replace,
 )
 from gateway.samples.breaking import Breaks, maybe_broken
@@ -76,7 +77,7 @@ ANY = Wanted()
 
 
 def activities(
-    version: tuple[int, int],
+    version: Version,
     count: int,
     seed: int,
     today: date,
@@ -224,7 +225,7 @@ def _legacy(chance: Random, own_id: str, today: date, wanted: Wanted) -> Activit
 def _first_day(chance: Random, type: words.LegacyType, status: Status | None) -> int:
     """How many days ago an activity began, to be of a status: enduring material ran for three years, all
     else for a day."""
-    lasts = _THREE_YEARS if type.format == "Enduring Material" else 0
+    lasts = _THREE_YEARS if type.format == words.ENDURING else 0
     match status:
         case None:
             return chance.randrange(-100, 1500)
@@ -277,7 +278,7 @@ def _counted(chance: Random) -> Fields:
 
 
 # A version without an inventor of its own takes the one of the version before.
-_INVENTORS: dict[tuple[int, int], Callable[[Random, str, date, Wanted], Activity]] = {
+_INVENTORS: dict[Version, Callable[[Random, str, date, Wanted], Activity]] = {
     (1, 0): _legacy,
     (2, 0): _present,
     (2, 1): _since_2_1,

@@ -18,6 +18,7 @@ from gateway.records import (
     Participant,
     RegisterRow,
     Regulation,
+    Version,
     replace,
 )
 from gateway.samples.breaking import Breaks, maybe_broken
@@ -117,7 +118,7 @@ def _first_id(today: date) -> int:
 
 
 def completions(
-    version: tuple[int, int],
+    version: Version,
     count: int,
     seed: int,
     today: date,

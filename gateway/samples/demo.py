@@ -70,7 +70,7 @@ _COURSE: Fields = {
     "registration": "Open to all",
 }
 _ENDURING = _COURSE | {
-    "format": "Enduring Material",
+    "format": words.ENDURING,
     "title": "Asthma in Schools",
     "description": "An hour online for those who look after children with asthma in school hours.",
     "url": "https://learn.example.org/asthma",
@@ -103,7 +103,7 @@ def demo_legacy_activities(today: date) -> tuple[Activity, ...]:
 
 _THEN_ONLINE: Fields = {
     "legacy_type": "IEM",
-    "format": "Enduring Material",
+    "format": words.ENDURING,
     "title": "Sleep Apnoea in Primary Care",
     "credits": (Credit(CME_CREDIT, Decimal(1)),),
     "providership": words.DIRECT,

@@ -20,17 +20,17 @@ from gateway.errors import Malformed, UnknownSchema
 from gateway.fields import Field, Gathered
 from gateway.findings import MOST_PER_DOCUMENT, finding, shown
 from gateway.intake import Limits
+from gateway.model import local_name
 from gateway.records import Finding, Place
 from gateway.rules import MOST_COUNTED, MOST_FINDINGS
-from gateway.schema.layout import head_of, holder_of, local_name, namespace_of, records_of
+from gateway.schema.layout import head_of, holder_of, namespace_of, records_of
 from gateway.schema.sent import Sent, unread
-from gateway.shape import LARGE, Judge, line_of
+from gateway.shape import LARGE, Judge, elements_in, line_of
 from gateway.version import EMPTY, Draft, Entry, Lifespan, PayloadVersion, lifespans
 
 Element = etree._Element
 
 FEW = 100  # fields that may stand beside the records of a payload
-_count = etree.XPath("count(descendant-or-self::*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,14 +193,14 @@ class Reader:
         if told is None or self._aliases:
             self._rewrite(payload, found)
         if told is None:
-            return found, [finding("X041", place, name=local_name(payload), version=found.name)]
+            return found, [finding("X041", place, name=local_name(payload.tag), version=found.name)]
         if said not in ("", found.name):
             return found, [finding("X042", place, name="schemaVersion", version=found.name)]
         return found, []
 
     def _guessed(self, payload: Element, said: str) -> PayloadVersion:
         """The version of a payload whose namespace does not tell it."""
-        local = local_name(payload)
+        local = local_name(payload.tag)
         candidates = [version for version in self.versions if local in version.levels]
         if not candidates:
             known = " or ".join(f"{v.wrapper} in version {v.name}" for v in self.versions)
@@ -221,8 +221,8 @@ class Reader:
         if foreign:
             known = version.judge.names_known | {*version.levels}
             for element in payload.iter():
-                if namespace_of(element) in foreign and local_name(element) in known:
-                    element.tag = f"{{{version.namespace}}}{local_name(element)}"
+                if namespace_of(element) in foreign and local_name(element.tag) in known:
+                    element.tag = f"{{{version.namespace}}}{local_name(element.tag)}"
 
     # --- reading the records ---
 
@@ -270,7 +270,7 @@ class Reader:
         """The records that have more elements than one may have: those that are large, if any."""
         most = self._limits.max_record_elements
         large = unusual if most >= LARGE else {*records}
-        return {record for record in large if _count(record) > most}  # type: ignore[operator]  # a number
+        return {record for record in large if elements_in(record) > most}
 
     def _tidied(
         self, element: Element, judge: Judge, tag: str, sent: Sent, *, explain: bool = True

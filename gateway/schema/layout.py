@@ -9,15 +9,10 @@ from lxml import etree
 from gateway.errors import Malformed, UnknownSchema
 from gateway.explaining import Teller, explain_carrier
 from gateway.findings import finding, shown
-from gateway.model import stray_text
+from gateway.model import local_name, shown_name, stray_text
 from gateway.records import Place
 from gateway.shape import keep_line, line_of
 from gateway.version import Element, PayloadVersion
-
-
-def local_name(element: Element) -> str:
-    """The name of an element, without its namespace."""
-    return element.tag.rpartition("}")[2]
 
 
 def namespace_of(element: Element) -> str:
@@ -28,13 +23,13 @@ def namespace_of(element: Element) -> str:
 def holder_of(payload: Element, version: PayloadVersion) -> tuple[Element | None, str]:
     """The element that holds the records, and its path; none where the payload is a single record."""
     path = f"/{version.step(payload)}"
-    if local_name(payload) == version.local:
+    if local_name(payload.tag) == version.local:
         _check_taken(payload, version)
         return None, ""
-    if version.head is None or local_name(payload) == version.head.local:
+    if version.head is None or local_name(payload.tag) == version.head.local:
         return payload, path
     for child in payload:
-        if local_name(child) != version.head.local:
+        if local_name(child.tag) != version.head.local:
             _refuse_stranger(child, f"{path}/{version.step(child)}", version.head.local)
     _check_wrapper(payload, version)
     if len(payload) > 1:
@@ -50,7 +45,7 @@ def records_of(holder: Element, path: str, version: PayloadVersion) -> list[Elem
     for child in holder:
         if child.tag == version.record:
             records.append(child)
-        elif local_name(child) == local:
+        elif local_name(child.tag) == local:
             _check_taken(child, version)
             records.append(child)
         elif version.head is None:
@@ -59,7 +54,7 @@ def records_of(holder: Element, path: str, version: PayloadVersion) -> list[Elem
         _check_wrapper(holder, version)
     if not records:
         place = Place(path, line_of(holder))
-        raise Malformed(findings=[finding("X021", place, name=version.local, parent=local_name(holder))])
+        raise Malformed(findings=[finding("X021", place, name=version.local, parent=local_name(holder.tag))])
     return records
 
 
@@ -73,12 +68,12 @@ def _check_taken(record: Element, version: PayloadVersion) -> None:
 
 def _refuse_stranger(child: Element, path: str, expected: str) -> None:
     place, known = Place(path, line_of(child)), f"Only {expected} may stand."
-    raise Malformed(findings=[finding("X020", place, name=shown(local_name(child)), known=known)])
+    raise Malformed(findings=[finding("X020", place, name=shown_name(child), known=known)])
 
 
 def _check_wrapper(payload: Element, version: PayloadVersion) -> None:
     """The wrapper has its name, holds something, no text, and no attribute but its own."""
-    name, stray = local_name(payload), stray_text(payload)
+    name, stray = local_name(payload.tag), stray_text(payload)
     place = Place(f"/{version.step(payload)}", line_of(payload))
     teller = Teller(lambda element: place, version.judge.names.personal)
     wrong = list(explain_carrier(payload, teller, known="schemaVersion"))
@@ -99,7 +94,7 @@ def head_of(holder: Element, local: str) -> Element:
     keep_line(head, holder)
     texts = [holder.text]
     for child in holder:
-        if local_name(child) != local:
+        if local_name(child.tag) != local:
             head.append(copy.deepcopy(child))
         else:
             texts.append(child.tail)

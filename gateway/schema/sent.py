@@ -8,6 +8,7 @@ from typing import Any
 
 from gateway.fields import Gathered, Spot
 from gateway.findings import finding, shown
+from gateway.model import local_name, shown_name
 from gateway.records import Finding, Place, replace
 from gateway.shape import line_of
 from gateway.version import Element, PayloadVersion
@@ -81,7 +82,7 @@ class Sent:
 
     def unused(self, element: Element) -> Finding:
         """That no field uses an element; by which words one would, where it is told by a word."""
-        place, name = self.place(element), shown(element.tag.rpartition("}")[2])
+        place, name = self.place(element), shown_name(element)
         unknown = self._version.table.unknown(element)
         if unknown is None:
             return finding("X031", place, name=name)
@@ -114,7 +115,7 @@ def unread(gathered: Gathered, findings: list[Finding], sent: Sent) -> Iterator[
     wrong = {found.path for found in findings if found.blocks}
     for field, element, reason in gathered.unreadable:
         if (place := sent.place(element)).path not in wrong:
-            name = element.tag.rpartition("}")[2] if field.path == OWN_TEXT else field.label
+            name = local_name(element.tag) if field.path == OWN_TEXT else field.label
             yield finding("X032", place, name=name, reason=reason)
     for element in () if wrong else gathered.unused:
         yield sent.unused(element)

@@ -228,7 +228,7 @@ def complete(activity: Activity) -> Activity:
 
 
 def _last_day(start: date | None, format: vocabulary.Format | None) -> date | None:
-    if start is None or format is None or format.name != "Enduring Material":
+    if start is None or format is None or format.name != vocabulary.ENDURING:
         return start
     if start.year + 3 > date.max.year:
         return start

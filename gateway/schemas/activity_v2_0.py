@@ -6,7 +6,9 @@ came (SEED2, JS-ACT). It is the trunk of what came later.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from typing import TypeVar
 
 from lxml import etree
 
@@ -20,6 +22,7 @@ from gateway.shape import Judge
 
 NAMESPACE = "urn:cme-gateway:pars:activity:2.0"
 
+Part = TypeVar("Part", MocRegistration, InKindSupport)
 FEE = Kind(lambda text: vocabulary.FREE if text == "No, it's free" else text)
 
 PLACE_AND_TIME = (
@@ -137,16 +140,16 @@ def carry(stored: Activity, merged: Activity) -> Activity:
 
 def carry_registrations(stored: Activity, merged: Activity) -> Activity:
     """Keep what only 2.1 can say of the boards that stay: practice areas, and an attestation refused."""
-    left = list(stored.moc_registrations)
-
-    def kept(one: MocRegistration) -> MocRegistration:
-        known = next((before for before in left if before.board == one.board), one)
-        if known in left:
-            left.remove(known)
-        attested = one.attested if known.attested is None else known.attested
-        return replace(one, practice_areas=known.practice_areas, attested=attested)
-
-    return replace(merged, moc_registrations=tuple(map(kept, merged.moc_registrations)))
+    pairs = _twins(merged.moc_registrations, stored.moc_registrations, lambda one: one.board)
+    kept = (
+        replace(
+            one,
+            practice_areas=known.practice_areas,
+            attested=one.attested if known.attested is None else known.attested,
+        )
+        for one, known in pairs
+    )
+    return replace(merged, moc_registrations=tuple(kept))
 
 
 def carry_legacy(stored: Activity, merged: Activity) -> Activity:
@@ -156,19 +159,25 @@ def carry_legacy(stored: Activity, merged: Activity) -> Activity:
     fits = old is not None and old.format == merged.format
     if old and old.delivery and merged.delivery_methods:
         fits = fits and old.delivery in merged.delivery_methods
-    left = list(stored.in_kind_supports)
-
-    def kept(support: InKindSupport) -> InKindSupport:
-        before = next((one for one in left if one.source == support.source), support)
-        if before in left:
-            left.remove(before)
-        return replace(support, kinds=before.kinds)
-
+    pairs = _twins(merged.in_kind_supports, stored.in_kind_supports, lambda one: one.source)
     return replace(
         merged,
         legacy_type=stored.legacy_type if fits else None,
-        in_kind_supports=tuple(map(kept, merged.in_kind_supports)),
+        in_kind_supports=tuple(replace(one, kinds=known.kinds) for one, known in pairs),
     )
+
+
+def _twins(
+    said: Iterable[Part], stored: Iterable[Part], named: Callable[[Part], str | None]
+) -> Iterator[tuple[Part, Part]]:
+    """Each part with the first of its name that was stored, which is then no longer there for the next; by
+    itself where there is none."""
+    left = list(stored)
+    for one in said:
+        known = next((before for before in left if named(before) == named(one)), one)
+        if known in left:
+            left.remove(known)
+        yield one, known
 
 
 VERSION = ActivityVersion(

@@ -8,10 +8,10 @@ from functools import partial
 from lxml import etree
 
 from gateway import answers, operations
-from gateway.amending import PlaceOf, naming
+from gateway.amending import naming
 from gateway.errors import Malformed
 from gateway.operations import ActivitySearch, ActivityView, Call, Copy, Counted, Terms
-from gateway.records import ActivityEntry, Finding, Place, Receipt, replace
+from gateway.records import ActivityEntry, Finding, Place, PlaceOf, Receipt, replace
 from gateway.service.parameters import Row
 from gateway.service.request import Request
 from gateway.store import Store

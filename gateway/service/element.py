@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from lxml import etree
 
 from gateway.errors import Unreadable
@@ -14,12 +12,6 @@ from gateway.shape import line_of
 Element = etree._Element
 
 XS = "{http://www.w3.org/2001/XMLSchema}"
-_count = etree.XPath("count(descendant-or-self::*)")
-
-
-def count_elements(element: Element) -> int:
-    """How many elements there are from this one on, itself included."""
-    return int(cast(float, _count(element)))
 
 
 def texts_of(element: Element) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from lxml import etree
 
@@ -19,6 +19,7 @@ from gateway.records import (
     Learner,
     Match,
     Place,
+    PlaceOf,
     StoredCredit,
     replace,
 )
@@ -35,7 +36,6 @@ NUMBERED = re.compile(r"identifiers\[(\d+)\]")
 WITHOUT_NUMBER, NO_KIND = "L201", "L204"
 LICENCE, NPI, BOARD_ID = "LicenseId", "NPI", "BoardId"
 STATE, BOARD = "StateOfLicensure", "Board"
-PlaceOf = Callable[[str], Place]
 
 
 def save_learner_activity(request: Request) -> Element:

@@ -23,9 +23,9 @@ from gateway.quoting import shown
 from gateway.records import Caller, Credentials, Finding, Origin, Place, Receipt, Scope, replace
 from gateway.schema import Reader, Reading
 from gateway.service.addresses import ACTIVITIES
-from gateway.service.element import canonical, count_elements, take
+from gateway.service.element import canonical, take
 from gateway.service.parameters import Asking, Row
-from gateway.shape import Judge
+from gateway.shape import Judge, elements_in
 from gateway.store import Store
 from gateway.version import PayloadVersion
 
@@ -252,7 +252,7 @@ class ServiceVersion:
         payload = None
         if operation.payload:
             payload = next((child for child in element if gateway.reader.is_payload(child)), None)
-        beside = count_elements(element) - (0 if payload is None else count_elements(payload)) - 1
+        beside = int(elements_in(element) - (0 if payload is None else elements_in(payload))) - 1
         _check_width(beside, gateway.limits.max_records * MOST_IN_ROW + FEW)
         raw = canonical(element)
         asking = Asking(self.judge, operation.rows, WRAPPERS.get(operation.payload or ""))

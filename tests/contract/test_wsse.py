@@ -16,7 +16,7 @@ from served import PASSWORD, PROVIDER, USER, Served
 from zeep.wsse.username import UsernameToken
 
 from gateway import assembly
-from gateway.accounts import generate
+from gateway.accounts import seal_secret
 from gateway.errors import Refused
 from gateway.records import Account
 from gateway.sealing import load_key
@@ -34,7 +34,7 @@ def machine(served: Served) -> Served:
     key = load_key(configured.key_file)
     # An earlier test on this gateway may have added it.
     with assembly.opened(configured) as store, suppress(Refused):
-        store.accounts.add_user(Account(PROVIDER, "machine", generate(SECRET, key)))
+        store.accounts.add_user(Account(PROVIDER, "machine", seal_secret(SECRET, key)))
     return served
 
 

@@ -76,8 +76,8 @@ def _laughs(size: int, sign: str = "&") -> str:
     return f'<!ENTITY {kind}l0 "ha">' + "".join(rows)
 
 
-def _envelope(body: str, attributes: str = "") -> bytes:
-    return f'<s:Envelope xmlns:s="{SOAP}"{attributes}><s:Body>{body}</s:Body></s:Envelope>'.encode()
+def _envelope(body: str) -> bytes:
+    return f'<s:Envelope xmlns:s="{SOAP}"><s:Body>{body}</s:Body></s:Envelope>'.encode()
 
 
 def _operation(content: str = "", attributes: str = "") -> bytes:
@@ -120,9 +120,9 @@ def _wsa(flag: str) -> Callable[[Ground, int], bytes]:
     )
 
 
-def _multipart(parts: int, boundary: str = "cut") -> bytes:
-    part = f"--{boundary}\r\nContent-Type: text/xml\r\nContent-ID: <a>\r\n\r\n<a/>\r\n"
-    return (part * parts + f"--{boundary}--").encode()
+def _multipart(parts: int) -> bytes:
+    part = "--cut\r\nContent-Type: text/xml\r\nContent-ID: <a>\r\n\r\n<a/>\r\n"
+    return (part * parts + "--cut--").encode()
 
 
 MTOM = 'multipart/related; type="application/xop+xml"; start="<a>"; boundary="cut"'

@@ -46,8 +46,8 @@ def envelope(
     return f'<env:Envelope xmlns:env="{space}"{attributes}>{content}</env:Envelope>'
 
 
-def _header(attributes: str, name: str = "x:known") -> str:
-    return envelope(header=f'<{name} xmlns:x="urn:x" {attributes}>1</{name}>')
+def _header(attributes: str) -> str:
+    return envelope(header=f'<x:known xmlns:x="urn:x" {attributes}>1</x:known>')
 
 
 def _ok(name: str, body: str, **more: Any) -> Message:

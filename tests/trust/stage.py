@@ -124,10 +124,10 @@ class Stage:
             self.process.kill()
             self.process.wait()
 
-    def kill_worker(self, number: int = 0) -> None:
+    def kill_worker(self) -> None:
         """Kill one worker."""
         with contextlib.suppress(IndexError):
-            self.kill(self.workers()[number])
+            self.kill(self.workers()[0])
 
     def kill(self, pid: int) -> None:
         """Kill one of its processes, if it still lives."""

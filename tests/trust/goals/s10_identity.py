@@ -18,7 +18,7 @@ from xml.sax.saxutils import escape
 import tokens
 
 from gateway import assembly
-from gateway.accounts import generate, hash_secret, new_secret
+from gateway.accounts import hash_secret, new_secret, seal_secret
 from gateway.records import Account, Scope
 from gateway.sealing import Key, load_key
 from gateway.settings import Settings
@@ -78,7 +78,7 @@ def _opened(form: Form, name: str, sabotage: Callable[[], None] | None = None) -
     with staged(folder, sabotage=sabotage, workers=WORKERS, failures_per_minute=UNBOUNDED) as stage:
         secret = new_secret()
         with _accounts(stage) as (accounts, key):
-            accounts.add_user(Account(PROVIDER, "machine", generate(secret, key)))
+            accounts.add_user(Account(PROVIDER, "machine", seal_secret(secret, key)))
         yield Door(stage, secret)
 
 
