@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from importlib.resources import files
 from typing import Any, ClassVar, cast
 
@@ -22,6 +23,7 @@ Element = etree._Element
 Entry = ActivityEntry | CompletionEntry
 
 EMPTY = (None, ())
+_shown = lru_cache(maxsize=1024)(shown)  # names of elements: few, and each stands in many paths
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +144,7 @@ class PayloadVersion(ABC):
     def step(self, element: Element) -> str:
         """An element's name as a step of a path, with this version's prefixes."""
         namespace, _, local = element.tag.rpartition("}")
-        return f"{self.table.prefixes.get(namespace[1:], '*')}:{shown(local)}"
+        return f"{self.table.prefixes.get(namespace[1:], '*')}:{_shown(local)}"
 
     def read(self, values: Mapping[str, Any]) -> Any:
         """The record that values are of."""
