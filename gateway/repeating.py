@@ -64,7 +64,7 @@ def decide_all(entry: ActivityEntry, shelf: Shelf, by: Judgement) -> Decision:
     """Decide what becomes of a record, and of the further instances it names."""
     if not entry.repeats or entry.activity is None or entry.action is RecordAction.DELETE:
         return decide(entry, shelf, by)
-    if mistaken(entry, entry.activity, shelf, by):
+    if mistaken(entry, entry.activity, shelf, by, may_rename=True):
         return decide(entry, shelf, by)  # which activity is meant is in doubt, and so is what repeats it
     held = _numbered([*_instances(entry.repeats, entry.activity)], entry.activity, shelf, by)
     before = _marks(entry.activity, shelf)

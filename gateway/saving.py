@@ -159,7 +159,7 @@ def decide(entry: ActivityEntry, shelf: Shelf, by: Judgement) -> Decision:
     if activity is None:
         return Decision(entry, Action.REFUSED, entry.findings)
     slot = meant(activity, shelf)
-    wrong = mistaken(entry, activity, shelf, by)
+    wrong = mistaken(entry, activity, shelf, by, may_rename=entry.action is not RecordAction.DELETE)
     if wrong:  # no slot: whose activity is meant is just what is in doubt
         return Decision(entry, Action.REFUSED, (*wrong, *_alone(entry, activity, by), *entry.findings))
     if entry.action is RecordAction.DELETE:
@@ -180,10 +180,12 @@ def meant(activity: Activity, shelf: Shelf) -> Slot | None:
     return shelf.by_activity_id(activity.activity_id) or shelf.by_own_id(activity.provider_activity_id)
 
 
-def mistaken(entry: ActivityEntry, activity: Activity, shelf: Shelf, by: Judgement) -> tuple[Finding, ...]:
-    """What is wrong with whom and what a record names; empty where it is clear."""
-    slot = meant(activity, shelf)
-    return (*_wrong_provider(entry, by), *_wrong_identity(entry, activity, shelf, slot))
+def mistaken(
+    entry: ActivityEntry, activity: Activity, shelf: Shelf, by: Judgement, *, may_rename: bool = False
+) -> tuple[Finding, ...]:
+    """What is wrong with whom and what a record names; empty where it is clear. An own id that is nobody's
+    may be a new one of the activity where that is saved, and is a wrong one where it is but named."""
+    return (*_wrong_provider(entry, by), *_wrong_identity(entry, activity, shelf, may_rename))
 
 
 def _wrong_provider(entry: ActivityEntry, by: Judgement) -> Iterator[Finding]:
@@ -192,19 +194,21 @@ def _wrong_provider(entry: ActivityEntry, by: Judgement) -> Iterator[Finding]:
 
 
 def _wrong_identity(
-    entry: ActivityEntry, activity: Activity, shelf: Shelf, slot: Slot | None
+    entry: ActivityEntry, activity: Activity, shelf: Shelf, may_rename: bool
 ) -> Iterator[Finding]:
     must_exist = entry.action in {RecordAction.UPDATE, RecordAction.DELETE}
     by_id = shelf.by_activity_id(activity.activity_id)
-    by_own = shelf.by_own_id(activity.provider_activity_id)
-    if must_exist and not activity.activity_id and not activity.provider_activity_id:
+    own_id = activity.provider_activity_id
+    by_own = shelf.by_own_id(own_id)
+    is_new = by_own is None and may_rename
+    if must_exist and not activity.activity_id and not own_id:
         yield finding("A900", entry.place("activity_id"))
     elif activity.activity_id and by_id is None:
         yield finding("A901", entry.place("activity_id"), detail(activity.activity_id))
-    elif must_exist and slot is None:
-        yield finding("A901", entry.place("provider_activity_id"), detail(activity.provider_activity_id))
-    elif by_id is not None and by_own is not None and by_id is not by_own:
-        yield finding("A902", entry.place("provider_activity_id"), detail(activity.provider_activity_id))
+    elif must_exist and by_id is None and by_own is None:
+        yield finding("A901", entry.place("provider_activity_id"), detail(own_id))
+    elif by_id is not None and own_id and by_own is not by_id and not is_new:
+        yield finding("A902", entry.place("provider_activity_id"), detail(own_id))
 
 
 def _delete(entry: ActivityEntry, slot: Slot, shelf: Shelf, by: Judgement) -> Decision:

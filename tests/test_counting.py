@@ -138,6 +138,14 @@ def test_what_stands_twice_in_a_call_is_told(
     assert ["Record 1." in found.text for found in other.findings] == [True] * len(told)
 
 
+@pytest.mark.parametrize("activity", [COURSE, LASTING])
+def test_two_ids_that_disagree_are_not_counted(desk: Desk, activity: Activity) -> None:
+    """Also where the own id is nobody's."""
+    keep(desk, activity)
+    assert ["A902"] == codes(only(count(desk, Counted(entry=named(own_id="NOBODY"), physicians=1))))
+    assert ((activity.physicians, activity.other_learners), {}) == (totals(desk), desk.store.tables.counts)
+
+
 def test_what_was_refused_before_in_a_call_stands_there_once(desk: Desk) -> None:
     """It changed nothing."""
     keep(desk, LASTING)

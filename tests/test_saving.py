@@ -139,6 +139,7 @@ def test_an_activity_is_found_by_either_id(
         ("Update", (FIRST_ID, "AUTUMN-27"), "A902", "/provider_activity_id"),
         ("Delete", (FIRST_ID, "AUTUMN-27"), "A902", "/provider_activity_id"),
         ("Add", (FIRST_ID, "AUTUMN-27"), "A902", "/provider_activity_id"),
+        ("Delete", (FIRST_ID, "NOBODY"), "A902", "/provider_activity_id"),
     ],
 )
 def test_a_wrong_identity_is_refused(
@@ -155,6 +156,16 @@ def test_a_wrong_identity_is_refused(
     )
     assert (*ids, None) == (result.activity_id, result.provider_activity_id, result.status)
     assert before == tables.activities
+
+
+@pytest.mark.parametrize("action", ["Add", "Update", None])
+def test_what_is_saved_may_get_a_new_own_id(tables: Tables, action: str | None) -> None:
+    """An own id that is nobody's is its new one, also where it had none."""
+    save(tables, entry(DRAFT, "Add"), entry(replace(OTHER, provider_activity_id=None), "Add", number=2))
+    for activity_id in (FIRST_ID, SECOND_ID):
+        renamed = replace(DRAFT, activity_id=activity_id, provider_activity_id=f"NEW-{activity_id}")
+        assert Action.UPDATED is save_one(tables, entry(renamed, action)).action
+    assert [f"NEW-{FIRST_ID}", f"NEW-{SECOND_ID}"] == [one.provider_activity_id for one in stored(tables)]
 
 
 @pytest.mark.parametrize(("action", "more"), [("Update", ["A103"]), (None, ["A103"]), ("Delete", [])])

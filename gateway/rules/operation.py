@@ -33,8 +33,9 @@ _NOTICES = (
     of_activity(
         code="A902",
         field="provider_activity_id",
-        text="The ACCME Activity ID and the Provider Activity ID belong to two different activities.",
-        remedy="Send the two ids of one activity, or only one of them.",
+        text="The ACCME Activity ID and the Provider Activity ID are not those of one activity.",
+        remedy="Send the two ids of one activity, or only one of them. To give it a new Provider Activity "
+        "ID, update it (SaveActivity).",
         source="docs/wire.md",
     ),
     of_activity(
