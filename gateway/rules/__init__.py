@@ -42,6 +42,7 @@ from gateway.rules.declaration import (
     Subject,
     Version,
     detail,
+    moment,
     quoted,
     rule,
 )
@@ -74,6 +75,7 @@ __all__ = [
     "is_cme",
     "judge",
     "lost",
+    "moment",
     "quoted",
     "rule",
     "spelled",
