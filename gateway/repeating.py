@@ -193,14 +193,23 @@ def _entries(
 
 def _instances(repeats: Sequence[Repeat], said: Activity) -> Iterator[Held]:
     """The further instances; what is the record's own, or stands twice, is the same instance."""
-    known = {(said.start_date, said.end_date, said.location)}
+    known = {(said.start_date, said.end_date, _folded(said.location))}
     for position, repeat in enumerate(repeats):
         given = Location(repeat.city, repeat.state, repeat.country)
         location = said.location if given == Location() else given
         end = repeat.end_date or (said.ending(repeat.start_date) if repeat.start_date else None)
-        if (repeat.start_date, end, location) not in known:
-            known.add((repeat.start_date, end, location))
+        key = (repeat.start_date, end, _folded(location))
+        if key not in known:
+            known.add(key)
             yield Held(position, repeat.start_date, end, location)
+
+
+def _folded(location: Location | None) -> tuple[str, ...]:
+    """A place as places are compared: however its names are spelled."""
+    if location is None:
+        return ()
+    parts = (location.city, location.state, location.country)
+    return tuple(" ".join((part or "").casefold().split()) for part in parts)
 
 
 def _numbered(instances: Sequence[Held], said: Activity, shelf: Shelf, by: Judgement) -> list[Held]:
@@ -226,8 +235,8 @@ def _met(instances: Sequence[Held], known: Mapping[int, Activity]) -> dict[int, 
     """The numbers of the instances that are there on their day and at their place, by turn."""
     there = defaultdict[object, deque[int]](deque)
     for number, one in known.items():
-        there[one.start_date, one.location].append(number)
-    keys = ((turn, there[held.start, held.location]) for turn, held in enumerate(instances, SECOND))
+        there[one.start_date, _folded(one.location)].append(number)
+    keys = ((turn, there[held.start, _folded(held.location)]) for turn, held in enumerate(instances, SECOND))
     return {turn: numbers.popleft() for turn, numbers in keys if numbers}
 
 

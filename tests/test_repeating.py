@@ -194,6 +194,16 @@ def test_the_order_does_not_matter(desk: Desk) -> None:
     assert [Action.ADDED, Action.UNCHANGED, Action.UNCHANGED] == [one.action for one in result.instances[1:]]
 
 
+def test_a_place_is_the_same_however_it_is_spelled(desk: Desk) -> None:
+    """Else two of one day would swap their identities; the new spelling is kept."""
+    paris, lyon = (replace(MAY, city=city) for city in ("Paris", "Le  Puy"))
+    desk.save(held(paris, lyon))
+    desk.save(held(*(replace(MAY, city=city) for city in ("LE PUY", "paris"))))
+    assert [(f"{OWN}#2", "paris"), (f"{OWN}#3", "LE PUY")] == [
+        (one.provider_activity_id, one.location.city) for one in stored(desk)[1:] if one.location
+    ]
+
+
 def test_one_with_learners_is_not_moved(desk: Desk) -> None:
     """Another day of its turn is a further instance: those who came were there on the day reported."""
     desk.save(held(MARCH))
