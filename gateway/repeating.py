@@ -78,11 +78,16 @@ def decide_all(entry: ActivityEntry, shelf: Shelf, by: Judgement) -> Decision:
 
 
 def unfit(entry: ActivityEntry) -> Iterator[Finding]:
-    """What is told of repeats of what is reported once, for all its time or with all its sessions."""
+    """What is told of repeats of what is reported once, for all its time or with all its sessions; and of
+    those that are told already."""
     format = format_named(entry.activity.format) if entry.activity else None
     code = _ONCE.get(format.name) if format and entry.repeats else None
     if code:
         yield finding(code, entry.place("repeats"))
+    taken = {held.position for held in _instances(entry.repeats, entry.activity or _NOTHING)}
+    for position, repeat in enumerate(entry.repeats):
+        if position not in taken and repeat.start_date:
+            yield finding("A933", entry.place(f"repeats[{position}]"), f"It is that of {repeat.start_date}.")
 
 
 def own_ids(entries: Iterable[ActivityEntry]) -> set[str]:
@@ -206,9 +211,8 @@ def _instances(repeats: Sequence[Repeat], said: Activity) -> Iterator[Held]:
 
 def _folded(location: Location | None) -> tuple[str, ...]:
     """A place as places are compared: however its names are spelled."""
-    if location is None:
-        return ()
-    parts = (location.city, location.state, location.country)
+    at = location or Location()
+    parts = (at.city, at.state, at.country)
     return tuple(" ".join((part or "").casefold().split()) for part in parts)
 
 

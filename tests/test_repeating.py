@@ -236,9 +236,17 @@ def test_many_that_are_told_no_more_are_left_as_they_are(desk: Desk) -> None:
 
 
 def test_an_instance_is_told_once(desk: Desk) -> None:
-    """Who lists the record's own date too, or one twice, means the same instance."""
+    """Who lists the record's own date too, or one twice, means the same instance, and is told so (A933)."""
     own = Repeat(COURSE.start_date, COURSE.end_date)
-    assert 2 == len(only(desk.save(held(own, MARCH, MARCH))).instances)
+    there = replace(MARCH, city="duluth ", state="MN", country="USA")
+    result = only(desk.save(held(own, MARCH, MAY, MARCH, there)))
+    assert (Action.ADDED, 3) == (result.action, len(result.instances))
+    assert [("A933", Severity.WARNING, f"/repeats[{n}]") for n in (0, 3, 4)] == [
+        (one.code, one.severity, one.path) for one in result.findings
+    ]
+    assert [True] * 3 == ["2027-01-10" in result.findings[0].text] + [
+        "2027-03-09" in one.text for one in result.findings[1:]
+    ]
 
 
 def test_who_came_and_who_paid_is_each_instances_own(desk: Desk) -> None:

@@ -255,6 +255,14 @@ _NOTICES = (
         source="MOCLIST; once is the gateway's own reading",
     ),
     of_activity(
+        code="A933",
+        field="repeats",
+        severity=Severity.WARNING,
+        text="A repeat has the day and place of the record itself, or of another repeat, and was taken once.",
+        remedy="Tell each further day and place once. Two at one day and place are two records.",
+        source="the gateway's own reading; SEED2 tells of each instance by its date and location",
+    ),
+    of_activity(
         code="A930",
         field="",
         severity=Severity.WARNING,
