@@ -31,6 +31,11 @@ def naming(
     )
 
 
+def quoting(entry: ActivityEntry) -> str:
+    """What a finding at the id of an activity says of it: the one that was sent, which is not always ours."""
+    return detail(entry.activity_id or entry.provider_activity_id)
+
+
 def named(entry: ActivityEntry, shelf: Shelf, by: Judgement) -> Activity | None:
     """The activity that a record names, None where that is in doubt."""
     assert entry.activity is not None
@@ -68,7 +73,7 @@ def _refused(
     if act is Act.COUNT and after == before:
         return ()
     return tuple(
-        finding(no.code, entry.place(no.field), no.text or detail(before.activity_id))
+        finding(no.code, entry.place(no.field), no.text or quoting(entry))
         for no in lifecycle.refusals(before, act, by.today)
     )
 

@@ -246,7 +246,7 @@ def _save(
     if after == before:
         return Decision(entry, Action.UNCHANGED, tuple(findings), slot)
     if before is not None and entry.action is RecordAction.ADD:
-        findings.insert(0, finding("A903", entry.place("activity_id"), detail(before.activity_id)))
+        findings.insert(0, finding("A903", entry.place("activity_id"), _known(before)))
     findings[:0] = _ungrounding(entry, before, after, by) if before is not None else ()
     action = Action.ADDED if before is None else Action.UPDATED
     slot = shelf.settle(slot, after)
@@ -259,11 +259,16 @@ def _closing(
 ) -> Iterator[Finding]:
     """A closed activity stays as it is; one that is to be closed must have passed every gate."""
     if before is not None and after != before:
-        yield from _refused(entry, before, Act.SAVE, by, detail(before.activity_id))
+        yield from _refused(entry, before, Act.SAVE, by, _known(before))
     elif before is not None and before.closed and entry.close is False:
         yield finding("A926", entry.place("close"))
     if entry.close and not (before and before.closed):
         yield from _refused(entry, after, Act.CLOSE, by)
+
+
+def _known(before: Activity) -> str:
+    """Which activity it is: by an id that was issued, and need not stand where the finding does."""
+    return f"It is {quoted(before.activity_id)}."
 
 
 def _disturbing(

@@ -295,6 +295,8 @@ def test_an_earlier_year_of_a_closed_one_stays_too(desk: Desk) -> None:
     closed = replace(kept, physicians=9, other_learners=9, closed=True)
     desk.store.tables.activities[row] = (desk.caller.provider_id, closed)
     assert ["A906"] == codes(only(count(desk, counted(6, 6, 2024))))
+    named_by_own = Counted(entry=named(None, LASTING.provider_activity_id), physicians=6, year=2024)
+    assert [True] == ['"202' not in one.text for one in only(count(desk, named_by_own)).findings]
     assert Action.UNCHANGED is only(count(desk, counted(5, 5, 2024))).action
 
 

@@ -84,7 +84,7 @@ def test_an_add_of_what_exists_with_other_content_updates_and_says_so(tables: Ta
     result = save_one(tables, entry(replace(DRAFT, title="Asthma at School"), "Add"))
     assert (Action.UPDATED, FIRST_ID, ["A903"]) == (result.action, result.activity_id, codes(result))
     assert Severity.WARNING is result.findings[0].severity
-    assert FIRST_ID in result.findings[0].text
+    assert result.findings[0].text.endswith(f'It is "{FIRST_ID}".')
     assert ["Asthma at School"] == [activity.title for activity in stored(tables)]
 
 
@@ -377,6 +377,7 @@ def test_a_closed_activity_does_not_change(tables: Tables, close: bool | None) -
     before = dict(tables.activities)
     result = save_one(tables, entry(replace(COMPLETE, physicians=1), "Update", close=close))
     assert (Action.REFUSED, Status.CLOSED, ["A906"]) == (result.action, result.status, codes(result))
+    assert result.findings[0].text.endswith(f'It is "{FIRST_ID}".')
     assert before == tables.activities
 
 

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from functools import partial
 
 from gateway import lifecycle, saving
-from gateway.amending import amend, named
+from gateway.amending import amend, named, quoting
 from gateway.lifecycle import Act
 from gateway.operations.call import Call, Terms, judgement, perform
 from gateway.records import (
@@ -23,7 +23,7 @@ from gateway.records import (
     Result,
     replace,
 )
-from gateway.rules import detail, finding
+from gateway.rules import finding
 from gateway.saving import Decision, Judgement, Shelf, meant
 from gateway.store import Counts, Store, Unit
 from gateway.vocabulary import ENDURING
@@ -314,7 +314,7 @@ def _over_and_done(
     newer = any(each.year > count.year for each in known)
     if newer and count not in known:
         for no in lifecycle.refusals(activity, Act.COUNT, by.today):
-            yield finding(no.code, one.entry.place(no.field), detail(activity.activity_id))
+            yield finding(no.code, one.entry.place(no.field), quoting(one.entry))
 
 
 def _result(decision: Decision, history: History, today: date) -> Result:
