@@ -238,13 +238,13 @@ def _save(
     ]
     if any(found.blocks for found in findings):
         return Decision(entry, Action.REFUSED, tuple(findings), slot)
-    if slot is not None and slot.number:
-        findings.insert(0, finding("A911", entry.place("provider_activity_id"), f"Record {slot.number}."))
     if before is None and not after.provider_activity_id:
         findings.insert(0, finding("A912", entry.place("provider_activity_id")))
     after = replace(after, closed=after.closed or bool(entry.close))
     if after == before:
         return Decision(entry, Action.UNCHANGED, tuple(findings), slot)
+    if slot is not None and slot.number:
+        findings.insert(0, finding("A911", entry.place("provider_activity_id"), f"Record {slot.number}."))
     if before is not None and entry.action is RecordAction.ADD:
         findings.insert(0, finding("A903", entry.place("activity_id"), _known(before)))
     findings[:0] = _ungrounding(entry, before, after, by) if before is not None else ()

@@ -139,6 +139,14 @@ def test_what_stands_twice_in_a_call_is_told(
 
 
 @pytest.mark.parametrize("activity", [COURSE, LASTING])
+def test_the_same_count_again_is_not_told(desk: Desk, activity: Activity) -> None:
+    """It changes nothing."""
+    keep(desk, activity)
+    result = count(desk, counted(1, 2), counted(1, 2, number=2)).results[1]
+    assert (Action.UNCHANGED, []) == (result.action, codes(result))
+
+
+@pytest.mark.parametrize("activity", [COURSE, LASTING])
 def test_two_ids_that_disagree_are_not_counted(desk: Desk, activity: Activity) -> None:
     """Also where the own id is nobody's."""
     keep(desk, activity)

@@ -213,6 +213,14 @@ def test_a_record_sees_what_earlier_ones_of_its_call_did(tables: Tables) -> None
     assert ["Second thoughts"] == [activity.title for activity in stored(tables)]
 
 
+def test_only_what_changes_an_activity_again_is_told(tables: Tables) -> None:
+    """A911 at each record that changes what one before has changed, and not at one that changes nothing."""
+    other = replace(DRAFT, title="Second thoughts")
+    told = save(tables, *(entry(one, number=n) for n, one in enumerate((DRAFT, DRAFT, other, other), 1)))
+    assert [[], [], ["A911"], []] == [codes(result) for result in told]
+    assert "Record 1." in told[2].findings[0].text
+
+
 def test_a_refused_record_leaves_nothing_for_later_ones(tables: Tables) -> None:
     """What was refused does not exist for the rest of its call."""
     results = save(tables, entry(replace(DRAFT, title=None), "Add"), entry(DRAFT, "Update", number=2))

@@ -215,13 +215,12 @@ def _noted(decision: Decision, activity: Activity, count: CountAsOf, history: Hi
 
 
 def _again(decision: Decision, activity: Activity | None, year: int | None, history: History) -> Decision:
-    """Tell of what stands twice in a call: as with records to be saved, the later counts."""
-    if activity is None or decision.action is Action.REFUSED:
+    """Tell of what is changed twice in a call: as with records to be saved, the later counts."""
+    if activity is None or decision.action is not Action.UPDATED:
         return decision
     entry, key = decision.entry, (activity.activity_id, year)
     before = history.said.get(key)
-    if decision.action is Action.UPDATED:
-        history.said[key] = entry.number
+    history.said[key] = entry.number
     if before is None:
         return decision
     twice = finding("A911", entry.place("activity_id"), f"Record {before}.")
