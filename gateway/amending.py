@@ -27,6 +27,11 @@ def naming(
     )
 
 
+def quoting(entry: ActivityEntry) -> str:
+    """What a finding at the id of an activity says of it: the one that was sent, which is not always ours."""
+    return detail(entry.activity_id or entry.provider_activity_id)
+
+
 def named(entry: ActivityEntry, shelf: Shelf, by: Judgement) -> Activity | None:
     """The activity that a record names, None where that is in doubt."""
     assert entry.activity is not None
@@ -63,7 +68,7 @@ def _refused(
     """Why the table of the life cycle refuses it; counting is asked about only where a count changes."""
     if act is Act.COUNT and after == before:
         return ()
-    return refused(entry, before, act, by.today, detail(before.activity_id))
+    return refused(entry, before, act, by.today, quoting(entry))
 
 
 def _worse(entry: ActivityEntry, before: Activity, after: Activity, by: Judgement) -> tuple[Finding, ...]:

@@ -64,7 +64,7 @@ def decide_all(entry: ActivityEntry, shelf: Shelf, by: Judgement) -> Decision:
     """Decide what becomes of a record, and of the further instances it names."""
     if not entry.repeats or entry.activity is None or entry.action is RecordAction.DELETE:
         return decide(entry, shelf, by)
-    if mistaken(entry, entry.activity, shelf, by):
+    if mistaken(entry, entry.activity, shelf, by, may_rename=True):
         return decide(entry, shelf, by)  # which activity is meant is in doubt, and so is what repeats it
     held = _numbered([*_instances(entry.repeats, entry.activity)], entry.activity, shelf, by)
     before = _marks(entry.activity, shelf)
@@ -78,11 +78,16 @@ def decide_all(entry: ActivityEntry, shelf: Shelf, by: Judgement) -> Decision:
 
 
 def unfit(entry: ActivityEntry) -> Iterator[Finding]:
-    """What is told of repeats of what is reported once, for all its time or with all its sessions."""
+    """What is told of repeats of what is reported once, for all its time or with all its sessions; and of
+    those that are told already."""
     format = format_named(entry.activity.format) if entry.activity else None
     code = _ONCE.get(format.name) if format and entry.repeats else None
     if code:
         yield finding(code, entry.place("repeats"))
+    taken = {held.position for held in _instances(entry.repeats, entry.activity or _NOTHING)}
+    for position, repeat in enumerate(entry.repeats):
+        if position not in taken and repeat.start_date:
+            yield finding("A933", entry.place(f"repeats[{position}]"), f"It is that of {repeat.start_date}.")
 
 
 def own_ids(entries: Iterable[ActivityEntry]) -> set[str]:
@@ -193,14 +198,22 @@ def _entries(
 
 def _instances(repeats: Sequence[Repeat], said: Activity) -> Iterator[Held]:
     """The further instances; what is the record's own, or stands twice, is the same instance."""
-    known = {(said.start_date, said.end_date, said.location)}
+    known = {(said.start_date, said.end_date, _folded(said.location))}
     for position, repeat in enumerate(repeats):
         given = Location(repeat.city, repeat.state, repeat.country)
         location = said.location if given == Location() else given
         end = repeat.end_date or (said.ending(repeat.start_date) if repeat.start_date else None)
-        if (repeat.start_date, end, location) not in known:
-            known.add((repeat.start_date, end, location))
+        key = (repeat.start_date, end, _folded(location))
+        if key not in known:
+            known.add(key)
             yield Held(position, repeat.start_date, end, location)
+
+
+def _folded(location: Location | None) -> tuple[str, ...]:
+    """A place as places are compared: however its names are spelled."""
+    at = location or Location()
+    parts = (at.city, at.state, at.country)
+    return tuple(" ".join((part or "").casefold().split()) for part in parts)
 
 
 def _numbered(instances: Sequence[Held], said: Activity, shelf: Shelf, by: Judgement) -> list[Held]:
@@ -226,8 +239,8 @@ def _met(instances: Sequence[Held], known: Mapping[int, Activity]) -> dict[int, 
     """The numbers of the instances that are there on their day and at their place, by turn."""
     there = defaultdict[object, deque[int]](deque)
     for number, one in known.items():
-        there[one.start_date, one.location].append(number)
-    keys = ((turn, there[held.start, held.location]) for turn, held in enumerate(instances, SECOND))
+        there[one.start_date, _folded(one.location)].append(number)
+    keys = ((turn, there[held.start, _folded(held.location)]) for turn, held in enumerate(instances, SECOND))
     return {turn: numbers.popleft() for turn, numbers in keys if numbers}
 
 

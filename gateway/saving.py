@@ -160,7 +160,7 @@ def decide(entry: ActivityEntry, shelf: Shelf, by: Judgement) -> Decision:
     if activity is None:
         return Decision(entry, Action.REFUSED, (*entry.findings, *_besides(entry, by)))
     slot = meant(activity, shelf)
-    wrong = mistaken(entry, activity, shelf, by)
+    wrong = mistaken(entry, activity, shelf, by, may_rename=entry.action is not RecordAction.DELETE)
     if wrong:  # no slot: whose activity is meant is just what is in doubt
         return Decision(entry, Action.REFUSED, (*wrong, *_alone(entry, activity, by), *entry.findings))
     if entry.action is RecordAction.DELETE:
@@ -189,10 +189,12 @@ def meant(activity: Activity, shelf: Shelf) -> Slot | None:
     return shelf.by_activity_id(activity.activity_id) or shelf.by_own_id(activity.provider_activity_id)
 
 
-def mistaken(entry: ActivityEntry, activity: Activity, shelf: Shelf, by: Judgement) -> tuple[Finding, ...]:
-    """What is wrong with whom and what a record names; empty where it is clear."""
-    slot = meant(activity, shelf)
-    return (*_wrong_provider(entry, by), *_wrong_identity(entry, activity, shelf, slot))
+def mistaken(
+    entry: ActivityEntry, activity: Activity, shelf: Shelf, by: Judgement, *, may_rename: bool = False
+) -> tuple[Finding, ...]:
+    """What is wrong with whom and what a record names; empty where it is clear. An own id that is nobody's
+    may be a new one of the activity where that is saved, and is a wrong one where it is but named."""
+    return (*_wrong_provider(entry, by), *_wrong_identity(entry, activity, shelf, may_rename))
 
 
 def _wrong_provider(entry: ActivityEntry, by: Judgement) -> Iterator[Finding]:
@@ -201,19 +203,21 @@ def _wrong_provider(entry: ActivityEntry, by: Judgement) -> Iterator[Finding]:
 
 
 def _wrong_identity(
-    entry: ActivityEntry, activity: Activity, shelf: Shelf, slot: Slot | None
+    entry: ActivityEntry, activity: Activity, shelf: Shelf, may_rename: bool
 ) -> Iterator[Finding]:
     must_exist = entry.action in {RecordAction.UPDATE, RecordAction.DELETE}
     by_id = shelf.by_activity_id(activity.activity_id)
-    by_own = shelf.by_own_id(activity.provider_activity_id)
-    if must_exist and not activity.activity_id and not activity.provider_activity_id:
+    own_id = activity.provider_activity_id
+    by_own = shelf.by_own_id(own_id)
+    is_new = by_own is None and may_rename
+    if must_exist and not activity.activity_id and not own_id:
         yield finding("A900", entry.place("activity_id"))
     elif activity.activity_id and by_id is None:
         yield finding("A901", entry.place("activity_id"), detail(activity.activity_id))
-    elif must_exist and slot is None:
-        yield finding("A901", entry.place("provider_activity_id"), detail(activity.provider_activity_id))
-    elif by_id is not None and by_own is not None and by_id is not by_own:
-        yield finding("A902", entry.place("provider_activity_id"), detail(activity.provider_activity_id))
+    elif must_exist and by_id is None and by_own is None:
+        yield finding("A901", entry.place("provider_activity_id"), detail(own_id))
+    elif by_id is not None and own_id and by_own is not by_id and not is_new:
+        yield finding("A902", entry.place("provider_activity_id"), detail(own_id))
 
 
 def _delete(entry: ActivityEntry, slot: Slot, shelf: Shelf, by: Judgement) -> Decision:
@@ -243,15 +247,15 @@ def _save(
     ]
     if any(found.blocks for found in findings):
         return Decision(entry, Action.REFUSED, tuple(findings), slot)
-    if slot is not None and slot.number:
-        findings.insert(0, finding("A911", entry.place("provider_activity_id"), f"Record {slot.number}."))
     if before is None and not after.provider_activity_id:
         findings.insert(0, finding("A912", entry.place("provider_activity_id")))
     after = replace(after, closed=after.closed or bool(entry.close))
     if after == before:
         return Decision(entry, Action.UNCHANGED, tuple(findings), slot)
+    if slot is not None and slot.number:
+        findings.insert(0, finding("A911", entry.place("provider_activity_id"), f"Record {slot.number}."))
     if before is not None and entry.action is RecordAction.ADD:
-        findings.insert(0, finding("A903", entry.place("activity_id"), detail(before.activity_id)))
+        findings.insert(0, finding("A903", entry.place("activity_id"), _known(before)))
     findings[:0] = _ungrounding(entry, before, after, by) if before is not None else ()
     action = Action.ADDED if before is None else Action.UPDATED
     slot = shelf.settle(slot, after)
@@ -264,11 +268,16 @@ def _closing(
 ) -> Iterator[Finding]:
     """A closed activity stays as it is; one that is to be closed must have passed every gate."""
     if before is not None and after != before:
-        yield from refused(entry, before, Act.SAVE, by.today, detail(before.activity_id))
+        yield from refused(entry, before, Act.SAVE, by.today, _known(before))
     elif before is not None and before.closed and entry.close is False:
         yield finding("A926", entry.place("close"))
     if entry.close and not (before and before.closed):
         yield from refused(entry, after, Act.CLOSE, by.today)
+
+
+def _known(before: Activity) -> str:
+    """Which activity it is: by an id that was issued, and need not stand where the finding does."""
+    return f"It is {quoted(before.activity_id)}."
 
 
 def _disturbing(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from datetime import date
 from typing import Any
 
 from lxml import etree
@@ -149,6 +150,14 @@ def _trim(element: Element, simple: Any) -> None:
         return
     name = simple.root_type.local_name
     match = _DATE.match(text) if name in {"date", "dateTime"} else None
-    if match is not None:
+    if match is not None and _is_day(match[1]):  # else it is refused, and told as it was written
         text = match[1] if name == "date" else f"{match[1]}T00:00:00"
     element.text = text
+
+
+def _is_day(text: str) -> bool:
+    """Whether a day is one of the calendar."""
+    try:
+        return bool(date.fromisoformat(text))
+    except ValueError:
+        return False

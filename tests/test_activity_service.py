@@ -406,6 +406,7 @@ def test_an_activity_goes_by_the_id_that_was_sent(admin: Counter) -> None:
     answer = admin.ask(reopen)
     assert [("A913", "ProviderActivityId", "/svc:ReopenActivity/svc:ProviderActivityId")] == located(answer)
     assert ["2"] == texts(answer, "Line")
+    assert 'Only a closed activity is reopened. Found: "ONE".' in texts(answer, "Text")
     both = request("ReopenActivity", f"{ID}<Reason>r</Reason>")
     assert [("A913", "ActivityId", "/svc:ReopenActivity/svc:ActivityId")] == located(admin.ask(both))
 

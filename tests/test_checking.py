@@ -136,6 +136,9 @@ def test_repeats_that_cannot_be_are_found_too() -> None:
     [(_, found)] = _findings(document(enduring, version="2.1"))
     assert ("A924", "RepeatInstance") == (found.code, found.field)
     assert found.path.endswith("/act:RepeatInstances/act:RepeatInstance")
+    twice = record(extension=f"<RepeatInstances>{repeat * 2}</RepeatInstances>")
+    [(_, found)] = [one for one in _findings(document(twice, version="2.1")) if one[1].code[0] == "A"]
+    assert ("A933", True) == (found.code, found.path.endswith("/act:RepeatInstance[2]"))
 
 
 def test_unreadable_record_is_refused_and_the_rest_judged() -> None:

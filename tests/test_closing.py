@@ -129,6 +129,15 @@ def test_it_is_found_by_the_providers_own_id(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("act", [close, reopen])
+def test_two_ids_that_disagree_name_nothing(desk: Desk, act: object) -> None:
+    """Also where the own id is nobody's: it is a slip, and not a new one."""
+    before = keep(desk, COMPLETE if act is close else CLOSED)
+    (found,) = only(act(desk, named(FIRST_ID, "NOBODY"))).findings  # type: ignore[operator]  # one of the two
+    assert ("A902", "/provider_activity_id") == (found.code, found.path)
+    assert before == stored(desk)
+
+
+@pytest.mark.parametrize("act", [close, reopen])
 def test_validating_only_says_the_same_and_keeps_nothing(desk: Desk, act: object) -> None:
     """No receipt, no state, no reason."""
     keep(desk, COMPLETE if act is close else CLOSED)

@@ -190,6 +190,13 @@ def test_what_is_not_there_is_not_copied(desk: Desk) -> None:
     assert ["A900"] == codes(only(copy(desk, named(None))))
 
 
+def test_two_ids_that_disagree_name_no_source(desk: Desk) -> None:
+    """Also where the own id is nobody's."""
+    keep(desk, SOURCE)
+    assert ["A902"] == codes(only(copy(desk, named(own_id="NOBODY"), provider_activity_id="NEW")))
+    assert 1 == len(stored(desk))
+
+
 def test_the_same_key_makes_one_copy(desk: Desk) -> None:
     """And answers with its ids again."""
     keep(desk, SOURCE)

@@ -138,6 +138,22 @@ def test_what_stands_twice_in_a_call_is_told(
     assert ["Record 1." in found.text for found in other.findings] == [True] * len(told)
 
 
+@pytest.mark.parametrize("activity", [COURSE, LASTING])
+def test_the_same_count_again_is_not_told(desk: Desk, activity: Activity) -> None:
+    """It changes nothing."""
+    keep(desk, activity)
+    result = count(desk, counted(1, 2), counted(1, 2, number=2)).results[1]
+    assert (Action.UNCHANGED, []) == (result.action, codes(result))
+
+
+@pytest.mark.parametrize("activity", [COURSE, LASTING])
+def test_two_ids_that_disagree_are_not_counted(desk: Desk, activity: Activity) -> None:
+    """Also where the own id is nobody's."""
+    keep(desk, activity)
+    assert ["A902"] == codes(only(count(desk, Counted(entry=named(own_id="NOBODY"), physicians=1))))
+    assert ((activity.physicians, activity.other_learners), {}) == (totals(desk), desk.store.tables.counts)
+
+
 def test_what_was_refused_before_in_a_call_stands_there_once(desk: Desk) -> None:
     """It changed nothing."""
     keep(desk, LASTING)
@@ -287,6 +303,8 @@ def test_an_earlier_year_of_a_closed_one_stays_too(desk: Desk) -> None:
     closed = replace(kept, physicians=9, other_learners=9, closed=True)
     desk.store.tables.activities[row] = (desk.caller.provider_id, closed)
     assert ["A906"] == codes(only(count(desk, counted(6, 6, 2024))))
+    named_by_own = Counted(entry=named(None, LASTING.provider_activity_id), physicians=6, year=2024)
+    assert [True] == ['"202' not in one.text for one in only(count(desk, named_by_own)).findings]
     assert Action.UNCHANGED is only(count(desk, counted(5, 5, 2024))).action
 
 

@@ -372,7 +372,7 @@ def test_what_is_stored_is_not_changed(desk: Desk, changed: Any, named: str) -> 
     desk.save(report(completion(ADA, CME_CREDIT)))
     receipt = desk.save(report(changed), content="changed")
     assert ([Action.REFUSED], "C902") == (actions(receipt), codes(receipt)[0][0])
-    told = f"Different: {named}. It was submitted on 2026-11-21 and is Accepted."
+    told = f"Different: {named}. It was submitted on 2026-11-21 15:04:05 UTC and is Accepted."
     assert receipt.results[0].findings[0].text.endswith(told)
 
 
@@ -382,7 +382,7 @@ def test_a_learner_has_a_credit_for_an_activity_once(desk: Desk) -> None:
     by_npi = replace(ADA, identifiers=(Identifier("NPI", "1234567893"),))
     receipt = desk.save(report(completion(by_npi, replace(CME_CREDIT, credit_id="ccid:demo:77"))))
     assert ([Action.REFUSED], ["C903"]) == (actions(receipt), codes(receipt)[0])
-    told = 'It is "ccid:demo:1". It was submitted on 2026-11-21 and is Accepted.'
+    told = 'It is "ccid:demo:1". It was submitted on 2026-11-21 15:04:05 UTC and is Accepted.'
     assert receipt.results[0].findings[0].text.endswith(told)
 
 
@@ -392,7 +392,7 @@ def test_a_rejected_credit_stands_in_the_way_until_it_is_deleted(desk: Desk) -> 
     desk.decide("ccid:demo:2", CreditStatus.REJECTED, "Not in the programme.")
     anew = report(completion(ADA, replace(BOARD_CREDIT, credit_id="ccid:demo:77")), number=2)
     (found,) = desk.save(anew).results[0].findings
-    assert ("C903", True) == (found.code, found.text.endswith("2026-11-21 and is Rejected."))
+    assert ("C903", True) == (found.code, found.text.endswith("2026-11-21 15:04:05 UTC and is Rejected."))
     assert [Action.DELETED, Action.ADDED] == actions(desk.save(deletion(completion(ADA, BOARD_CREDIT)), anew))
 
 
@@ -590,7 +590,7 @@ def test_rems_participants_are_kept_once(desk: Desk) -> None:
     assert ["C902"] == codes(desk.save(report(later), content="later"))[0]
     changed = replace(said, participants=(replace(NURSE, profession="Physician"),))
     (found,) = desk.save(report(changed), content="changed").results[0].findings
-    told = "Different: participants[0].profession. It was submitted on 2026-11-21."
+    told = "Different: participants[0].profession. It was submitted on 2026-11-21 15:04:05 UTC."
     assert ("C902", True) == (found.code, found.text.endswith(told))
     assert [Action.DELETED] == actions(desk.save(deletion(said)))
     assert {} == desk.store.tables.participants

@@ -194,6 +194,16 @@ def test_the_order_does_not_matter(desk: Desk) -> None:
     assert [Action.ADDED, Action.UNCHANGED, Action.UNCHANGED] == [one.action for one in result.instances[1:]]
 
 
+def test_a_place_is_the_same_however_it_is_spelled(desk: Desk) -> None:
+    """Else two of one day would swap their identities; the new spelling is kept."""
+    paris, lyon = (replace(MAY, city=city) for city in ("Paris", "Le  Puy"))
+    desk.save(held(paris, lyon))
+    desk.save(held(*(replace(MAY, city=city) for city in ("LE PUY", "paris"))))
+    assert [(f"{OWN}#2", "paris"), (f"{OWN}#3", "LE PUY")] == [
+        (one.provider_activity_id, one.location.city) for one in stored(desk)[1:] if one.location
+    ]
+
+
 def test_one_with_learners_is_not_moved(desk: Desk) -> None:
     """Another day of its turn is a further instance: those who came were there on the day reported."""
     desk.save(held(MARCH))
@@ -226,9 +236,17 @@ def test_many_that_are_told_no_more_are_left_as_they_are(desk: Desk) -> None:
 
 
 def test_an_instance_is_told_once(desk: Desk) -> None:
-    """Who lists the record's own date too, or one twice, means the same instance."""
+    """Who lists the record's own date too, or one twice, means the same instance, and is told so (A933)."""
     own = Repeat(COURSE.start_date, COURSE.end_date)
-    assert 2 == len(only(desk.save(held(own, MARCH, MARCH))).instances)
+    there = replace(MARCH, city="duluth ", state="MN", country="USA")
+    result = only(desk.save(held(own, MARCH, MAY, MARCH, there)))
+    assert (Action.ADDED, 3) == (result.action, len(result.instances))
+    assert [("A933", Severity.WARNING, f"/repeats[{n}]") for n in (0, 3, 4)] == [
+        (one.code, one.severity, one.path) for one in result.findings
+    ]
+    assert [True] * 3 == ["2027-01-10" in result.findings[0].text] + [
+        "2027-03-09" in one.text for one in result.findings[1:]
+    ]
 
 
 def test_who_came_and_who_paid_is_each_instances_own(desk: Desk) -> None:

@@ -84,7 +84,7 @@ def test_an_add_of_what_exists_with_other_content_updates_and_says_so(tables: Ta
     result = save_one(tables, entry(replace(DRAFT, title="Asthma at School"), "Add"))
     assert (Action.UPDATED, FIRST_ID, ["A903"]) == (result.action, result.activity_id, codes(result))
     assert Severity.WARNING is result.findings[0].severity
-    assert FIRST_ID in result.findings[0].text
+    assert result.findings[0].text.endswith(f'It is "{FIRST_ID}".')
     assert ["Asthma at School"] == [activity.title for activity in stored(tables)]
 
 
@@ -139,6 +139,7 @@ def test_an_activity_is_found_by_either_id(
         ("Update", (FIRST_ID, "AUTUMN-27"), "A902", "/provider_activity_id"),
         ("Delete", (FIRST_ID, "AUTUMN-27"), "A902", "/provider_activity_id"),
         ("Add", (FIRST_ID, "AUTUMN-27"), "A902", "/provider_activity_id"),
+        ("Delete", (FIRST_ID, "NOBODY"), "A902", "/provider_activity_id"),
     ],
 )
 def test_a_wrong_identity_is_refused(
@@ -155,6 +156,16 @@ def test_a_wrong_identity_is_refused(
     )
     assert (*ids, None) == (result.activity_id, result.provider_activity_id, result.status)
     assert before == tables.activities
+
+
+@pytest.mark.parametrize("action", ["Add", "Update", None])
+def test_what_is_saved_may_get_a_new_own_id(tables: Tables, action: str | None) -> None:
+    """An own id that is nobody's is its new one, also where it had none."""
+    save(tables, entry(DRAFT, "Add"), entry(replace(OTHER, provider_activity_id=None), "Add", number=2))
+    for activity_id in (FIRST_ID, SECOND_ID):
+        renamed = replace(DRAFT, activity_id=activity_id, provider_activity_id=f"NEW-{activity_id}")
+        assert Action.UPDATED is save_one(tables, entry(renamed, action)).action
+    assert [f"NEW-{FIRST_ID}", f"NEW-{SECOND_ID}"] == [one.provider_activity_id for one in stored(tables)]
 
 
 @pytest.mark.parametrize(("action", "more"), [("Update", ["A103"]), (None, ["A103"]), ("Delete", [])])
@@ -200,6 +211,14 @@ def test_a_record_sees_what_earlier_ones_of_its_call_did(tables: Tables) -> None
         (result.action, result.activity_id) for result in results
     ]
     assert ["Second thoughts"] == [activity.title for activity in stored(tables)]
+
+
+def test_only_what_changes_an_activity_again_is_told(tables: Tables) -> None:
+    """A911 at each record that changes what one before has changed, and not at one that changes nothing."""
+    other = replace(DRAFT, title="Second thoughts")
+    told = save(tables, *(entry(one, number=n) for n, one in enumerate((DRAFT, DRAFT, other, other), 1)))
+    assert [[], [], ["A911"], []] == [codes(result) for result in told]
+    assert "Record 1." in told[2].findings[0].text
 
 
 def test_a_refused_record_leaves_nothing_for_later_ones(tables: Tables) -> None:
@@ -366,6 +385,7 @@ def test_a_closed_activity_does_not_change(tables: Tables, close: bool | None) -
     before = dict(tables.activities)
     result = save_one(tables, entry(replace(COMPLETE, physicians=1), "Update", close=close))
     assert (Action.REFUSED, Status.CLOSED, ["A906"]) == (result.action, result.status, codes(result))
+    assert result.findings[0].text.endswith(f'It is "{FIRST_ID}".')
     assert before == tables.activities
 
 

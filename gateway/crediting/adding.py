@@ -16,7 +16,7 @@ from gateway.records import (
     StoredCredit,
     StoredParticipant,
 )
-from gateway.rules import Certificate, finding
+from gateway.rules import Certificate, finding, moment
 
 UNMATCHED = {MatchKind.NONE: "L901", MatchKind.SEVERAL: "L902"}
 WITHHELD = (
@@ -162,8 +162,8 @@ def _earlier(case: Case, stored: StoredCredit | StoredParticipant) -> str:
     """When something was reported, and how it stands."""
     if number := case.ledger.number_of(stored):
         return f"Record {number} of this call has it."
-    day = f"It was submitted on {stored.submitted_at.date()}"
-    return f"{day} and is {stored.status}." if isinstance(stored, StoredCredit) else f"{day}."
+    when = f"It was submitted on {moment(stored.submitted_at)}"
+    return f"{when} and is {stored.status}." if isinstance(stored, StoredCredit) else f"{when}."
 
 
 # --- what is kept ------------------------------------------------------------------------------------

@@ -29,7 +29,7 @@ from gateway.records import (
     dotted,
     replace,
 )
-from gateway.rules import finding
+from gateway.rules import finding, moment
 from gateway.saving import Judgement
 from gateway.store import Store, Unit
 
@@ -122,7 +122,7 @@ def _earlier(call: Call, unit: Unit, now: datetime, terms: Terms) -> Receipt | N
     if stored is not None and stored.digest != call.digest:
         raise Conflict(
             "The submission key was used before with other content "
-            f"(receipt {stored.receipt.id} of {_moment(stored.receipt.received_at)})."
+            f"(receipt {stored.receipt.id} of {moment(stored.receipt.received_at)})."
         )
     return stored.receipt if stored else None
 
@@ -135,12 +135,8 @@ def _repeated(call: Call, unit: Unit, now: datetime, terms: Terms) -> Iterable[F
     stored = unit.receipts.same_content(call.operation, call.digest, since)
     if stored is None:
         return ()
-    detail = f"Receipt {stored.receipt.id} of {_moment(stored.receipt.received_at)}."
+    detail = f"Receipt {stored.receipt.id} of {moment(stored.receipt.received_at)}."
     return (finding("A910", detail=detail),)
-
-
-def _moment(at: datetime) -> str:
-    return f"{at:%Y-%m-%d %H:%M:%S} UTC"
 
 
 # --- the receipt ---------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from functools import partial
 
 from gateway import saving
-from gateway.amending import amend, named
+from gateway.amending import amend, named, quoting
 from gateway.lifecycle import Act
 from gateway.operations.call import Call, Terms, judgement, perform
 from gateway.records import (
@@ -23,7 +23,7 @@ from gateway.records import (
     Result,
     replace,
 )
-from gateway.rules import detail, finding
+from gateway.rules import finding
 from gateway.saving import Decision, Judgement, Shelf, meant, refused
 from gateway.store import Counts, Store, Unit
 from gateway.vocabulary import ENDURING
@@ -215,13 +215,12 @@ def _noted(decision: Decision, activity: Activity, count: CountAsOf, history: Hi
 
 
 def _again(decision: Decision, activity: Activity | None, year: int | None, history: History) -> Decision:
-    """Tell of what stands twice in a call: as with records to be saved, the later counts."""
-    if activity is None or decision.action is Action.REFUSED:
+    """Tell of what is changed twice in a call: as with records to be saved, the later counts."""
+    if activity is None or decision.action is not Action.UPDATED:
         return decision
     entry, key = decision.entry, (activity.activity_id, year)
     before = history.said.get(key)
-    if decision.action is Action.UPDATED:
-        history.said[key] = entry.number
+    history.said[key] = entry.number
     if before is None:
         return decision
     twice = finding("A911", entry.place("activity_id"), f"Record {before}.")
@@ -313,7 +312,7 @@ def _over_and_done(
     """What is closed is not counted anew, nor is an earlier year of it, of which its count tells nothing."""
     newer = any(each.year > count.year for each in known)
     if newer and count not in known:
-        yield from refused(one.entry, activity, Act.COUNT, by.today, detail(activity.activity_id))
+        yield from refused(one.entry, activity, Act.COUNT, by.today, quoting(one.entry))
 
 
 def _result(decision: Decision, history: History, today: date) -> Result:

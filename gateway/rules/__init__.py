@@ -42,6 +42,7 @@ from gateway.rules.declaration import (
     Rule,
     Subject,
     detail,
+    moment,
     quoted,
     rule,
 )
@@ -75,6 +76,7 @@ __all__ = [
     "is_cme",
     "judge",
     "lost",
+    "moment",
     "quoted",
     "rule",
     "spelled",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, ClassVar
 
 from gateway.quoting import shown
@@ -90,6 +90,11 @@ def quoted(value: object) -> str:
 def detail(value: object) -> str:
     """What a finding says of the value that it found."""
     return f"Found: {quoted(value)}."
+
+
+def moment(at: datetime) -> str:
+    """What a finding says of when something came: in UTC and saying so, in whatever zone days are counted."""
+    return f"{at:%Y-%m-%d %H:%M:%S} UTC"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,8 +33,9 @@ _NOTICES = (
     of_activity(
         code="A902",
         field="provider_activity_id",
-        text="The ACCME Activity ID and the Provider Activity ID belong to two different activities.",
-        remedy="Send the two ids of one activity, or only one of them.",
+        text="The ACCME Activity ID and the Provider Activity ID are not those of one activity.",
+        remedy="Send the two ids of one activity, or only one of them. To give it a new Provider Activity "
+        "ID, update it (SaveActivity).",
         source="docs/wire.md",
     ),
     of_activity(
@@ -252,6 +253,14 @@ _NOTICES = (
         text="A credit type stands once in a registration, however it is spelled; the first was kept.",
         remedy="Name each credit type once.",
         source="MOCLIST; once is the gateway's own reading",
+    ),
+    of_activity(
+        code="A933",
+        field="repeats",
+        severity=Severity.WARNING,
+        text="A repeat has the day and place of the record itself, or of another repeat, and was taken once.",
+        remedy="Tell each further day and place once. Two at one day and place are two records.",
+        source="the gateway's own reading; SEED2 tells of each instance by its date and location",
     ),
     of_activity(
         code="A930",
