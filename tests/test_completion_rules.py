@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Mapping
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -41,8 +41,8 @@ from gateway.rules import (
     judging,
 )
 from gateway.rules.declaration import LEARNER
-from gateway.rules.examples import ABIM, NPI, NURSE, cme, credit, known_by, learner
-from gateway.vocabulary import CME_CREDIT
+from gateway.rules.examples import ABIM, NPI, NURSE, cme, credit, known_by, learner, took_part
+from gateway.vocabulary import CME_CREDIT, REMS_TYPES
 
 LEARNER_RULES = {code: law for code, law in RULES.items() if law.subject.payload == LEARNER}
 every_rule = pytest.mark.parametrize("law", LEARNER_RULES.values(), ids=LEARNER_RULES.keys())
@@ -226,6 +226,25 @@ def test_cme_alone_ends_with_the_activity() -> None:
     assert [("C205", "/credits[0]")] == [(one.code, one.path) for one in found(late)]
     alone = COMPLETION.credits[1]
     assert [] == codes(found(late | {"credits": (alone,)}))
+
+
+@pytest.mark.parametrize(
+    ("day", "expected"),
+    [
+        (COURSE.end_date, []),
+        (date(2026, 11, 11), ["C208"]),
+        (reported.CONTEXT.today + timedelta(days=1), ["C202"]),
+    ],
+)
+def test_an_end_that_was_derived_refuses_nothing(day: date, expected: list[str]) -> None:
+    """What 1.0 could not say is no fact: a later completion is taken, and told how to say the end."""
+    activity = replace(COURSE, derived=frozenset({"end_date"}))
+    later = {"completed_on": day, "context.activity": activity}
+    assert expected == codes(found(cme() | later))
+    of_rems = took_part(NURSE) | {"completed_on": day}
+    assert expected == codes(
+        found(of_rems | {"context.activity": replace(activity, rems_type=REMS_TYPES[0])})
+    )
 
 
 def test_each_board_credit_is_bound_by_its_own_board() -> None:

@@ -202,6 +202,11 @@ class Activity:
         """The amounts of the credits that state one."""
         return tuple(credit.amount for credit in self.credits if credit.amount is not None)
 
+    @property
+    def told_end(self) -> date | None:
+        """Its last day as somebody said it, None where it was merely derived."""
+        return None if "end_date" in self.derived else self.end_date
+
     def runs_in(self, year: int) -> bool:
         """Whether a day of it lies in a year; where a date is not known, it may."""
         first = self.start_date.year if self.start_date else year

@@ -121,6 +121,8 @@ def _dotted(version: Version | None) -> str | None:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, frozenset):
+        return sorted(value)
     return str(value) if isinstance(value, date | Decimal) else _told(value)
 
 
