@@ -204,28 +204,32 @@ def test_window_is_two_years_and_a_quarter(today: str, day: str, expected: list[
         (date(2026, 11, 9), None, []),
         (date(2026, 11, 10), None, []),
         (date(2026, 11, 11), None, ["C205", "C205"]),
-        (date(2026, 11, 20), date(2026, 11, 20), ["C205"]),
+        (date(2026, 11, 20), date(2026, 11, 20), []),
         (date(2026, 11, 21), date(2026, 11, 20), ["C205", "C407"]),
         (date(2026, 11, 10), date(2026, 11, 9), ["C407"]),
     ],
 )
 def test_completion_lies_within_the_activity(day: date, claim_date: date | None, expected: list[str]) -> None:
-    """From the first day to the last; the board credit may follow until it can no longer be claimed, the CME
-    beside it may not, and each is told once."""
+    """From the first day to the last; the board credit may follow until it can no longer be claimed, and so
+    may the CME beside it, and each is told once."""
     registration = MocRegistration("ABIM", Decimal(10), (KNOWLEDGE,), claim_date)
     activity = replace(COURSE, moc_registrations=(registration,))
     assert expected == codes(found({"completed_on": day, "context.activity": activity}))
 
 
 def test_cme_alone_ends_with_the_activity() -> None:
-    """The claim date of a board does not make CME credit wait."""
+    """The claim date of a board does not make CME credit wait that stands without credit of that board."""
     registration = MocRegistration("ABIM", Decimal(10), (KNOWLEDGE,), date(2026, 11, 20))
     activity = replace(COURSE, moc_registrations=(registration,))
     late = {"completed_on": date(2026, 11, 11), "context.activity": activity}
     assert ["C205"] == codes(found(cme() | late))
-    assert [("C205", "/credits[0]")] == [(one.code, one.path) for one in found(late)]
-    alone = COMPLETION.credits[1]
+    beside, alone = COMPLETION.credits
     assert [] == codes(found(late | {"credits": (alone,)}))
+    assert [] == codes(found(late))
+    of_another = replace(alone, credit_type="Lifelong Learning and Self-Assessment")
+    assert ("C205", "/credits[0]") in [
+        (one.code, one.path) for one in found(late | {"credits": (beside, of_another)})
+    ]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from functools import partial
 
 from gateway.records import Completion, Severity
-from gateway.rules.certificate import Certificate, is_cme
+from gateway.rules.certificate import Certificate, certified, is_cme
 from gateway.rules.declaration import CompletionContext, Subject, rule, unless
 from gateway.rules.examples import ABIM, KNOWLEDGE, NURSE, amid, board_credit, cme, moc, took_part
 from gateway.vocabulary import REMS_TYPES
@@ -95,9 +95,20 @@ def completion_is_not_before_the_activity(completion: Completion, context: Compl
 def credit_is_not_of_a_day_after_the_activity(
     certificate: Certificate, context: CompletionContext
 ) -> Iterable[object]:
-    """Credit is not of a day after the activity ends; where its board gives time to claim it, that counts."""
+    """Credit is not of a day after the activity ends; where its board gives time to claim it, that counts,
+    and so it does for CME credit beside it."""
     day = certificate.completion.completed_on
-    return unless(certificate.last_day is not None or not _is_after_the_end(day, context), day)
+    if day is None or certificate.last_day is not None or not _is_after_the_end(day, context):
+        return ()
+    return unless(certificate.cme and _may_be_claimed_beside(certificate, day, context), day)
+
+
+def _may_be_claimed_beside(certificate: Certificate, day: date, context: CompletionContext) -> bool:
+    """Whether the same record has board credit that may still be claimed that day: CME follows from it, and
+    would be there without being said."""
+    completion, activity = certificate.completion, context.activity
+    others = (certified(one, completion, activity, context.boards) for one in completion.credits)
+    return any(last is not None and day <= last for last in (one.last_day for one in others))
 
 
 @completion(
