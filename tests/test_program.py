@@ -119,6 +119,7 @@ def test_the_enduring_format_is_one() -> None:
         (held("2025-11-01", "2026-01-15"), Status.READY_TO_CLOSE, []),
         (LASTING, Status.ACTIVE, ["P904"]),
         (replace(LASTING, end_date=date(2025, 12, 31)), Status.READY_TO_CLOSE, ["P903"]),
+        (held("2022-01-01", "2025-01-01", format=program.ENDURING), Status.READY_TO_CLOSE, ["P903"]),
         (replace(LASTING, end_date=date(2026, 1, 15)), Status.READY_TO_CLOSE, ["P904"]),
         (replace(LASTING, end_date=date(2026, 1, 15), closed=True), Status.CLOSED, []),
         (replace(LASTING, description=None), Status.DRAFT, ["P902", "P904"]),
