@@ -267,6 +267,23 @@ def test_each_board_credit_is_bound_by_its_own_board() -> None:
     assert [("C205", "/credits[1]")] == [(one.code, one.path) for one in found(late)]
 
 
+@pytest.mark.parametrize(
+    ("day", "today", "expected"),
+    [
+        (date(2025, 12, 1), date(2025, 12, 1), []),
+        (date(2025, 12, 1), date(2025, 12, 2), ["C408"]),
+        (date(2025, 12, 1), date(2026, 1, 2), ["C206", "C408"]),
+        (date(2025, 12, 2), date(2025, 12, 2), []),
+        (date(2025, 12, 31), date(2026, 1, 2), []),
+        (date(2026, 1, 1), date(2026, 1, 2), []),
+    ],
+)
+def test_credit_of_abp_is_due_by_1_december(day: date, today: date, expected: list[str]) -> None:
+    """What was earned by then; for which year counts what is earned later is not known, so nobody is told."""
+    said = {"completed_on": day, "context.today": today}
+    assert expected == codes(found(RULES["C408"].good | said))
+
+
 # --- numbers -----------------------------------------------------------------------------------------
 
 
