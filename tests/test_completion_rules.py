@@ -281,7 +281,7 @@ def test_each_board_credit_is_bound_by_its_own_board() -> None:
 def test_credit_of_abp_is_due_by_1_december(day: date, today: date, expected: list[str]) -> None:
     """What was earned by then; for which year counts what is earned later is not known, so nobody is told."""
     said = {"completed_on": day, "context.today": today}
-    assert expected == codes(found(RULES["C408"].good | said))
+    assert expected == codes(found({**RULES["C408"].good, **said}))
 
 
 # --- numbers -----------------------------------------------------------------------------------------

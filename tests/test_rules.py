@@ -328,6 +328,20 @@ def test_value_is_shown_cut_and_clean(value: object, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("type", "expected"),
+    [
+        ("JN", []),
+        ("Journal-based CME/CE", []),
+        ("Live Course", ["A107"]),
+        ("Other/Blended Learning", ["A107"]),
+    ],
+)
+def test_a_present_format_stands_for_the_one_type_it_was(type: str, expected: list[str]) -> None:
+    """In 1.0; not where it was several types, or none."""
+    assert expected == _codes(_found(replace(COURSE, legacy_type=type), (1, 0)))
+
+
+@pytest.mark.parametrize(
     ("format", "start", "end", "expected"),
     [
         ("Enduring Material", date(2026, 1, 1), date(2029, 1, 1), []),
