@@ -287,7 +287,7 @@ def _noted(before: Activity | None, after: Activity, entry: ActivityEntry, held:
     place = entry.place(f"repeats[{held.position}]")
     return (
         *entry.noted(before, after),
-        *(finding("A933", place, f"It is that of the {board}.") for board in over),
+        *(finding("A934", place, f"It is that of the {board}.") for board in over),
     )
 
 

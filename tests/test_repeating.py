@@ -368,17 +368,17 @@ def test_a_claim_date_that_is_over_is_left_out_of_an_instance(desk: Desk) -> Non
     record = held(MARCH, MAY, moc_registrations=(moc, other), start_date=date(2027, 1, 1))
     told = only(desk.save(record))
     assert Action.ADDED is told.action
-    (late,) = [one for one in told.findings if one.code == "A933"]
+    (late,) = [one for one in told.findings if one.code == "A934"]
     assert ("/repeats[1]", True) == (late.path, "ABIM" in late.text)
     last = other.claim_date
     assert [[moc.claim_date, last], [moc.claim_date, last], [None, last]] == _claimed(desk)
     june = replace(stored(desk)[2], moc_registrations=(replace(moc, claim_date=date(2027, 6, 30)), other))
     assert Action.UPDATED is only(desk.save(entry(june))).action
     again = only(desk.save(record, content="again"))
-    assert (Action.UNCHANGED, False) == (again.action, "A933" in [one.code for one in again.findings])
+    assert (Action.UNCHANGED, False) == (again.action, "A934" in [one.code for one in again.findings])
     assert [date(2027, 6, 30), last] == _claimed(desk)[2]
     moved = replace(record, repeats=(MARCH, replace(MAY, start_date=date(2027, 7, 1), end_date=None)))
-    assert "A933" in codes(desk.save(moved))
+    assert "A934" in codes(desk.save(moved))
     assert [None, last] == _claimed(desk)[2]
 
 

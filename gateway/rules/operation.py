@@ -254,7 +254,7 @@ _NOTICES = (
         source="MOCLIST; once is the gateway's own reading",
     ),
     of_activity(
-        code="A933",
+        code="A934",
         field="repeats",
         severity=Severity.WARNING,
         text="The claim date of the record lies before this repeat, and was left out of it.",
