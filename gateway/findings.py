@@ -81,9 +81,18 @@ SHAPE = {  # code: (severity, text, remedy); {names} are filled in
 }
 
 
+IN_NEWER = {  # the remedies where a newer version reads what this one does not
+    "X031": "Send the record in {version}, which reads it, or leave it out.",
+    "X034": "Write {wanted}, send the record in {version}, which reads it, or leave it out.",
+}
+
+
 def finding(code: str, place: Place = NOWHERE, **parts: object) -> Finding:
-    """Say one thing of the table SHAPE, its parts filled in."""
+    """Say one thing of the table SHAPE, its parts filled in; of an element a newer `version` if that reads
+    it."""
     severity, text, remedy = SHAPE[code]
+    if parts.get("version") is not None:
+        remedy = IN_NEWER.get(code, remedy)
     return Finding(
         code,
         severity,

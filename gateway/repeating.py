@@ -19,6 +19,7 @@ from gateway.records import (
     ActivityEntry,
     Finding,
     Location,
+    MocRegistration,
     Place,
     RecordAction,
     Repeat,
@@ -191,6 +192,7 @@ def _entries(
             close=None,  # each is closed on its own, when its learners are counted
             repeats=(),
             onto=partial(_onto, entry=entry, held=held, first=kept),
+            noted=partial(_noted, entry=entry, held=held),
             findings=(),
             place=partial(_place, entry=entry, position=held.position),
         )
@@ -261,7 +263,9 @@ def _stands(slot: Slot | None) -> bool:
     return slot is not None and slot.activity is not None
 
 
-def _moved(activity: Activity, held: Held) -> Activity:
+def _moved(activity: Activity, held: Held, before: Activity = _NOTHING) -> Activity:
+    """The activity as it is held; a claim date over by then is left out, or stays as it was."""
+    own = {one.board: one.claim_date for one in before.moc_registrations if not _is_over(one, held)}
     return replace(
         activity,
         start_date=held.start,
@@ -269,14 +273,35 @@ def _moved(activity: Activity, held: Held) -> Activity:
         reporting_start=held.start,
         reporting_end=held.end,
         location=held.location,
+        moc_registrations=tuple(
+            replace(one, claim_date=own.get(one.board)) if _is_over(one, held) else one
+            for one in activity.moc_registrations
+        ),
     )
+
+
+def _is_over(registration: MocRegistration, held: Held) -> bool:
+    claimed = registration.claim_date
+    return claimed is not None and held.start is not None and claimed < held.start
 
 
 def _onto(stored: Activity, entry: ActivityEntry, held: Held, first: Activity | None) -> Activity:
     """Lay the record over an instance that is stored, but for what is the instance's own."""
     own = {name: getattr(stored, name) for name in (*_NOT_SHARED, "provider_activity_id")}
     link = (first.activity_id if first else None) or stored.repeat_of
-    return replace(_moved(entry.onto(stored), held), **own, repeat_of=link)
+    return replace(_moved(entry.onto(stored), held, stored), **own, repeat_of=link)
+
+
+def _noted(before: Activity | None, after: Activity, entry: ActivityEntry, held: Held) -> tuple[Finding, ...]:
+    """What is told of the record, and the boards whose claim date was left out of the instance."""
+    left = {one.board for one in after.moc_registrations if one.claim_date is None}
+    said = entry.activity.moc_registrations if entry.activity else ()
+    over = [one.board for one in said if one.board in left and _is_over(one, held)]
+    place = entry.place(f"repeats[{held.position}]")
+    return (
+        *entry.noted(before, after),
+        *(finding("A934", place, f"It is that of the {board}.") for board in over),
+    )
 
 
 def _place(field: str, entry: ActivityEntry, position: int) -> Place:

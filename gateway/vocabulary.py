@@ -7,6 +7,7 @@ comes and goes with the years.
 from __future__ import annotations
 
 import functools
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -206,25 +207,36 @@ US_STATES = frozenset(
 # States that go by other names as well, here without points and commas.
 _OTHER_NAMES = {"VIRGIN ISLANDS": "VI", "US VIRGIN ISLANDS": "VI", "WASHINGTON DC": "DC", "DC": "DC"}
 
-_FORMATS = {format.name.casefold(): format for format in FORMATS}
-_LEGACY = {word.casefold(): type for type in LEGACY_TYPES for word in (type.code, type.name)}
+
+def folded(text: str) -> str:
+    """A name as it is compared with a list, and with nothing else: in whatever case, with "and" or "&", with
+    or without space round a slash."""
+    return " ".join(text.casefold().replace("&", " and ").replace("/", " / ").split())
+
+
+_FORMATS = {folded(format.name): format for format in FORMATS}
+_LEGACY = {folded(word): type for type in LEGACY_TYPES for word in (type.code, type.name)}
+_BECAME = Counter(type.format for type in LEGACY_TYPES)
+_TOLD = {folded(type.format): type for type in LEGACY_TYPES if _BECAME[type.format] == 1}
+"""The old types that a present format tells by its name: of those that one type alone became."""
 
 
 def format_named(text: str | None) -> Format | None:
-    """Find a format by its present name, its old name or its old code, whatever the case."""
-    word = (text or "").casefold()
+    """Find a format by its present name, its old name or its old code, however it is spelled."""
+    word = folded(text or "")
     legacy = _LEGACY.get(word)
-    return _FORMATS.get(word) or (_FORMATS[legacy.format.casefold()] if legacy else None)
+    return _FORMATS.get(word) or (_FORMATS[folded(legacy.format)] if legacy else None)
 
 
 def is_format(text: str | None) -> bool:
-    """Whether a format goes by that name today, whatever the case."""
-    return (text or "").casefold() in _FORMATS
+    """Whether a format goes by that name today, however it is spelled."""
+    return folded(text or "") in _FORMATS
 
 
 def legacy_type_named(text: str | None) -> LegacyType | None:
-    """Find an old activity type by its code or name, whatever the case."""
-    return _LEGACY.get((text or "").casefold())
+    """Find an old activity type by its code or name, or that of the format it alone became."""
+    word = folded(text or "")
+    return _LEGACY.get(word) or _TOLD.get(word)
 
 
 def legacy_type_of(format_name: str | None, delivery_methods: tuple[str, ...]) -> LegacyType | None:

@@ -8,6 +8,7 @@ import pytest
 from payloads import (
     ACTIVITIES,
     END,
+    LEGACY_FORMAT,
     OWN_ID,
     READER,
     START,
@@ -241,6 +242,34 @@ def test_a_keyword_of_no_known_outline_is_set_aside(keyword: str, code: str) -> 
     one = newest(general=OWN_ID + TITLE + keyword)
     assert ([code], True) == (codes(one), one.activity is not None)
     assert ("01_ABAMCO or 02_ABAMCO" in one.findings[0].remedy) is (code == "X034")
+
+
+SELECTED = KEYWORD.format("01_ABAMCO", "Level 3 ID", "1.2.3")
+
+
+@pytest.mark.parametrize("version", ["1.0", "2.0"])
+def test_what_a_newer_version_reads_is_told_so(version: str) -> None:
+    """Of an outline, a profession and a category 2.1 is named; not of what no version reads, nor of what
+    stands once too often."""
+    nurse = "<hx:profession><lom:string>Nurse</lom:string></hx:profession>"
+    audience = f"<hx:targetAudience>{nurse}</hx:targetAudience>"
+    body = record(
+        education=START + END + LEGACY_FORMAT * 2 + audience,
+        general=OWN_ID + TITLE + SELECTED + KEYWORD.format("x", "y", "z"),
+        metrics='<m:ParticipantsByCategory category="nurse">3</m:ParticipantsByCategory>',
+    )
+    one = entry(document(body, version=version))
+    remedies = [(found.field, "activity 2.1" in found.remedy) for found in one.findings]
+    assert [
+        ("ParticipantsByCategory", True),
+        ("keyword", True),
+        ("keyword", False),
+        ("profession", True),
+        ("string", False),
+    ] == sorted(remedies, key=lambda told: (told[0], not told[1]))
+    (selected,) = [found for found in one.findings if found.path.endswith("keyword[1]")]
+    assert "Send the record in activity 2.1, which reads it, or leave it out." == selected.remedy
+    assert all(f"in activity {version}" not in found.remedy for found in one.findings)
 
 
 AGAIN = "<StartDate>2026-04-13</StartDate>"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Mapping
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -41,8 +41,8 @@ from gateway.rules import (
     judging,
 )
 from gateway.rules.declaration import LEARNER
-from gateway.rules.examples import ABIM, NPI, NURSE, cme, credit, known_by, learner
-from gateway.vocabulary import CME_CREDIT
+from gateway.rules.examples import ABIM, NPI, NURSE, cme, credit, known_by, learner, took_part
+from gateway.vocabulary import CME_CREDIT, REMS_TYPES
 
 LEARNER_RULES = {code: law for code, law in RULES.items() if law.subject.payload == LEARNER}
 every_rule = pytest.mark.parametrize("law", LEARNER_RULES.values(), ids=LEARNER_RULES.keys())
@@ -204,28 +204,51 @@ def test_window_is_two_years_and_a_quarter(today: str, day: str, expected: list[
         (date(2026, 11, 9), None, []),
         (date(2026, 11, 10), None, []),
         (date(2026, 11, 11), None, ["C205", "C205"]),
-        (date(2026, 11, 20), date(2026, 11, 20), ["C205"]),
+        (date(2026, 11, 20), date(2026, 11, 20), []),
         (date(2026, 11, 21), date(2026, 11, 20), ["C205", "C407"]),
         (date(2026, 11, 10), date(2026, 11, 9), ["C407"]),
     ],
 )
 def test_completion_lies_within_the_activity(day: date, claim_date: date | None, expected: list[str]) -> None:
-    """From the first day to the last; the board credit may follow until it can no longer be claimed, the CME
-    beside it may not, and each is told once."""
+    """From the first day to the last; the board credit may follow until it can no longer be claimed, and so
+    may the CME beside it, and each is told once."""
     registration = MocRegistration("ABIM", Decimal(10), (KNOWLEDGE,), claim_date)
     activity = replace(COURSE, moc_registrations=(registration,))
     assert expected == codes(found({"completed_on": day, "context.activity": activity}))
 
 
 def test_cme_alone_ends_with_the_activity() -> None:
-    """The claim date of a board does not make CME credit wait."""
+    """The claim date of a board does not make CME credit wait that stands without credit of that board."""
     registration = MocRegistration("ABIM", Decimal(10), (KNOWLEDGE,), date(2026, 11, 20))
     activity = replace(COURSE, moc_registrations=(registration,))
     late = {"completed_on": date(2026, 11, 11), "context.activity": activity}
     assert ["C205"] == codes(found(cme() | late))
-    assert [("C205", "/credits[0]")] == [(one.code, one.path) for one in found(late)]
-    alone = COMPLETION.credits[1]
+    beside, alone = COMPLETION.credits
     assert [] == codes(found(late | {"credits": (alone,)}))
+    assert [] == codes(found(late))
+    of_another = replace(alone, credit_type="Lifelong Learning and Self-Assessment")
+    assert ("C205", "/credits[0]") in [
+        (one.code, one.path) for one in found(late | {"credits": (beside, of_another)})
+    ]
+
+
+@pytest.mark.parametrize(
+    ("day", "expected"),
+    [
+        (COURSE.end_date, []),
+        (date(2026, 11, 11), ["C208"]),
+        (reported.CONTEXT.today + timedelta(days=1), ["C202"]),
+    ],
+)
+def test_an_end_that_was_derived_refuses_nothing(day: date, expected: list[str]) -> None:
+    """What 1.0 could not say is no fact: a later completion is taken, and told how to say the end."""
+    activity = replace(COURSE, derived=frozenset({"end_date"}))
+    later = {"completed_on": day, "context.activity": activity}
+    assert expected == codes(found(cme() | later))
+    of_rems = took_part(NURSE) | {"completed_on": day}
+    assert expected == codes(
+        found(of_rems | {"context.activity": replace(activity, rems_type=REMS_TYPES[0])})
+    )
 
 
 def test_each_board_credit_is_bound_by_its_own_board() -> None:
@@ -242,6 +265,23 @@ def test_each_board_credit_is_bound_by_its_own_board() -> None:
         "credits": (COMPLETION.credits[1], credit(lifelong, "10")),
     }
     assert [("C205", "/credits[1]")] == [(one.code, one.path) for one in found(late)]
+
+
+@pytest.mark.parametrize(
+    ("day", "today", "expected"),
+    [
+        (date(2025, 12, 1), date(2025, 12, 1), []),
+        (date(2025, 12, 1), date(2025, 12, 2), ["C408"]),
+        (date(2025, 12, 1), date(2026, 1, 2), ["C206", "C408"]),
+        (date(2025, 12, 2), date(2025, 12, 2), []),
+        (date(2025, 12, 31), date(2026, 1, 2), []),
+        (date(2026, 1, 1), date(2026, 1, 2), []),
+    ],
+)
+def test_credit_of_abp_is_due_by_1_december(day: date, today: date, expected: list[str]) -> None:
+    """What was earned by then; for which year counts what is earned later is not known, so nobody is told."""
+    said = {"completed_on": day, "context.today": today}
+    assert expected == codes(found({**RULES["C408"].good, **said}))
 
 
 # --- numbers -----------------------------------------------------------------------------------------

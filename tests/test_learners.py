@@ -329,6 +329,16 @@ def test_an_activity_does_not_leave_its_learners_without_a_word(
     assert not {"A928", "A929"} & {one.code for one in again.findings}
 
 
+def test_an_end_that_is_said_is_held_against_what_was_reported(desk: Desk) -> None:
+    """While it was merely derived it stood against nothing; what lies behind it is told once it is said."""
+    desk.change(COURSE, end_date=COURSE.start_date, derived=frozenset({"end_date"}))
+    assert ["C208"] == [
+        one.code for one in desk.save(report(completion(ADA, CME_CREDIT))).results[0].findings
+    ]
+    (result,) = desk.save(entry(replace(COURSE, end_date=COURSE.start_date))).results
+    assert [("A928", "/end_date")] == [(one.code, one.path) for one in result.findings]
+
+
 @pytest.mark.parametrize("gone", ["rejected", "deleted"])
 def test_credit_that_does_not_stand_loses_no_ground(desk: Desk, gone: str) -> None:
     """What is rejected, or was deleted, is not told of."""

@@ -114,6 +114,7 @@ def test_what_is_not_submitted_in_time_is_overdue(
         (held("2025-11-01", "2026-01-15"), Status.READY_TO_CLOSE, []),
         (LASTING, Status.ACTIVE, ["P904"]),
         (replace(LASTING, end_date=date(2025, 12, 31)), Status.READY_TO_CLOSE, ["P903"]),
+        (held("2022-01-01", "2025-01-01", format=ENDURING), Status.READY_TO_CLOSE, ["P903"]),
         (replace(LASTING, end_date=date(2026, 1, 15)), Status.READY_TO_CLOSE, ["P904"]),
         (replace(LASTING, end_date=date(2026, 1, 15), closed=True), Status.CLOSED, []),
         (replace(LASTING, description=None), Status.DRAFT, ["P902", "P904"]),

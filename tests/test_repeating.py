@@ -365,20 +365,51 @@ def test_a_closed_instance_does_not_change_and_may_be_left_out(desk: Desk) -> No
 
 
 def test_what_is_wrong_with_an_instance_alone_is_told_of_it(desk: Desk) -> None:
-    """At its own RepeatInstance, and with its day: a claim date that is over by then, an own id that gets too
-    long; what is wrong with the record as well is told once, of the record."""
-    moc = (MocRegistration("ABIM", credit_types=("Patient Safety",), claim_date=date(2027, 4, 1)),)
-    told = only(desk.save(held(MARCH, MAY, moc_registrations=moc, start_date=date(2027, 1, 1))))
-    (late,) = [one for one in told.findings if one.blocks]
-    assert ("A705", "/repeats[1]") == (late.code, late.path)
-    assert "repeat of 2027-05-04, with your own id and #3 behind it." in late.text
-    told = only(desk.save(held(MARCH, provider_activity_id="N" * 99)))
-    assert [("A102", "/repeats[0]")] == [(one.code, one.path) for one in told.findings if one.blocks]
+    """At its own RepeatInstance, and with its day: an own id that gets too long; what is wrong with the
+    record as well is told once, of the record."""
+    (long,) = [
+        one for one in only(desk.save(held(MAY, provider_activity_id="N" * 99))).findings if one.blocks
+    ]
+    assert ("A102", "/repeats[0]") == (long.code, long.path)
+    assert "repeat of 2027-05-04, with your own id and #2 behind it." in long.text
     for field, code in (("provider_activity_id", "A102"), ("title", "A104")):
         wrong: dict[str, Any] = {field: "\t" * 501}
         told = only(desk.save(held(MARCH, **wrong)))
         assert (code, f"/{field}") in [(one.code, one.path) for one in told.findings if one.blocks]
         assert 1 == [one.code for one in told.findings].count(code)
+
+
+def test_a_claim_date_that_is_over_is_left_out_of_an_instance(desk: Desk) -> None:
+    """Of it alone, and told there; what an update of its own says stays when the record is sent again."""
+    moc = MocRegistration("ABIM", credit_types=("Patient Safety",), claim_date=date(2027, 4, 1))
+    other = replace(moc, board="ABA", claim_date=date(2027, 12, 31))
+    record = held(MARCH, MAY, moc_registrations=(moc, other), start_date=date(2027, 1, 1))
+    told = only(desk.save(record))
+    assert Action.ADDED is told.action
+    (late,) = [one for one in told.findings if one.code == "A934"]
+    assert ("/repeats[1]", True) == (late.path, "ABIM" in late.text)
+    last = other.claim_date
+    assert [[moc.claim_date, last], [moc.claim_date, last], [None, last]] == _claimed(desk)
+    june = replace(stored(desk)[2], moc_registrations=(replace(moc, claim_date=date(2027, 6, 30)), other))
+    assert Action.UPDATED is only(desk.save(entry(june))).action
+    again = only(desk.save(record, content="again"))
+    assert (Action.UNCHANGED, False) == (again.action, "A934" in [one.code for one in again.findings])
+    assert [date(2027, 6, 30), last] == _claimed(desk)[2]
+    moved = replace(record, repeats=(MARCH, replace(MAY, start_date=date(2027, 7, 1), end_date=None)))
+    assert "A934" in codes(desk.save(moved))
+    assert [None, last] == _claimed(desk)[2]
+
+
+def test_a_claim_date_before_the_record_itself_is_refused(desk: Desk) -> None:
+    """It is over in the first instance, and nothing is left out of that."""
+    moc = (MocRegistration("ABIM", credit_types=("Patient Safety",), claim_date=date(2027, 1, 1)),)
+    refused = only(desk.save(held(MARCH, moc_registrations=moc)))
+    assert ["A705"] == [one.code for one in refused.findings if one.blocks]
+    assert [] == stored(desk)
+
+
+def _claimed(desk: Desk) -> list[list[date | None]]:
+    return [[one.claim_date for one in each.moc_registrations] for each in stored(desk)]
 
 
 def test_a_delete_deletes_what_it_names(desk: Desk) -> None:

@@ -328,23 +328,41 @@ def test_value_is_shown_cut_and_clean(value: object, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("type", "expected"),
+    [
+        ("JN", []),
+        ("Journal-based CME/CE", []),
+        ("Live Course", ["A107"]),
+        ("Other/Blended Learning", ["A107"]),
+    ],
+)
+def test_a_present_format_stands_for_the_one_type_it_was(type: str, expected: list[str]) -> None:
+    """In 1.0; not where it was several types, or none."""
+    assert expected == _codes(_found(replace(COURSE, legacy_type=type), (1, 0)))
+
+
+@pytest.mark.parametrize(
     ("format", "start", "end", "expected"),
     [
-        ("Enduring Material", date(2026, 1, 1), date(2028, 12, 31), []),
-        ("Enduring Material", date(2026, 1, 1), date(2029, 1, 1), ["A204"]),
+        ("Enduring Material", date(2026, 1, 1), date(2029, 1, 1), []),
+        ("Enduring Material", date(2026, 1, 1), date(2029, 1, 2), ["A204"]),
         ("Enduring Material", date(2024, 2, 29), date(2027, 2, 28), []),
-        ("Enduring Material", date(2024, 2, 29), date(2027, 3, 1), ["A204"]),
-        ("Regularly Scheduled Series", date(2026, 7, 1), date(2027, 6, 30), []),
-        ("Regularly Scheduled Series", date(2026, 7, 1), date(2027, 7, 1), ["A204"]),
-        ("Live Course", date(2026, 1, 1), date(2026, 12, 31), []),
-        ("Live Course", date(2026, 1, 1), date(2027, 1, 1), ["A208"]),
+        ("Enduring Material", date(2024, 2, 29), date(2027, 3, 1), []),
+        ("Enduring Material", date(2024, 2, 29), date(2027, 3, 2), ["A204"]),
+        ("Enduring Material", date(2025, 2, 28), date(2028, 2, 29), ["A204"]),
+        ("Regularly Scheduled Series", date(2026, 7, 1), date(2027, 7, 1), []),
+        ("Regularly Scheduled Series", date(2026, 7, 1), date(2027, 7, 2), ["A204"]),
+        ("Live Course", date(2026, 1, 1), date(2027, 1, 1), []),
+        ("Live Course", date(2026, 1, 1), date(2027, 1, 2), ["A208"]),
         (None, date(2020, 1, 1), date(2026, 1, 1), ["A105"]),
         ("Enduring Material", date(9999, 1, 1), date(9999, 12, 31), ["A205"]),
         ("Enduring Material", date(1, 1, 1), date(1, 1, 1), ["A205"]),
     ],
 )
-def test_length_counts_both_days(format: str | None, start: date, end: date, expected: list[str]) -> None:
-    """A length limit counts the first and the last day, also around leap days and calendar ends."""
+def test_length_is_counted_by_the_calendar(
+    format: str | None, start: date, end: date, expected: list[str]
+) -> None:
+    """A limit is the same day a year or three later, also around leap days and calendar ends."""
     assert expected == _codes(_found(replace(COURSE, format=format, start_date=start, end_date=end)))
 
 
@@ -433,7 +451,7 @@ def test_what_left_is_one_edit_of_its_board(
     ("amounts", "expected"),
     [
         ({"AMA PRA Category 1": "2", "Nursing": "6"}, ["A703"]),
-        ({"AMA PRA Category 1 Credit™": "2", "Nursing": "6"}, ["A703", "A402"]),
+        ({"AMA PRA Category 1 Credit™": "2", "Nursing": "6"}, ["A703"]),
         ({"AMA PRA Category 1": "5", "Nursing": "2"}, []),
         ({"Nursing": "6", "Pharmacy": "2"}, []),
         ({"Nursing": "4"}, ["A703"]),

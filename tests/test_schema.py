@@ -120,6 +120,8 @@ def test_the_attribute_decides_before_the_content(namespace: str, version: str, 
         (legacy(education=START + END + LEGACY_FORMAT), "1.0"),
         (legacy(extension=NEW_ONLY), "2.0"),
         (record(education=START + END + FORMAT.replace("Live Course", "Enduring Material")), "2.0"),
+        (record(education=START + END + FORMAT.replace("Live Course", "Journal-based CME / CE")), "2.0"),
+        (record(education=START + END + FORMAT.replace("Live Course", "Journal-based CME")), "1.0"),
         (record(education=START), "1.0"),
         (legacy(education=START + LEGACY_FORMAT + AUDIENCE, extension=OLD_ONLY), "1.0"),
         (legacy(metrics=COUNT_OTHER), "1.0"),
@@ -498,6 +500,28 @@ def test_what_was_said_is_not_derived() -> None:
     activity = old(more=END, general=described)
     assert (date(2026, 3, 11), "d") == (activity.end_date, activity.description)
     assert {"format", "delivery_methods", "passport"} == activity.derived
+
+
+@pytest.mark.parametrize(
+    ("said", "format", "code"),
+    [
+        ("Internet  Searching &amp; Learning", "Internet Searching and Learning", "ISL"),
+        ("journal-based CME / CE", "Journal-based CME/CE", "JN"),
+        ("Performance/ Quality Improvement", "Performance/Quality Improvement", "PI"),
+        ("Test-Item Writing", "Test-Item Writing", "TIW"),
+        ("Other/ Blended Learning", "Other/Blended Learning", None),
+        ("Live  Course", "Live Course", None),
+    ],
+)
+def test_a_format_is_known_however_it_is_spelled(said: str, format: str, code: str | None) -> None:
+    """It is kept by the name of the list; 1.0 takes it where it tells the old type, and only there."""
+    for version in ("2.0", "2.1"):
+        education = START + END + FORMAT.replace("Live Course", said)
+        activity = entry(document(record(education=education), version=version)).activity
+        assert activity is not None
+        assert (format, frozenset()) == (activity.format, activity.derived)
+    before = old(said)
+    assert (format, code or said) == (before.format, before.legacy_type)
 
 
 def test_an_unknown_type_derives_no_format() -> None:

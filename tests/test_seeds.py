@@ -87,7 +87,7 @@ STATEMENTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (
         "SEED1",
         "the format decides what is asked next: delivery, place, length",
-        (LIFE + "test_gate_is_asked_only_where_it_applies", RULES + "test_length_counts_both_days"),
+        (LIFE + "test_gate_is_asked_only_where_it_applies", RULES + "test_length_is_counted_by_the_calendar"),
     ),
     ("SEED1", "in person asks for the place", (LIFE + "test_missing_gate_is_named_to_who_closes",)),
     (
@@ -181,7 +181,7 @@ STATEMENTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (
         "SEED2",
         "it stays open to its end, at most three years",
-        (LIFE + "test_calendar_moves_active_to_ready", RULES + "test_length_counts_both_days"),
+        (LIFE + "test_calendar_moves_active_to_ready", RULES + "test_length_is_counted_by_the_calendar"),
     ),
     (
         "SEED2",

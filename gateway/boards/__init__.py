@@ -13,6 +13,7 @@ from typing import Any
 from gateway.boards import aba, abim, abohns, abos, abp, abpath, abpmr, abs, abts
 from gateway.boards.face import Adapter
 from gateway.records import Board, CreditType, PracticeArea
+from gateway.vocabulary import folded
 
 ADAPTERS: Mapping[str, Adapter] = {
     adapter.board.acronym: adapter
@@ -31,13 +32,7 @@ ADAPTERS: Mapping[str, Adapter] = {
 BOARDS: Mapping[str, Board] = {acronym: adapter.board for acronym, adapter in ADAPTERS.items()}
 
 
-def area_word(text: str) -> str:
-    """A practice area as it is compared, and with nothing else: in whatever case, with "and" or "&", with
-    or without space round a slash."""
-    return " ".join(text.casefold().replace("&", " and ").replace("/", " / ").split())
-
-
-AREAS = frozenset(area_word(area.name) for board in BOARDS.values() for area in board.practice_areas)
+AREAS = frozenset(folded(area.name) for board in BOARDS.values() for area in board.practice_areas)
 """The practice areas of all boards together, as they are compared."""
 
 
@@ -72,7 +67,7 @@ def said_again(acronym: str | None, types: Sequence[str]) -> tuple[int, ...]:
 
 def areas_of(board: Board, day: date | None) -> frozenset[str]:
     """The practice areas that an activity of a day may be registered for, as they are compared."""
-    return frozenset(area_word(area.name) for area in board.practice_areas if _current(area, day))
+    return frozenset(folded(area.name) for area in board.practice_areas if _current(area, day))
 
 
 def _current(entry: Board | CreditType | PracticeArea, day: date | None) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,6 +55,15 @@ class Table:
         gathered = Gathered()
         gathered.values = reading.settled(element, self._top, gathered)
         return gathered
+
+    def reads(self, steps: Iterable[Element]) -> bool:
+        """Whether a field is, or is in, the last of these elements, each in the one before, from a record's
+        child on; whatever they say."""
+        node: Node | None = self._top
+        for element in steps:
+            node = node.step(element) if node else None
+            node = (node.parts or node) if node else None
+        return node is not None
 
     def write(self, parent: Element, values: Mapping[str, Any]) -> None:
         """Append the elements that hold these values to a parent."""

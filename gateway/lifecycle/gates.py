@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from gateway.boards import AREAS, BOARDS, area_word, areas_of
+from gateway.boards import AREAS, BOARDS, areas_of
 from gateway.records import Activity, MissingGate, MocRegistration, Status, replace
-from gateway.vocabulary import IN_PERSON, JOINT, USA, format_named, legacy_type_named
+from gateway.vocabulary import IN_PERSON, JOINT, USA, folded, format_named, legacy_type_named
 
 Holds = Callable[[Activity, date], bool]
 Applies = Callable[[Activity], bool]
@@ -125,7 +125,7 @@ def _in_its_area(activity: Activity, registration: MocRegistration) -> bool:
     board = BOARDS.get(registration.board or "")
     listed = areas_of(board, activity.start_date) if board else frozenset()
     return any(
-        not listed or area in listed or area not in AREAS for area in map(area_word, activity.specialties)
+        not listed or area in listed or area not in AREAS for area in map(folded, activity.specialties)
     )
 
 

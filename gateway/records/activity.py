@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from calendar import monthrange
+from calendar import isleap, monthrange
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -202,6 +202,11 @@ class Activity:
         """The amounts of the credits that state one."""
         return tuple(credit.amount for credit in self.credits if credit.amount is not None)
 
+    @property
+    def told_end(self) -> date | None:
+        """Its last day as somebody said it, None where it was merely derived."""
+        return None if "end_date" in self.derived else self.end_date
+
     def runs_in(self, year: int) -> bool:
         """Whether a day of it lies in a year; where a date is not known, it may."""
         first = self.start_date.year if self.start_date else year
@@ -209,8 +214,8 @@ class Activity:
         return first <= year <= last
 
     def ending(self, start: date) -> date | None:
-        """Its last day if it began on another: whole months stay whole months, all else as many days. None
-        without dates of its own, or beyond the calendar."""
+        """Its last day if it began on another: whole months stay whole months, the same day years later stays
+        that, all else as many days. None without dates of its own, or beyond the calendar."""
         if self.start_date is None or self.end_date is None:
             return None
         apart = _month(self.end_date) - _month(self.start_date)
@@ -218,6 +223,9 @@ class Activity:
             for months in (apart, apart + 1):
                 if months > 0 and _last_day(self.start_date, months) == self.end_date:
                     return _last_day(start, months)
+            years = self.end_date.year - self.start_date.year
+            if years > 0 and _years_later(self.start_date, years) == self.end_date:
+                return _years_later(start, years)
             return start + (self.end_date - self.start_date)
         except (OverflowError, ValueError):
             return None
@@ -228,6 +236,13 @@ def _last_day(start: date, months: int) -> date:
     year, month = divmod(_month(start) + months - (start.day == 1), 12)
     days = monthrange(year, month + 1)[1]
     return date(year, month + 1, days if start.day == 1 else min(start.day - 1, days))
+
+
+def _years_later(start: date, years: int) -> date:
+    """The same day of a later year; of 29 February, where there is none, the day after."""
+    year = start.year + years
+    gone = (start.month, start.day) == (2, 29) and not isleap(year)
+    return date(year, 3, 1) if gone else start.replace(year=year)
 
 
 def _month(day: date) -> int:

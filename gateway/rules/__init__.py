@@ -120,6 +120,8 @@ def _row(entry: Notice) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, frozenset):
+        return sorted(value)
     return str(value) if isinstance(value, date | Decimal) else _told(value)
 
 

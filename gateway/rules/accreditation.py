@@ -77,7 +77,10 @@ def credit_comes_in_quarters(activity: Activity, context: Context) -> Iterable[o
     severity=Severity.WARNING,
     remedy=f"Write {CME_CREDIT}, unless another credit is meant.",
     source="JS-ACT, JA",
-    good={"credits": _credit("90") + _credit("90", certification="Nursing")},
+    good={
+        "credits": _credit("90", certification=f"{CME_CREDIT} Credit(s)™")
+        + _credit("9", certification="IPCE")
+    },
     bad={"credits": _credit("90", certification="AMA PRA Category 9")},
 )
 def certification_is_known(activity: Activity, context: Context) -> Iterable[object]:
@@ -85,7 +88,7 @@ def certification_is_known(activity: Activity, context: Context) -> Iterable[obj
     return [
         At(f"credits[{n}]", name)
         for n, credit in enumerate(activity.credits)
-        if (name := credit.certification) and name not in CERTIFICATIONS
+        if (name := credit.certification) and name not in CERTIFICATIONS and not is_cme(name)
     ]
 
 

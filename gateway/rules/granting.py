@@ -134,7 +134,7 @@ def completion_is_not_after_the_claim_date(
     "C408",
     "credit_type",
     severity=Severity.WARNING,
-    remedy="Ask the board whether it still counts; report its credit before 1 December from now on.",
+    remedy="Ask the board whether it still counts; report its credit by 1 December from now on.",
     source="MOCG",
     good=_FROM_ABP | _WITH_ABP | {"completed_on": date(2026, 11, 30), "context.today": date(2026, 12, 1)},
     bad=_FROM_ABP | _WITH_ABP | {"completed_on": date(2026, 11, 30), "context.today": date(2026, 12, 2)},
@@ -142,7 +142,10 @@ def completion_is_not_after_the_claim_date(
 def credit_comes_before_the_boards_year_ends(
     certificate: Certificate, context: CompletionContext
 ) -> Iterable[object]:
-    """Credit of ABP counts for its year if it comes by 1 December."""
+    """Credit of ABP that is earned by 1 December counts for its year if it comes by that day as well."""
     day, board = certificate.completion.completed_on, certificate.board
-    end = _YEAR_ENDS.get(board.acronym) if board else None
-    return () if end is None or day is None else unless(context.today <= date(day.year, *end), day)
+    last = _YEAR_ENDS.get(board.acronym) if board else None
+    if last is None or day is None:
+        return ()
+    end = date(day.year, *last)  # for which year counts what is earned later is not known
+    return unless(day > end or context.today <= end, day)

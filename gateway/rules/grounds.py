@@ -34,7 +34,7 @@ def grounds(activity: Activity) -> tuple[object, ...]:
     registered = [
         (one.board, one.points, one.credit_types, one.claim_date) for one in activity.moc_registrations
     ]
-    return activity.start_date, activity.end_date, most_cme(activity), registered
+    return activity.start_date, activity.told_end, most_cme(activity), registered
 
 
 def lost(before: Activity, after: Activity, credits: Iterable[CreditsAlike]) -> Mapping[Lost, int]:
@@ -50,8 +50,9 @@ def lost(before: Activity, after: Activity, credits: Iterable[CreditsAlike]) -> 
 
 def _unfit(one: CreditsAlike, activity: Activity) -> Iterator[str]:
     """The fields in which an activity does not give credit as it was reported (C204, C205, C403 to C407,
-    C503, C504); what all learners get alike is not changed below them (A921)."""
-    day, end = one.completed_on, activity.end_date
+    C503, C504); what all learners get alike is not changed below them (A921). Of CME credit it is not known
+    whether board credit stands beside it, by whose claim date it counts: the end of the activity is said."""
+    day, end = one.completed_on, activity.told_end
     if activity.start_date and day < activity.start_date:
         yield "start_date"
     registration = next((each for each in activity.moc_registrations if each.board == one.board), None)

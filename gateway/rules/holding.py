@@ -16,6 +16,7 @@ _COUNTRIES = frozenset(country.alpha_3 for country in pycountry.countries)
 PUERTO_RICO = "PRI"
 _FIRST_YEAR, _YEARS_AHEAD = 1990, 10
 _A_YEAR = 12
+_LEAP_DAY = (2, 29)  # in other years it may be the day after
 
 
 def _held(start: str, end: str) -> dict[str, Any]:
@@ -70,11 +71,11 @@ def end_is_not_before_start(activity: Activity, context: Context) -> bool:
     "end_date",
     remedy="Report what runs on as a new activity with dates of its own.",
     source="SEED2, FAQ-79, FAQ-10496",
-    good={"format": "Enduring Material", **_held("2026-01-01", "2028-12-31")},
-    bad={"format": "Regularly Scheduled Series", **_held("2026-01-01", "2027-01-01")},
+    good={"format": "Enduring Material", **_held("2026-01-01", "2029-01-01")},
+    bad={"format": "Regularly Scheduled Series", **_held("2026-01-01", "2027-01-02")},
 )
 def length_is_what_the_format_allows(activity: Activity, context: Context) -> bool:
-    """A series runs for at most 12 months, enduring material for at most 36, both days counted."""
+    """A series runs at most until the same day a year after its start, enduring material three years."""
     format = format_named(activity.format)
     return not (format and format.months) or _lasts_at_most(format.months, activity)
 
@@ -84,7 +85,8 @@ def _lasts_at_most(months: int, activity: Activity) -> bool:
     if not (start and end):
         return True
     # Months are counted, never dates built: the last day would lie beyond the calendar in 9999.
-    return (end.year * 12 + end.month - months, end.day) < (start.year * 12 + start.month, start.day)
+    month, day = (3, 1) if (start.month, start.day) == _LEAP_DAY else (start.month, start.day)
+    return (end.year * 12 + end.month - months, end.day) <= (start.year * 12 + month, day)
 
 
 @rule(
@@ -137,8 +139,8 @@ def reporting_end_agrees_with_end(activity: Activity, context: Context) -> bool:
     severity=Severity.WARNING,
     remedy="Report each period of 12 months as an activity with dates of its own.",
     source="FAQ-79",
-    good={"format": "Learning from Teaching", **_held("2026-03-01", "2027-02-28")},
-    bad={"format": "Learning from Teaching", **_held("2026-03-01", "2027-03-01")},
+    good={"format": "Learning from Teaching", **_held("2026-03-01", "2027-03-01")},
+    bad={"format": "Learning from Teaching", **_held("2026-03-01", "2027-03-02")},
 )
 def other_formats_last_a_year(activity: Activity, context: Context) -> bool:
     """An activity that is neither a series nor enduring material runs for at most 12 months."""

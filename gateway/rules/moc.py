@@ -7,11 +7,11 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from gateway.boards import BOARDS, area_word, areas_of, takes_part, types_of
+from gateway.boards import BOARDS, areas_of, takes_part, types_of
 from gateway.records import Activity, ContentOutline, Credit, MocRegistration, OutlineKey, Severity, replace
 from gateway.rules.accreditation import in_quarters, most_cme, repeated
 from gateway.rules.declaration import At, Context, rule
-from gateway.vocabulary import CME_CREDIT, OUTLINE_KEYWORDS, OUTLINE_SOURCES
+from gateway.vocabulary import CME_CREDIT, OUTLINE_KEYWORDS, OUTLINE_SOURCES, folded
 
 _TWO_CREDITS = (Credit(CME_CREDIT, Decimal(2)),)
 
@@ -137,7 +137,7 @@ def practice_area_is_of_its_board(activity: Activity, context: Context) -> Itera
     return [
         _at(n, area)
         for n, one in enumerate(activity.moc_registrations)
-        for _, area in _unlisted(one.practice_areas, _areas(one, activity), area_word)
+        for _, area in _unlisted(one.practice_areas, _areas(one, activity), folded)
     ]
 
 
@@ -158,7 +158,7 @@ def specialty_is_of_a_board(activity: Activity, context: Context) -> Iterable[ob
     if not listed or not all(listed):
         return ()
     known = frozenset[str]().union(*listed)
-    return [At(f"specialties[{n}]", area) for n, area in _unlisted(activity.specialties, known, area_word)]
+    return [At(f"specialties[{n}]", area) for n, area in _unlisted(activity.specialties, known, folded)]
 
 
 @rule(

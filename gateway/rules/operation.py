@@ -263,6 +263,15 @@ _NOTICES = (
         source="the gateway's own reading; SEED2 tells of each instance by its date and location",
     ),
     of_activity(
+        code="A934",
+        field="repeats",
+        severity=Severity.WARNING,
+        text="The claim date of the record lies before this repeat, and was left out of it.",
+        remedy="Update this repeat by its own id with the last day on which its MOC credit may be claimed, "
+        "which is needed to close it.",
+        source="the gateway's own reading",
+    ),
+    of_activity(
         code="A930",
         field="",
         severity=Severity.WARNING,

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from functools import partial
 
 from gateway.records import Completion, Severity
-from gateway.rules.certificate import Certificate, is_cme
+from gateway.rules.certificate import Certificate, certified, is_cme
 from gateway.rules.declaration import CompletionContext, Subject, rule, unless
 from gateway.rules.examples import ABIM, KNOWLEDGE, NURSE, amid, board_credit, cme, moc, took_part
 from gateway.vocabulary import REMS_TYPES
@@ -15,6 +15,7 @@ from gateway.vocabulary import REMS_TYPES
 _GRACE = (3, 31)  # until then the year before the last is still open
 _EXPECTED_WITHIN = timedelta(days=30)
 _REGISTERED = amid(moc("ABIM", KNOWLEDGE))
+_UNTOLD = frozenset({"end_date"})
 
 completion = partial(rule, subject=Subject.COMPLETION)
 
@@ -94,9 +95,20 @@ def completion_is_not_before_the_activity(completion: Completion, context: Compl
 def credit_is_not_of_a_day_after_the_activity(
     certificate: Certificate, context: CompletionContext
 ) -> Iterable[object]:
-    """Credit is not of a day after the activity ends; where its board gives time to claim it, that counts."""
+    """Credit is not of a day after the activity ends; where its board gives time to claim it, that counts,
+    and so it does for CME credit beside it."""
     day = certificate.completion.completed_on
-    return unless(certificate.last_day is not None or not _is_after_the_end(day, context), day)
+    if day is None or certificate.last_day is not None or not _is_after_the_end(day, context):
+        return ()
+    return unless(certificate.cme and _may_be_claimed_beside(certificate, day, context), day)
+
+
+def _may_be_claimed_beside(certificate: Certificate, day: date, context: CompletionContext) -> bool:
+    """Whether the same record has board credit that may still be claimed that day: CME follows from it, and
+    would be there without being said."""
+    completion, activity = certificate.completion, context.activity
+    others = (certified(one, completion, activity, context.boards) for one in completion.credits)
+    return any(last is not None and day <= last for last in (one.last_day for one in others))
 
 
 @completion(
@@ -117,8 +129,28 @@ def participants_took_part_before_the_activity_ended(
 
 def _is_after_the_end(day: date | None, context: CompletionContext) -> bool:
     """Whether a day that may be reported is after the activity's last one."""
-    end = context.activity.end_date if context.activity else None
+    end = context.activity.told_end if context.activity else None
     return day is not None and end is not None and day > end and _is_open(day, context.today)
+
+
+@completion(
+    "C208",
+    "completed_on",
+    severity=Severity.WARNING,
+    remedy="Check the date. If the activity ran on, say until when: send an Update of it in activity 2.0 or "
+    "newer, with its endDateTime.",
+    source="the gateway's own reading",
+    good=cme() | amid(end_date=date.max, derived=_UNTOLD),
+    bad=cme() | amid(end_date=date.min, derived=_UNTOLD),
+)
+def completion_is_not_after_an_end_that_was_derived(
+    completion: Completion, context: CompletionContext
+) -> bool:
+    """A completion is not of a day after the end of its activity that was derived, since nobody told it."""
+    activity, day = context.activity, completion.completed_on
+    if day is None or activity is None or activity.end_date is None or activity.told_end is not None:
+        return True
+    return day <= activity.end_date or not _is_open(day, context.today)
 
 
 def _claims_board_credit(completion: Completion) -> bool:

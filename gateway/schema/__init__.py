@@ -241,11 +241,12 @@ class Reader:
     def _entries(self, records: list[Element], path: str, version: PayloadVersion) -> Iterator[Entry]:
         told, newest, judge, table = 0, self._newest[version.payload], version.judge, version.table
         label = partial(self.label, payload=version.payload)
+        newer = [one for one in self.versions_of(version.payload) if one.number > version.number][::-1]
         holder = records[0].getparent()
         unusual = judge.unusual(holder) if holder is not None else {*records}
         too_large = self._too_large(records, unusual)
         for number, record in enumerate(records, 1):
-            sent = Sent(record, path, number if len(records) > 1 else None, version, label)
+            sent = Sent(record, path, number if len(records) > 1 else None, version, label, newer)
             explain = told < MOST_PER_DOCUMENT
             if record in too_large:
                 most, explain = f"{self._limits.max_record_elements:,}", False

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from itertools import takewhile
 from typing import Any
 
 from gateway.fields import Gathered, Spot
@@ -22,10 +23,10 @@ class Sent:
 
     `above` is the path of what holds it, `position` is its own among others: both of use only where
     something is told, so that a record without findings costs next to nothing here. `label` names a field
-    that the version cannot say.
+    that the version cannot say, `newer` are the versions after it, the newest first.
     """
 
-    __slots__ = ("_above", "_kept", "_label", "_position", "_record", "_version")
+    __slots__ = ("_above", "_kept", "_label", "_newer", "_position", "_record", "_version")
 
     def __init__(
         self,
@@ -34,12 +35,14 @@ class Sent:
         position: int | None,
         version: PayloadVersion,
         label: Callable[[str], str],
+        newer: Sequence[PayloadVersion] = (),
     ) -> None:
         self._record = record
         self._above = above
         self._position = position
         self._version = version
         self._label = label
+        self._newer = newer
         self._kept: dict[Element, tuple[Element, int | None]] | None = None
 
     @property
@@ -81,14 +84,21 @@ class Sent:
         return Place("/".join((self._above, name(root) + position, *reversed(steps))), line)
 
     def unused(self, element: Element) -> Finding:
-        """That no field uses an element; by which words one would, where it is told by a word."""
+        """That no field uses an element; by which words one would, where it is told by a word, and in which
+        version, if there is one."""
         place, name = self.place(element), shown_name(element)
-        unknown = self._version.table.unknown(element)
+        unknown, version = self._version.table.unknown(element), self._read_in(element)
         if unknown is None:
-            return finding("X031", place, name=name)
-        return finding(
-            "X034", place, name=name, value=f"“{shown(unknown[0])}”", wanted=" or ".join(unknown[1])
-        )
+            return finding("X031", place, name=name, version=version)
+        value, wanted = f"“{shown(unknown[0])}”", " or ".join(unknown[1])
+        return finding("X034", place, name=name, value=value, wanted=wanted, version=version)
+
+    def _read_in(self, element: Element) -> str | None:
+        """The newest version that reads an element this one does not; what stands once too often it does."""
+        steps = [element, *takewhile(lambda one: one is not self._record, element.iterancestors())][::-1]
+        if self._version.table.reads(steps):
+            return None
+        return next((one.title for one in self._newer if one.table.reads(steps)), None)
 
     def field(self, name: str) -> Place:
         """Where a field stands or would have to stand, and by which name; the record itself for none."""

@@ -208,8 +208,9 @@ def recognise(payload: etree._Element) -> bool:
     """Whether a document's content is of 1.0: what only 1.0 has, or a type that is no present format."""
     if any(etree.QName(element).localname in _ASKED for element in payload.iter("{*}*")):
         return True
-    types = (element.text or "" for element in payload.iterfind(".//{*}activityFormat/{*}string"))
-    return any(old is not None and old.name != old.format for old in map(vocabulary.legacy_type_named, types))
+    texts = (element.text for element in payload.iterfind(".//{*}activityFormat/{*}string"))
+    types = (vocabulary.legacy_type_named(text) for text in texts if not vocabulary.is_format(text))
+    return any(old is not None and old.name != old.format for old in types)
 
 
 def complete(activity: Activity) -> Activity:

@@ -37,11 +37,22 @@ def test_whole_months_stay_whole_months(start: date, to: date, months: int) -> N
     assert holding._lasts_at_most(months, Activity(start_date=to, end_date=there))
 
 
+@given(start=DAYS, to=DAYS, years=st.sampled_from([1, 3]))
+def test_the_same_day_years_later_stays_that(start: date, to: date, years: int) -> None:
+    """So what is as long as a rule lets it be is so elsewhere; a day more is too long."""
+    months = 12 * years
+    end, there = first_after(start, months), first_after(to, months)
+    assert there == moved(start, end, to)
+    assert holding._lasts_at_most(months, Activity(start_date=to, end_date=there))
+    assert not holding._lasts_at_most(months, Activity(start_date=to, end_date=there + timedelta(days=1)))
+
+
 @given(start=DAYS, to=DAYS, days=st.integers(0, 2000))
 def test_all_else_takes_as_many_days(start: date, to: date, days: int) -> None:
-    """What is no number of whole months."""
+    """What is no number of whole months, nor ends on the same day years later."""
     end = start + timedelta(days=days)
     assume(all(end + timedelta(days=1) != first_after(start, months) for months in range(1, 70)))
+    assume(all(end != first_after(start, months) for months in range(12, 70, 12)))
     assert to + timedelta(days=days) == moved(start, end, to)
 
 
