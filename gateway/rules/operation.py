@@ -254,6 +254,16 @@ _NOTICES = (
         source="MOCLIST; once is the gateway's own reading",
     ),
     of_activity(
+        code="A934",
+        field="format",
+        severity=Severity.WARNING,
+        text="Learner counts as of years in which the activity is not enduring material, by its format and "
+        "dates of before or of now, were dropped.",
+        remedy="If the change was a mistake, send the format and dates of before, and then the counts by "
+        "UpdateLearnerCounts, with their AsOf.",
+        source="SEED2; dropping is the gateway's own reading",
+    ),
+    of_activity(
         code="A930",
         field="",
         severity=Severity.WARNING,
