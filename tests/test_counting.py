@@ -290,6 +290,42 @@ def test_an_earlier_year_of_a_closed_one_stays_too(desk: Desk) -> None:
     assert Action.UNCHANGED is only(count(desk, counted(5, 5, 2024))).action
 
 
+@pytest.mark.parametrize("all_or_nothing", [True, False])
+@pytest.mark.parametrize("figures", [(30, 40), (4, 5)])
+@pytest.mark.parametrize("order", [1, -1])
+def test_years_of_one_call_may_come_in_any_order(
+    desk: Desk, figures: tuple[int, int], order: int, all_or_nothing: bool
+) -> None:
+    """They are judged as the call leaves them, whether both go up or down."""
+    keep(desk, LASTING)
+    count(desk, counted(8, 1, 2025), counted(10, 1, 2026, number=2))
+    both = [counted(figure, year=year) for figure, year in zip(figures, (2025, 2026), strict=True)]
+    receipt = count(desk, *both[::order], all_or_nothing=all_or_nothing)
+    assert [[], []] == [codes(result) for result in receipt.results]
+    assert list(figures) == [physicians for _, physicians, _ in years(receipt.results[1])]
+
+
+def test_what_does_not_agree_as_a_whole_is_judged_one_by_one(desk: Desk) -> None:
+    """Nor is what will be refused for something else taken into account."""
+    keep(desk, LASTING)
+    count(desk, counted(8, 1, 2025), counted(10, 1, 2026, number=2))
+    receipt = count(desk, counted(9, year=2025), counted(5, year=2026, number=2))
+    assert [[], ["A920"]] == [codes(one) for one in receipt.results]
+    receipt = count(desk, counted(11, year=2025), counted(12, year=2027, number=2), counted(number=3))
+    assert [["A920"], ["A919"], ["A917"]] == [codes(one) for one in receipt.results]
+    assert [(2025, 9, 1), (2026, 10, 1)] == years(receipt.results[0])
+
+
+def test_a_figure_that_falls_tells_what_was_sent_from_what_is_known(desk: Desk) -> None:
+    """Both years are named; of a year that cannot be counted nothing else is said."""
+    keep(desk, LASTING)
+    count(desk, counted(3, 2, 2025), counted(10, 9, 2026, number=2))
+    (found,) = only(count(desk, counted(2, year=2026))).findings
+    assert found.text.endswith("Sent is 2 as of 2026; known is 3 as of 2025.")
+    receipt = count(desk, counted(9, year=2027), counted(9, year=2023, number=2))
+    assert [["A919"], ["A919"]] == [codes(one) for one in receipt.results]
+
+
 # --- figures that are left behind ------------------------------------------------------------------------
 
 OWN_ID = LASTING.provider_activity_id

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
@@ -27,6 +27,9 @@ from gateway.rules import detail, finding
 from gateway.saving import Decision, Judgement, Shelf
 from gateway.store import Store, Unit
 from gateway.vocabulary import ENDURING
+
+Whole = Mapping[str | None, Sequence[CountAsOf]]
+"""Figures of activities, by their ids."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +60,8 @@ def update_learner_counts(
         shelf = Shelf(unit.activities, [one.entry for one in counted])
         history = History(unit.counts)
         history.fetch(_enduring(counted, shelf, by))
-        decisions = [_decide(one, shelf, history, by) for one in counted]
+        whole = _whole(counted, shelf, history, by)
+        decisions = [_decide(one, shelf, history, whole, by) for one in counted]
         if call.all_or_nothing and any(decision.action is Action.REFUSED for decision in decisions):
             return tuple(saving.not_done(one, by.today) for one in decisions)
         if not call.validate_only:
@@ -73,7 +77,28 @@ def _enduring(counted: Iterable[Counted], shelf: Shelf, by: Judgement) -> set[st
     return {one.activity_id for one in activities if one and one.activity_id and one.format == ENDURING}
 
 
-def _decide(one: Counted, shelf: Shelf, history: History, by: Judgement) -> Decision:
+def _whole(counted: Iterable[Counted], shelf: Shelf, history: History, by: Judgement) -> Whole:
+    """The figures as a call as a whole would leave them, of the activities of which none falls then: what
+    raises several years is not in its own way."""
+    then, told = History(history.counts, history.kept), list[tuple[Counted, Activity, CountAsOf]]()
+    for one in counted:
+        activity = named(one.entry, shelf, by)
+        if activity is None or activity.format != ENDURING or activity.closed or _amiss(one):
+            continue
+        count = _as_of(one, activity, then.of(activity), by.today)
+        if not any(_wrong_year(one, activity, count, by)):
+            then.note(activity.activity_id, count)
+            told.append((one, activity, count))
+    whole = {activity.activity_id: then.of(activity) for _, activity, _ in told}
+    fallen = {it.activity_id for one, it, count in told if any(falling(one.entry, count, then.of(it)))}
+    return {activity_id: counts for activity_id, counts in whole.items() if activity_id not in fallen}
+
+
+def _amiss(one: Counted) -> bool:
+    return any(found.blocks for found in (*_uncounted(one), *one.entry.findings))
+
+
+def _decide(one: Counted, shelf: Shelf, history: History, whole: Whole, by: Judgement) -> Decision:
     activity, amiss = named(one.entry, shelf, by), one.entry.findings
     entry = replace(one.entry, noted=partial(_dropped, place=one.entry.place("other_learners")))
     if any(found.blocks for found in amiss):  # its figures could not be read
@@ -87,8 +112,10 @@ def _decide(one: Counted, shelf: Shelf, history: History, by: Judgement) -> Deci
     newest = max((*known, count), key=lambda each: (each.year, each is count))
     findings = (
         *_uncounted(one),
-        *_wrong_year(one, activity, count, by),
-        *falling(one.entry, count, known),
+        *(
+            tuple(_wrong_year(one, activity, count, by))
+            or falling(one.entry, count, whole.get(activity.activity_id, known))
+        ),
         *_over_and_done(one, activity, count, known, by),
         *amiss,
     )

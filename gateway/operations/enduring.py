@@ -200,12 +200,13 @@ def years_of(activity: Activity, today: date) -> tuple[int, int]:
 def falling(entry: ActivityEntry, count: CountAsOf, known: Sequence[CountAsOf]) -> Iterator[Finding]:
     """Figures that are lower than one of a year before, or higher than one of a year after."""
     for name in _NAMES:
-        pairs = (((count, other) if count.year < other.year else (other, count)) for other in known)
+        said = getattr(count, name)
         told = [
-            f"It was {low} as of {earlier.year}, and {high} as of {later.year}."
-            for earlier, later in pairs
-            for low, high in ((getattr(earlier, name), getattr(later, name)),)
-            if earlier.year < later.year and None not in (low, high) and low > high
+            f"Sent is {said} as of {count.year}; known is {figure} as of {other.year}."
+            for other in known
+            for figure in (getattr(other, name),)
+            if None not in (said, figure)
+            and ((other.year < count.year and figure > said) or (other.year > count.year and figure < said))
         ]
         if told:
             yield finding("A920", entry.place(name), told[-1])
