@@ -334,7 +334,7 @@ LIVE = replace(COURSE, provider_activity_id=OWN_ID, physicians=2, other_learners
 
 def warned(result: Result) -> list[tuple[str, str]]:
     """Where a warning of figures that were dropped stands, and what it says in the end."""
-    return [(one.path, one.text.partition(" They were ")[2]) for one in result.findings if one.code == "A934"]
+    return [(one.path, one.text.partition(" They were ")[2]) for one in result.findings if one.code == "A935"]
 
 
 def test_what_is_no_enduring_material_any_more_has_no_figures(desk: Desk) -> None:

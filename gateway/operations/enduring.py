@@ -137,7 +137,7 @@ def _left(before: Activity, after: Activity, entry: ActivityEntry, history: Hist
         late = after.start_date is not None and left[0].year < after.start_date.year
         moved = "start_date" if late else "end_date"
         field = moved if before.format == after.format else "format"
-        yield finding("A934", entry.place(field), f"They were {'; '.join(map(_told, left))}.")
+        yield finding("A935", entry.place(field), f"They were {'; '.join(map(_told, left))}.")
 
 
 def _told(count: CountAsOf) -> str:

@@ -254,7 +254,7 @@ _NOTICES = (
         source="MOCLIST; once is the gateway's own reading",
     ),
     of_activity(
-        code="A934",
+        code="A935",
         field="format",
         severity=Severity.WARNING,
         text="Learner counts as of years in which the activity is not enduring material, by its format and "
