@@ -62,10 +62,12 @@ class Counts(Protocol):
     """How many learners the provider's enduring material had, as of 31 December of each year."""
 
     def of(self, activity_ids: Collection[str]) -> Mapping[str, tuple[CountAsOf, ...]]:
-        """The figures of these activities, oldest first; those without any are left out."""
+        """The figures of these activities, oldest first; those without any are left out, and years that
+        count nothing."""
 
     def keep(self, activity_id: str, count: CountAsOf) -> None:
-        """Keep the figures of a year; those that were there before are corrected."""
+        """Keep the figures of a year; those that were there before are corrected, or taken back by one that
+        counts nothing."""
 
 
 class Reopenings(Protocol):

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, or_, select, update
 
 from gateway.records import CountAsOf, Reopening
 from storage import sealed
@@ -14,7 +14,10 @@ from storage.sealed import Sealer
 from storage.tables import counts, reopenings
 from storage.values import VALUES, chunks
 
-_OF_ACTIVITIES = owned(select(counts).where(counts.c.activity_id.in_(VALUES)).order_by(counts.c.year), counts)
+_STANDS = or_(counts.c.physicians.is_not(None), counts.c.other_learners.is_not(None))
+_OF_ACTIVITIES = owned(
+    select(counts).where(counts.c.activity_id.in_(VALUES), _STANDS).order_by(counts.c.year), counts
+)
 _OF_YEAR = (counts.c.activity_id == bindparam("of"), counts.c.year == bindparam("as_of"))
 _CORRECTED = owned(update(counts).where(*_OF_YEAR), counts)
 _REOPENED = owned(
@@ -30,7 +33,8 @@ class Counts:
         self._scope = scope
 
     def of(self, activity_ids: Collection[str]) -> dict[str, tuple[CountAsOf, ...]]:
-        """The figures of these activities, oldest first; those without any are left out."""
+        """The figures of these activities, oldest first; those without any are left out, and years that
+        count nothing."""
         found: dict[str, tuple[CountAsOf, ...]] = {}
         for chunk in chunks(activity_ids):
             for row in self._scope.run(_OF_ACTIVITIES, {"values": chunk}):
@@ -39,7 +43,8 @@ class Counts:
         return found
 
     def keep(self, activity_id: str, count: CountAsOf) -> None:
-        """Keep the figures of a year; those that were there before are corrected."""
+        """Keep the figures of a year; those that were there before are corrected, or taken back by one that
+        counts nothing."""
         said = {"physicians": count.physicians, "other_learners": count.other_learners, "at": self._scope.now}
         if not self._scope.run(_CORRECTED, {"of": activity_id, "as_of": count.year, **said}).changed:
             self._scope.keep(counts, [{"activity_id": activity_id, "year": count.year, **said}])

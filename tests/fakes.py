@@ -269,8 +269,12 @@ class FakeCounts:
 
     def of(self, activity_ids: Collection[str]) -> dict[str, tuple[CountAsOf, ...]]:
         """The figures of these, oldest first."""
-        found = {one: self.tables.counts[one] for one in activity_ids if one in self.tables.counts}
-        return {one: tuple(years[year] for year in sorted(years)) for one, years in found.items()}
+        found = {
+            one: tuple(count for year, count in sorted(years.items()) if count != CountAsOf(year))
+            for one, years in self.tables.counts.items()
+            if one in activity_ids
+        }
+        return {one: counts for one, counts in found.items() if counts}
 
     def keep(self, activity_id: str, count: CountAsOf) -> None:
         """Keep the figures of a year."""

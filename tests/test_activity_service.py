@@ -228,9 +228,9 @@ def test_a_wrong_count_is_found_in_its_record(counter: Counter) -> None:
     path = "/svc:UpdateLearnerCounts/svc:LearnerCounts[2]/svc:Physicians"
     assert [("A920", "Physicians", path)] == located(answer)
     found = answer.findtext(".//{*}Finding/{*}Text")
-    assert ("Partial success", "13 as of 2025, and 9 as of 2026") == (
+    assert ("Partial success", "9 as of 2026; known is 13 as of 2025") == (
         text(answer, "Outcome"),
-        (found or "").partition("It was ")[2].rstrip("."),
+        (found or "").partition("Sent is ")[2].rstrip("."),
     )
 
 

@@ -12,7 +12,7 @@ from entries import COMPLETE, DRAFT, entry
 from payloads import ACTIVITIES, V21
 
 from gateway.operations import Counted
-from gateway.operations.counting import reported_year
+from gateway.operations.enduring import reported_year
 from gateway.records import Action, Activity, CategoryCount, CountAsOf, Outcome, Result, Status
 from gateway.schemas.activity import ActivityVersion
 from gateway.vocabulary import ENDURING
@@ -308,20 +308,130 @@ def test_an_earlier_year_of_a_closed_one_stays_too(desk: Desk) -> None:
     assert Action.UNCHANGED is only(count(desk, counted(5, 5, 2024))).action
 
 
-def test_figures_of_years_it_is_no_longer_offered_in_stand_in_nobodys_way(desk: Desk) -> None:
+@pytest.mark.parametrize("all_or_nothing", [True, False])
+@pytest.mark.parametrize("figures", [(30, 40), (4, 5)])
+@pytest.mark.parametrize("order", [1, -1])
+def test_years_of_one_call_may_come_in_any_order(
+    desk: Desk, figures: tuple[int, int], order: int, all_or_nothing: bool
+) -> None:
+    """They are judged as the call leaves them, whether both go up or down."""
+    keep(desk, LASTING)
+    count(desk, counted(8, 1, 2025), counted(10, 1, 2026, number=2))
+    both = [counted(figure, year=year) for figure, year in zip(figures, (2025, 2026), strict=True)]
+    receipt = count(desk, *both[::order], all_or_nothing=all_or_nothing)
+    assert [[], []] == [codes(result) for result in receipt.results]
+    assert list(figures) == [physicians for _, physicians, _ in years(receipt.results[1])]
+
+
+def test_what_does_not_agree_as_a_whole_is_judged_one_by_one(desk: Desk) -> None:
+    """Nor is what will be refused for something else taken into account."""
+    keep(desk, LASTING)
+    count(desk, counted(8, 1, 2025), counted(10, 1, 2026, number=2))
+    receipt = count(desk, counted(9, year=2025), counted(5, year=2026, number=2))
+    assert [[], ["A920"]] == [codes(one) for one in receipt.results]
+    receipt = count(desk, counted(11, year=2025), counted(12, year=2027, number=2), counted(number=3))
+    assert [["A920"], ["A919"], ["A917"]] == [codes(one) for one in receipt.results]
+    assert [(2025, 9, 1), (2026, 10, 1)] == years(receipt.results[0])
+
+
+def test_a_figure_that_falls_tells_what_was_sent_from_what_is_known(desk: Desk) -> None:
+    """Both years are named; of a year that cannot be counted nothing else is said."""
+    keep(desk, LASTING)
+    count(desk, counted(3, 2, 2025), counted(10, 9, 2026, number=2))
+    (found,) = only(count(desk, counted(2, year=2026))).findings
+    assert found.text.endswith("Sent is 2 as of 2026; known is 3 as of 2025.")
+    receipt = count(desk, counted(9, year=2027), counted(9, year=2023, number=2))
+    assert [["A919"], ["A919"]] == [codes(one) for one in receipt.results]
+
+
+# --- figures that are left behind ------------------------------------------------------------------------
+
+OWN_ID = LASTING.provider_activity_id
+LIVE = replace(COURSE, provider_activity_id=OWN_ID, physicians=2, other_learners=1)
+
+
+def warned(result: Result) -> list[tuple[str, str]]:
+    """Where a warning of figures that were dropped stands, and what it says in the end."""
+    return [(one.path, one.text.partition(" They were ")[2]) for one in result.findings if one.code == "A935"]
+
+
+def test_what_is_no_enduring_material_any_more_has_no_figures(desk: Desk) -> None:
+    """They are told once more and dropped, so that none comes back when it is enduring material again."""
+    desk.save(entry(replace(LASTING, physicians=10, other_learners=5)))
+    count(desk, counted(8, year=2025))
+    left = entry(LIVE)
+    told = [("/format", "8 physicians as of 2025; 10 physicians and 5 other learners as of 2026.")]
+    tried = only(desk.save(left, validate_only=True))
+    assert (Action.UPDATED, told) == (tried.action, warned(tried))
+    assert {2025, 2026} == {one.year for one in _figures(desk)}
+    assert told == warned(only(desk.save(left)))
+    assert () == _figures(desk)
+    back = only(desk.save(entry(LASTING)))
+    assert (Action.UPDATED, []) == (back.action, warned(back))
+    assert (None, None) == totals(desk)
+    assert [(2026, None, 7)] == years(only(count(desk, counted(None, 7))))
+    assert (None, 7) == totals(desk)
+
+
+def test_what_is_enduring_material_again_begins_anew(desk: Desk) -> None:
+    """With the counts it brings, lower or not, and these can be corrected."""
+    desk.save(entry(replace(LASTING, physicians=10, other_learners=5)))
+    count(desk, counted(8, 5, 2025))
+    desk.save(entry(LIVE))
+    again = replace(LASTING, physicians=2, other_learners=1)
+    assert [] == warned(only(desk.save(entry(again))))
+    assert [(2026, 2, 0)] == years(only(count(desk, counted(None, 0))))
+
+
+def test_leaving_and_coming_back_in_one_call_is_no_other_thing(desk: Desk) -> None:
+    """Each record is judged by what the one before left; nothing is dropped by a call that is undone."""
+    desk.save(entry(replace(LASTING, physicians=10, other_learners=5)))
+    count(desk, counted(8, 5, 2025))
+    both = entry(LIVE), entry(replace(LASTING, physicians=3), number=2)
+    wrong = entry(replace(LIVE, title=None), number=3)
+    desk.save(*both, wrong, all_or_nothing=True)
+    assert 2 == len(_figures(desk))
+    left, back = desk.save(*both).results
+    assert (1, [], False) == (len(warned(left)), warned(back), any(one.blocks for one in back.findings))
+    assert (CountAsOf(2026, 3, None),) == _figures(desk)
+
+
+def test_figures_of_years_it_is_no_longer_offered_in_are_dropped(desk: Desk) -> None:
     """Its dates were corrected: those years can be sent no more (A919), so no figure is held against them,
-    and none is told. They count again as soon as it is offered in them."""
+    and none comes back with the dates of before, where nobody could correct it."""
     keep(desk, LASTING)
     count(desk, counted(20, 9, 2024), counted(31, 9, 2026, number=2))
     moved = replace(LASTING, start_date=date(2026, 1, 1), reporting_start=date(2026, 1, 1))
-    assert Action.UPDATED is only(desk.save(entry(replace(moved, physicians=31, other_learners=9)))).action
-    result = only(count(desk, counted(15, year=2026)))
-    assert ([], [(2026, 15, 9)]) == (codes(result), years(result))
-    lower = replace(moved, physicians=14, other_learners=9)
-    assert [] == [found.code for found in only(desk.save(entry(lower))).findings if found.blocks]
-    back = replace(LASTING, physicians=14, other_learners=9)
-    desk.save(entry(back))
-    assert ["A920"] == codes(only(count(desk, counted(13, year=2026))))
+    result = only(desk.save(entry(replace(moved, physicians=1, other_learners=9))))
+    told = [("/start_date", "20 physicians and 9 other learners as of 2024.")]
+    assert (Action.UPDATED, told) == (result.action, warned(result))
+    assert [] == warned(only(desk.save(entry(LASTING))))
+    assert (1, 9) == totals(desk)
+    assert [(2024, 1, 1), (2026, 1, 9)] == years(only(count(desk, counted(1, 1, 2024))))
+
+
+def test_a_record_that_ends_it_sooner_leaves_the_newest_figure_that_remains(desk: Desk) -> None:
+    """As far as it brings none itself."""
+    keep(desk, LASTING)
+    count(desk, counted(8, 1, 2025), counted(10, 1, 2026, number=2))
+    sooner = replace(
+        LASTING, start_date=date(2024, 2, 2), end_date=date(2025, 12, 31), reporting_end=date(2025, 12, 31)
+    )
+    assert ["/end_date"] == [path for path, _ in warned(only(desk.save(entry(sooner))))]
+    assert ((8, 1), (CountAsOf(2025, 8, 1),)) == (totals(desk), _figures(desk))
+
+
+def test_a_record_that_is_refused_drops_nothing(desk: Desk) -> None:
+    """Though it says what it would have dropped."""
+    desk.save(entry(replace(LASTING, physicians=10, other_learners=5)))
+    refused = only(desk.save(entry(replace(LIVE, physicians=-1))))
+    assert (Action.REFUSED, 1) == (refused.action, len(warned(refused)))
+    assert (CountAsOf(2026, 10, 5),) == _figures(desk)
+
+
+def _figures(desk: Desk) -> tuple[CountAsOf, ...]:
+    of = desk.store.read(desk.caller.provider_id, lambda unit: unit.counts.of({FIRST_ID}))
+    return of.get(FIRST_ID, ())
 
 
 # --- counts that come with a record ----------------------------------------------------------------------

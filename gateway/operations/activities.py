@@ -9,7 +9,7 @@ from datetime import date, datetime
 from gateway import lifecycle, saving
 from gateway.errors import Malformed, NotFound
 from gateway.operations.call import Call, Terms, judgement, perform
-from gateway.operations.counting import note_saved, watch
+from gateway.operations.enduring import follow, history_of, note_saved, watched
 from gateway.records import (
     Action,
     Activity,
@@ -53,12 +53,15 @@ def save_activity(
         today = terms.day(now)
         shelf = saving.Shelf(unit.activities, entries, own_ids(entries))
         by = judgement(call, unit, today)
-        decisions = [decide_all(entry, shelf, by) for entry in watch(entries, shelf, unit, today)]
+        history = history_of(entries, shelf, unit.counts)
+        decisions = [
+            follow(decide_all(watched(entry, history, today), shelf, by), history) for entry in entries
+        ]
         if call.all_or_nothing and any(decision.action is Action.REFUSED for decision in decisions):
             return tuple(saving.not_done(one, by.today) for one in decisions)
         if not call.validate_only:
             shelf.put_back(today.year)
-            note_saved(decisions, unit, today)
+            note_saved(decisions, history, today)
         return tuple(saving.result(decision, today) for decision in decisions)
 
     return perform(call, save, notices, store, terms)

@@ -272,6 +272,16 @@ _NOTICES = (
         source="the gateway's own reading",
     ),
     of_activity(
+        code="A935",
+        field="format",
+        severity=Severity.WARNING,
+        text="Learner counts as of years in which the activity is not enduring material, by its format and "
+        "dates of before or of now, were dropped.",
+        remedy="If the change was a mistake, send the format and dates of before, and then the counts by "
+        "UpdateLearnerCounts, with their AsOf.",
+        source="SEED2; dropping is the gateway's own reading",
+    ),
+    of_activity(
         code="A930",
         field="",
         severity=Severity.WARNING,

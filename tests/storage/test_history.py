@@ -41,6 +41,14 @@ def test_a_year_is_corrected(store: Store) -> None:
     assert {ONE: (CountAsOf(2026, 13, 0),)} == store.read(PROVIDER, lambda unit: unit.counts.of([ONE]))
 
 
+def test_a_year_that_counts_nothing_is_taken_back(store: Store) -> None:
+    """It can be counted again."""
+    keep(store, ONE, CountAsOf(2025, 12, 1), CountAsOf(2025))
+    assert {} == store.read(PROVIDER, lambda unit: unit.counts.of([ONE]))
+    keep(store, ONE, CountAsOf(2025, None, 0))
+    assert {ONE: (CountAsOf(2025, None, 0),)} == store.read(PROVIDER, lambda unit: unit.counts.of([ONE]))
+
+
 def test_figures_of_others_are_out_of_reach(store: Store) -> None:
     """Neither read nor corrected."""
     keep(store, ONE, CountAsOf(2026, 12, 1))
