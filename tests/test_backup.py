@@ -154,6 +154,17 @@ def test_another_key_is_refused(run: Run, tmp_path: Path) -> None:
     assert not (tmp_path / "new.db").exists()
 
 
+def test_nothing_is_backed_up_by_another_key(run: Run, tmp_path: Path) -> None:
+    """It would note a key that restores nothing, and take the audit log for tampered with."""
+    assert 0 == run("user", "add", PROVIDER, "anna").code
+    make_key(tmp_path / "other.key")
+    ended = run("backup", "kept", key_file=tmp_path / "other.key")
+    assert (1, "", True) == (ended.code, ended.out, ended.is_one_clear_line)
+    assert "sealed with another key" in ended.err and "CME_GATEWAY_KEY_FILE" in ended.err
+    assert not list(tmp_path.glob("*kept*"))
+    assert 0 == run("backup", "kept").code
+
+
 def test_without_the_key_nothing_is_restored(run: Run, tmp_path: Path) -> None:
     """It says which key is missing; a new one would not do, so no command that makes one is named."""
     run("backup", "kept")
