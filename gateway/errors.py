@@ -49,6 +49,8 @@ class GatewayError(Exception):
     user: str | None = None
     wsse: str | None = None
     """What WS-Security calls it, where it has a name for it."""
+    for_operator: tuple[str, str] | None = None
+    """Text and remedy as a command says them, where those of a caller speak of calls."""
 
     def __init__(
         self,
