@@ -121,6 +121,13 @@ def test_a_backup_is_never_written_over(run: Run) -> None:
     assert (2, True) == (ended.code, ended.is_one_clear_line)
 
 
+def test_a_folder_that_is_missing_is_named(run: Run, tmp_path: Path) -> None:
+    """That in which the backup would be made, and not what nobody has named."""
+    ended = run("backup", tmp_path / "none" / "kept")
+    assert (2, True, False) == (ended.code, ended.is_one_clear_line, "draft" in ended.err)
+    assert f"There is no folder {tmp_path / 'none'}. Make it" in ended.err
+
+
 def test_the_key_is_only_there_if_asked_for(run: Run, tmp_path: Path) -> None:
     """And only its owner can read any of it."""
     run("backup", "kept")
