@@ -118,12 +118,14 @@ def catalogue() -> list[dict[str, Any]]:
 
 
 def ready(settings: Settings, clock: Clock = now, key: Key | None = None) -> Store:
-    """Open the store and compile the schemas; raises Failed when key or database are not ready, Misused
-    where a setting names what there is not."""
+    """Open the store and compile the schemas; raises Failed when key, database or head file are not ready,
+    Misused where a setting names what there is not."""
     reader(settings)
+    key = key or load_key(settings.key_file)
     opened = store(settings, clock, key)
     try:
         opened.check()
+        audit_heads(settings, key).check()
     except Failed:
         opened.close()
         raise
@@ -268,8 +270,10 @@ def worker(settings: Settings, ask: Ask | None = None, clock: Clock = now) -> It
 
 @contextmanager
 def _sealing(settings: Settings, store: Store, clock: Clock) -> Iterator[None]:
-    """Seal the audit log meanwhile."""
-    sealer = audit_sealer(settings, store, load_key(settings.key_file), Refusals(), clock)
+    """Seal the audit log meanwhile. Raises Failed where its head file cannot be written."""
+    key = load_key(settings.key_file)
+    audit_heads(settings, key).check()
+    sealer = audit_sealer(settings, store, key, Refusals(), clock)
     sealer.start()
     try:
         yield

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import io
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +102,24 @@ def test_without_a_database_nothing_is_served(settings: Settings) -> None:
         assembly.application(settings)
     assert "migrate" in failed.value.remedy
     assert not database.exists()
+
+
+@pytest.mark.parametrize("heads", ["none/audit.heads", "."])
+@pytest.mark.parametrize(
+    "start", [assembly.ready, lambda wrong: assembly.worker(wrong).__enter__()], ids=["serve", "worker"]
+)
+def test_a_head_file_that_cannot_be_written_is_told_at_the_start(
+    settings: Settings, tmp_path: Path, heads: str, start: Callable[[Settings], object]
+) -> None:
+    """And not with the first row that is sealed; looking makes none."""
+    assembly.migrate(settings)
+    wrong = msgspec.structs.replace(settings, audit_heads=str(tmp_path / heads))
+    with pytest.raises(Failed) as caught:
+        start(wrong)
+    assert str(tmp_path / heads) in caught.value.text
+    assert "CME_GATEWAY_AUDIT_HEADS" in caught.value.remedy
+    assembly.ready(settings).close()
+    assert not list(tmp_path.glob("*.heads*"))
 
 
 def test_what_is_ready_is_served(settings: Settings) -> None:
