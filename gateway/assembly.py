@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
     from gateway.outbound import Waits
 
 Clock = Callable[[], datetime]
+
+_log = logging.getLogger(__name__)
 
 
 def now() -> datetime:
@@ -261,11 +264,24 @@ def worker(settings: Settings, ask: Ask | None = None, clock: Clock = now) -> It
         breakers = {
             board: Breaker(settings.board_failures, settings.board_rest_seconds) for board in settings.boards
         }
+        _warn_of_others(store, settings)
         callouts = store.callouts(name, timedelta(hours=settings.board_patience_hours))
         asking = Asking(
             callouts, ask or switchboard.ask, pace(settings), clock, breakers, settings.board_calls
         )
         yield Worker(asking, callouts, store.workers(name), queue, rhythm(settings), clock)
+
+
+def _warn_of_others(store: Store, settings: Settings) -> None:
+    """Say at the start which boards are waited for and have no address here: nothing else would."""
+    waiting = {one.board: one.open for one in store.backlogs() if one.open}
+    others = [f"{board} ({open_:,})" for board, open_ in waiting.items() if board not in settings.boards]
+    if others:
+        _log.warning(
+            "questions wait for boards that have no address in CME_GATEWAY_BOARDS; unless another worker has "
+            "one, nobody asks them: %s",
+            ", ".join(sorted(others)),
+        )
 
 
 @contextmanager

@@ -6,11 +6,13 @@ import dataclasses
 import io
 import json
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+from asked import a_credit, put
 from entries import TODAY
 from fakes import NOW, PASSWORD, PROVIDER, USER
 from messages import SVC
@@ -120,6 +122,21 @@ def test_a_head_file_that_cannot_be_written_is_told_at_the_start(
     assert "CME_GATEWAY_AUDIT_HEADS" in caught.value.remedy
     assembly.ready(settings).close()
     assert not list(tmp_path.glob("*.heads*"))
+
+
+@pytest.mark.parametrize(("board", "told"), [("ABIM", []), ("ABS", ["ABIM (2)"])])
+def test_a_worker_warns_of_boards_it_has_no_address_for(
+    settings: Settings, caplog: pytest.LogCaptureFixture, board: str, told: list[str]
+) -> None:
+    """Their questions would wait for ever, and their breaker is closed."""
+    assembly.migrate(settings)
+    add_account(settings)
+    with closing(assembly.store(settings)) as store:
+        put(store, a_credit())
+        put(store, a_credit())
+    with assembly.worker(msgspec.structs.replace(settings, boards={board: "http://127.0.0.1:9/"})):
+        warned = [line for line in caplog.messages if "CME_GATEWAY_BOARDS" in line]
+    assert told == [line.rpartition(": ")[2] for line in warned]
 
 
 def test_what_is_ready_is_served(settings: Settings) -> None:
