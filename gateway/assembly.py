@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
     from gateway.outbound import Waits
 
 Clock = Callable[[], datetime]
+
+_log = logging.getLogger(__name__)
 
 
 def now() -> datetime:
@@ -118,12 +121,14 @@ def catalogue() -> list[dict[str, Any]]:
 
 
 def ready(settings: Settings, clock: Clock = now, key: Key | None = None) -> Store:
-    """Open the store and compile the schemas; raises Failed when key or database are not ready, Misused
-    where a setting names what there is not."""
+    """Open the store and compile the schemas; raises Failed when key, database or head file are not ready,
+    Misused where a setting names what there is not."""
     reader(settings)
+    key = key or load_key(settings.key_file)
     opened = store(settings, clock, key)
     try:
         opened.check()
+        audit_heads(settings, key).check()
     except Failed:
         opened.close()
         raise
@@ -257,6 +262,7 @@ def worker(settings: Settings, ask: Ask | None = None, clock: Clock = now) -> It
         breakers = {
             board: Breaker(settings.board_failures, settings.board_rest_seconds) for board in settings.boards
         }
+        _warn_of_others(store, settings)
         callouts = store.callouts(name, timedelta(hours=settings.board_patience_hours))
         asking = Asking(
             callouts, ask or switchboard.ask, pace(settings), clock, breakers, settings.board_calls
@@ -264,10 +270,24 @@ def worker(settings: Settings, ask: Ask | None = None, clock: Clock = now) -> It
         yield Worker(asking, callouts, store.workers(name), queue, rhythm(settings), clock)
 
 
+def _warn_of_others(store: Store, settings: Settings) -> None:
+    """Say at the start which boards are waited for and have no address here: nothing else would."""
+    waiting = {one.board: one.open for one in store.backlogs() if one.open}
+    others = [f"{board} ({open_:,})" for board, open_ in waiting.items() if board not in settings.boards]
+    if others:
+        _log.warning(
+            "questions wait for boards that have no address in CME_GATEWAY_BOARDS; unless another worker has "
+            "one, nobody asks them: %s",
+            ", ".join(sorted(others)),
+        )
+
+
 @contextmanager
 def _sealing(settings: Settings, store: Store, clock: Clock) -> Iterator[None]:
-    """Seal the audit log meanwhile."""
-    sealer = audit_sealer(settings, store, load_key(settings.key_file), Refusals(), clock)
+    """Seal the audit log meanwhile. Raises Failed where its head file cannot be written."""
+    key = load_key(settings.key_file)
+    audit_heads(settings, key).check()
+    sealer = audit_sealer(settings, store, key, Refusals(), clock)
     sealer.start()
     try:
         yield

@@ -70,8 +70,8 @@ def trace_id(environ: Environ) -> str:
     return known
 
 
-def asked(operation: str, provider_id: str) -> None:
-    """Note an operation there is, and the provider the caller proved to be; empty where none is asked for."""
+def asked(operation: str, provider_id: str = "") -> None:
+    """Note an operation there is, and the provider the caller proved to be; empty until one is."""
     call = _current.get()
     if call is not None:
         call.operation, call.provider_id = operation, provider_id

@@ -60,6 +60,8 @@ class GatewayError(Exception):
     """What WS-Security calls it, where it has a name for it."""
     retry_after: int | None = None
     """Seconds after which to come back, where that helps."""
+    for_operator: tuple[str, str] | None = None
+    """Text and remedy as a command says them, where those of a caller speak of calls."""
 
     def __init__(
         self,

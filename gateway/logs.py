@@ -8,6 +8,7 @@ its kind and the lines of code, never its text. A line is JSON, and at most abou
 from __future__ import annotations
 
 import logging
+import signal
 import sys
 import threading
 import traceback
@@ -24,6 +25,8 @@ from gateway.errors import FAILED
 Line = MutableMapping[str, Any]
 
 OURS = {"gateway", "storage"}
+SERVERS = {"gunicorn", "_granian"}
+SIGNALS = set(signal.Signals.__members__)
 MOST_TEXT = 600  # characters of what is said
 MOST_FRAMES = 8
 MOST_CODES = 12
@@ -127,14 +130,24 @@ def _moment(record: logging.LogRecord) -> str:
 
 
 def _words(record: logging.LogRecord, given: Any) -> str:
-    """What a record says: whole where it is ours, without its values where it is not.
+    """What a record says: whole where it is ours, without its values where it is not, but those by which a
+    server names its processes.
 
     Foreign words without values apart may have them inside, so only their place is told.
     """
     if record.name.partition(".")[0] in OURS:
         return str(record.msg) % given if given else str(record.msg)
     place = f"{record.module}:{record.lineno}"
-    return f"{record.msg} ({place})" if given and isinstance(record.msg, str) else f"{place}: {UNSAID}"
+    if not given or not isinstance(record.msg, str):
+        return f"{place}: {UNSAID}"
+    said = record.msg % given if _of_processes(record, given) else record.msg
+    return f"{said} ({place})"
+
+
+def _of_processes(record: logging.LogRecord, given: Any) -> bool:
+    """Whether a server tells of its processes: in numbers and names of signals, which quote nobody."""
+    ours = record.name.partition(".")[0] in SERVERS and isinstance(given, tuple)
+    return ours and all(type(one) is int or (type(one) is str and one in SIGNALS) for one in given)
 
 
 def _met(met: Any) -> Mapping[str, object]:

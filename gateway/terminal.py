@@ -31,7 +31,8 @@ def say(text: str, console: Console = out) -> None:
 
 def tell(error: GatewayError) -> None:
     """Say what was refused or failed, and what to do about it."""
-    say(f"cme-gateway: {error.text} {error.remedy} [{error.code}]", err)
+    text, remedy = error.for_operator or (error.text, error.remedy)
+    say(f"cme-gateway: {text} {remedy} [{error.code}]", err)
     for finding in error.findings:
         say(f"  line {finding.line}: {finding.text} {finding.remedy} [{finding.code}]", err)
 

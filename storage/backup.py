@@ -19,6 +19,7 @@ from gateway.records import Copied
 from storage import engine as database
 from storage import revision
 from storage.audit import Trail, end_of_chain
+from storage.tables import secrets
 
 DRAFT, BESIDE = ".draft", ("", "-wal", "-shm")
 FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
@@ -37,6 +38,18 @@ def _counted(connection: Connection, name: str) -> int:
     return int(connection.scalar(select(func.count()).select_from(table(name))) or 0)
 
 
+def sealed_in(engine: Engine) -> bytes | None:
+    """A sealed secret of a database of any revision, None where there is none, nor a database."""
+    if not database.exists(engine):
+        return None
+
+    def look(connection: Connection) -> bytes | None:
+        there = inspect(connection).has_table(secrets.name)
+        return connection.scalar(select(secrets.c.sealed).limit(1)) if there else None
+
+    return database.read(engine, look)
+
+
 class SqliteCopies:
     """Copies of a SQLite file."""
 
@@ -46,6 +59,10 @@ class SqliteCopies:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._path = Path(engine.url.database or "")
+
+    def sealed(self) -> bytes | None:
+        """A sealed secret, by which a key can be tried. Raises Failed."""
+        return sealed_in(self._engine)
 
     def copy(self, to: Path) -> Copied:
         """Copy the database as it is now. Raises Failed: it is damaged, or the disk is full.

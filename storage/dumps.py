@@ -17,7 +17,7 @@ from gateway.records import Copied
 from storage import engine as database
 from storage import revision
 from storage.audit import Trail
-from storage.backup import IN_USE, STOP_FIRST, told
+from storage.backup import IN_USE, STOP_FIRST, sealed_in, told
 
 ASIDE = "--exclude-schema=*_before_*"  # what a restore has put aside
 SCHEMAS = ("public", "dbos")  # our tables, and those of the durable queue
@@ -35,6 +35,10 @@ class PostgresCopies:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+
+    def sealed(self) -> bytes | None:
+        """A sealed secret, by which a key can be tried. Raises Failed."""
+        return sealed_in(self._engine)
 
     def copy(self, to: Path) -> Copied:
         """Copy the database as it is now: what is told of it is of the very same moment.

@@ -51,6 +51,15 @@ RACES_POSTGRES = {
     "40P01",  # deadlock detected
     "55P03",  # lock not available
 }
+FULL = {
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR_SHMSIZE,  # what lies beside the file found no room
+    "53100",  # disk full
+}
+BUSY = "The database is busy; nothing was stored.", "Run it again when others are done with it."
+NO_ROOM = "The disk of the database is full; nothing was stored.", "Make room on it, and run it again."
+START = "Start the database, or correct CME_GATEWAY_DATABASE."
+OTHER_FILE = "Name the right one by CME_GATEWAY_DATABASE, or restore a backup."
 FAILURE, REFUSALS = "Error", {"DataError", "IntegrityError", "ProgrammingError"}
 """What every driver calls its errors (PEP 249), so that none is loaded that is not used; at a refusal the
 database is there, and the mistake is ours."""
@@ -69,6 +78,7 @@ class LostRace(Busy):
     """The same refusal as Busy; only this package tells them apart, to run the work again."""
 
     __doc__ = Busy.__doc__
+    for_operator = BUSY
 
 
 class Gone(StoreUnavailable):
@@ -87,6 +97,20 @@ class Unreached(StoreUnavailable):
     """The same failure as StoreUnavailable; only this package tells them apart, to name the database."""
 
     __doc__ = StoreUnavailable.__doc__
+
+
+class Full(StoreUnavailable):
+    """The same failure to a caller; an operator is told of the disk."""
+
+    __doc__ = StoreUnavailable.__doc__
+    for_operator = NO_ROOM
+
+
+class NoDatabase(Unreached):
+    """The same failure to a caller; an operator is told of the file."""
+
+    __doc__ = StoreUnavailable.__doc__
+    for_operator = ("The file of the database is no SQLite database.", OTHER_FILE)
 
 
 def open_engine(url: str) -> Engine:
@@ -242,29 +266,56 @@ def _ours(engine: Engine) -> Iterator[None]:
 
 def translated(error: Exception) -> GatewayError:
     """What an error of a driver is called here."""
-    cause = getattr(error, "orig", error)
-    code = getattr(cause, "sqlstate", None) or getattr(cause, "sqlite_errorcode", None)
+    cause, code = _cause(error)
     if code in RACES_POSTGRES or code in RACES_SQLITE:
         return LostRace()
-    _log.warning("database error: %s %s", type(cause).__name__, code)
+    said = f"{type(cause).__name__} {code}"
+    _log.warning("database error: %s", said)
+    if code in FULL:
+        return Full()
+    if code == sqlite3.SQLITE_NOTADB:
+        return NoDatabase()
     if isinstance(error, PoolTimeout):
-        return Busy()
+        return _told(Busy(), *BUSY)
     kinds = {kind.__name__ for kind in type(cause).__mro__}
     if FAILURE in kinds and not kinds & REFUSALS:
-        return Unreached()
-    return Failed("The database refused what was asked of it; nothing of this call was stored.")
+        return _told(Unreached(), f"The database cannot be reached ({said}).", START)
+    refused = Failed("The database refused what was asked of it; nothing of this call was stored.")
+    text = f"The database refused what was asked of it ({said}); nothing was stored."
+    return _told(refused, text, "Run it again; if it stays, report it with this line.")
 
 
-def unreachable(url: URL) -> StoreUnavailable:
+def is_full(error: Exception) -> bool:
+    """Whether what is amiss is that a disk is full."""
+    return _cause(error)[1] in FULL
+
+
+def _cause(error: Exception) -> tuple[Exception, str | int | None]:
+    """What the driver raised, and its code."""
+    cause = getattr(error, "orig", error)
+    return cause, getattr(cause, "sqlstate", None) or getattr(cause, "sqlite_errorcode", None)
+
+
+def _told(error: GatewayError, text: str, remedy: str) -> GatewayError:
+    """An error as an operator is told of it, who made no call."""
+    error.for_operator = text, remedy
+    return error
+
+
+def unreachable(url: URL, error: Exception) -> StoreUnavailable:
     """The failure that names a database, and what keeps it from being opened where that can be seen.
 
     Names stand in its text alone: the remedy is shown by /ready too.
     """
+    if isinstance(error, Full):
+        return StoreUnavailable(NO_ROOM[0], remedy=NO_ROOM[1])
+    if isinstance(error, NoDatabase):
+        return StoreUnavailable(f"The file {url.database} is no SQLite database.", remedy=OTHER_FILE)
     text = f"The database at {url.render_as_string(hide_password=True)} cannot be reached"
     file = Path(url.database or "").absolute()
     place = _barred(file) if url.get_backend_name() == "sqlite" else None
     if place is None:
-        return StoreUnavailable(f"{text}.", remedy="Start the database, or correct CME_GATEWAY_DATABASE.")
+        return StoreUnavailable(f"{text}.", remedy=START)
     if not place.exists():
         missing = f"{text}: there is no folder {place}."
         return StoreUnavailable(missing, remedy="Make that folder, or correct CME_GATEWAY_DATABASE.")

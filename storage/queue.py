@@ -20,7 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.errors import StoreUnavailable
 from gateway.records import Run
-from storage.engine import teach
+from storage.engine import Full, is_full, teach
 
 NAME = "cme-gateway"
 VERSION = "1"  # pinned: DBOS gives work to workers of the same version only
@@ -46,6 +46,8 @@ def migrate(engine: Engine) -> None:
             DBOS.migrate(_address(engine))
     except (SQLAlchemyError, error.DBOSException) as trouble:
         _log.warning("the durable queue cannot be set up: %s", type(trouble).__name__)
+        if is_full(trouble):
+            raise Full from None
         raise StoreUnavailable(
             "The tables of the durable queue cannot be made.",
             remedy="Let the database's user make a schema named dbos, then run `cme-gateway migrate` again.",

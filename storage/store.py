@@ -16,7 +16,7 @@ from storage import revision, stamping
 from storage.accounts import Accounts
 from storage.audit import Trail
 from storage.callouts import Callouts, backlogs
-from storage.engine import Clock, Unreached
+from storage.engine import Clock, Full, Unreached
 from storage.erasing import Erasing
 from storage.guard import Guard
 from storage.legacy import Legacy
@@ -176,5 +176,5 @@ class Store:
         """Name the database that cannot be reached, to those who can do something about it."""
         try:
             yield
-        except (Unreached, PermissionError):
-            raise database.unreachable(self._engine.url) from None
+        except (Unreached, Full, PermissionError) as error:
+            raise database.unreachable(self._engine.url, error) from None

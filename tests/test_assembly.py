@@ -5,11 +5,14 @@ from __future__ import annotations
 import dataclasses
 import io
 import json
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+from asked import a_credit, put
 from entries import TODAY
 from fakes import NOW, PASSWORD, PROVIDER, USER
 from messages import SVC
@@ -101,6 +104,39 @@ def test_without_a_database_nothing_is_served(settings: Settings) -> None:
         assembly.application(settings)
     assert "migrate" in failed.value.remedy
     assert not database.exists()
+
+
+@pytest.mark.parametrize("heads", ["none/audit.heads", "."])
+@pytest.mark.parametrize(
+    "start", [assembly.ready, lambda wrong: assembly.worker(wrong).__enter__()], ids=["serve", "worker"]
+)
+def test_a_head_file_that_cannot_be_written_is_told_at_the_start(
+    settings: Settings, tmp_path: Path, heads: str, start: Callable[[Settings], object]
+) -> None:
+    """And not with the first row that is sealed; looking makes none."""
+    assembly.migrate(settings)
+    wrong = msgspec.structs.replace(settings, audit_heads=str(tmp_path / heads))
+    with pytest.raises(Failed) as caught:
+        start(wrong)
+    assert str(tmp_path / heads) in caught.value.text
+    assert "CME_GATEWAY_AUDIT_HEADS" in caught.value.remedy
+    assembly.ready(settings).close()
+    assert not list(tmp_path.glob("*.heads*"))
+
+
+@pytest.mark.parametrize(("board", "told"), [("ABIM", []), ("ABS", ["ABIM (2)"])])
+def test_a_worker_warns_of_boards_it_has_no_address_for(
+    settings: Settings, caplog: pytest.LogCaptureFixture, board: str, told: list[str]
+) -> None:
+    """Their questions would wait for ever, and their breaker is closed."""
+    assembly.migrate(settings)
+    add_account(settings)
+    with closing(assembly.store(settings)) as store:
+        put(store, a_credit())
+        put(store, a_credit())
+    with assembly.worker(msgspec.structs.replace(settings, boards={board: "http://127.0.0.1:9/"})):
+        warned = [line for line in caplog.messages if "CME_GATEWAY_BOARDS" in line]
+    assert told == [line.rpartition(": ")[2] for line in warned]
 
 
 def test_what_is_ready_is_served(settings: Settings) -> None:

@@ -360,3 +360,5 @@ def test_trouble_ends_no_sealer(
     one.stop()
     (told,) = caplog.messages
     assert (3, True, False) == (trail.sealed, told.startswith("the "), "\n" in told)
+    head_file = f"in {tmp_path / 'gateway.heads'} (CME_GATEWAY_AUDIT_HEADS)"
+    assert isinstance(trouble, OSError) == (head_file in told)

@@ -121,6 +121,13 @@ def test_a_backup_is_never_written_over(run: Run) -> None:
     assert (2, True) == (ended.code, ended.is_one_clear_line)
 
 
+def test_a_folder_that_is_missing_is_named(run: Run, tmp_path: Path) -> None:
+    """That in which the backup would be made, and not what nobody has named."""
+    ended = run("backup", tmp_path / "none" / "kept")
+    assert (2, True, False) == (ended.code, ended.is_one_clear_line, "draft" in ended.err)
+    assert f"There is no folder {tmp_path / 'none'}. Make it" in ended.err
+
+
 def test_the_key_is_only_there_if_asked_for(run: Run, tmp_path: Path) -> None:
     """And only its owner can read any of it."""
     run("backup", "kept")
@@ -152,6 +159,17 @@ def test_another_key_is_refused(run: Run, tmp_path: Path) -> None:
     fingerprint = json.loads((tmp_path / "kept" / "manifest.json").read_text())["fingerprint"]
     assert fingerprint in ended.err
     assert not (tmp_path / "new.db").exists()
+
+
+def test_nothing_is_backed_up_by_another_key(run: Run, tmp_path: Path) -> None:
+    """It would note a key that restores nothing, and take the audit log for tampered with."""
+    assert 0 == run("user", "add", PROVIDER, "anna").code
+    make_key(tmp_path / "other.key")
+    ended = run("backup", "kept", key_file=tmp_path / "other.key")
+    assert (1, "", True) == (ended.code, ended.out, ended.is_one_clear_line)
+    assert "sealed with another key" in ended.err and "CME_GATEWAY_KEY_FILE" in ended.err
+    assert not list(tmp_path.glob("*kept*"))
+    assert 0 == run("backup", "kept").code
 
 
 def test_without_the_key_nothing_is_restored(run: Run, tmp_path: Path) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from fakes import NOW
+from doors import Doors
+from fakes import NOW, PROVIDER
+from messages import envelope, payload, request
 
 from gateway import calls
 from gateway.calls import Call, Observed
@@ -101,6 +103,27 @@ def test_a_refusal_is_told_apart_from_a_failure(error: Any, outcome: str, code: 
     """By the sender's fault or ours, with its code."""
     call, _ = observed(lambda: calls.refused(error))
     assert (outcome, code, len(error.findings)) == (call.outcome, call.code, call.findings.total())
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        (
+            request("SaveActivity", payload(), credentials="<User>x</User><Password>y</Password>"),
+            ("S001", ""),
+        ),
+        (request("ReopenActivity"), ("S002", PROVIDER)),
+    ],
+    ids=["a wrong login", "a scope that is missing"],
+)
+def test_a_call_that_is_not_admitted_is_told_by_its_operation(asked: str, told: tuple[str, str]) -> None:
+    """As in the audit log; the provider is only told once they have proven to be it."""
+    doors, seen = Doors(), list[Call]()
+    doors.doors["v2"] = Observed(doors.doors["v2"], "/soap/v2", [seen.append])
+    doors.send(envelope(asked))
+    [call] = seen
+    assert asked.startswith(f"<{call.operation} ")
+    assert told == (call.code, call.provider_id)
 
 
 def test_outside_a_call_nothing_is_noted() -> None:

@@ -592,6 +592,19 @@ def test_migrate_that_cannot_is_one_line(
     assert told.is_one_clear_line
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("command", ["provider list", "migrate", "backup kept"])
+def test_a_file_that_is_no_database_is_one_line(run: Run, command: str) -> None:
+    """No line of the log comes before it, whatever log there would be."""
+    run("migrate")
+    Path("cme-gateway.db").write_bytes(b"no database at all" * 100)
+    told = subprocess.run(
+        [sys.executable, "-m", "gateway.cli", *command.split()], capture_output=True, text=True
+    )
+    assert (1, 1) == (told.returncode, told.stderr.count("\n")), told.stderr
+    assert told.stderr.startswith("cme-gateway: The file ") and "no SQLite database" in told.stderr
+
+
 @pytest.mark.network
 def test_absent_postgres_is_one_line(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """A database server that is not there is one line without the password of its URL."""

@@ -120,6 +120,24 @@ def test_foreign_words_come_without_their_values(log: Log, name: str) -> None:
     assert "test_logs:" in log.lines[1]["event"]
 
 
+def test_a_process_that_a_signal_ended_is_named(log: Log) -> None:
+    """By its number and the signal; of what else a server or a library says no value is told."""
+    gunicorn, ended = logging.getLogger("gunicorn.error"), "Worker (pid:%s) was sent %s!"
+    gunicorn.error(ended, 1502, "SIGKILL")
+    gunicorn.error(ended, 1502, SECRET)
+    gunicorn.error("Request from %(ip)s", {"ip": SECRET})
+    gunicorn.error("cannot take %s", [1502])
+    logging.getLogger("zeep.transports").error("born in %s", 1971)
+    told = [line["event"].partition(" (test_logs:")[0] for line in log.lines]
+    assert [
+        "Worker (pid:1502) was sent SIGKILL!",
+        ended,
+        "Request from %(ip)s",
+        "cannot take %s",
+        "born in %s",
+    ] == told
+
+
 def test_without_the_pipe_the_same_words_quote(caplog: pytest.LogCaptureFixture) -> None:
     """Negative control: the libraries' own logging would show it."""
     logging.getLogger("dbos").error("cannot take %s", SECRET)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gateway import settings
-from gateway.errors import Refused
+from gateway.errors import Misused, Refused
 from gateway.settings import Settings
 
 
@@ -65,6 +65,16 @@ def test_boards_have_addresses() -> None:
         assert "secret" not in caught.value.text
 
 
+def test_nothing_is_named_twice() -> None:
+    """Of two addresses of a board one would be asked, and nobody would know which; the same of aliases."""
+    url = "http://127.0.0.1:8081/boards"
+    for value in (f"ABS={url}/1,ABIM={url}/2,ABS={url}/3", f"ABS={url}/1, ABS={url}/1"):
+        with pytest.raises(Misused, match=r"CME_GATEWAY_BOARDS cannot be this.* each once"):
+            settings.load({"CME_GATEWAY_BOARDS": value})
+    with pytest.raises(Misused, match=r"CME_GATEWAY_ALIASES cannot be 'none=.* each once"):
+        settings.load({"CME_GATEWAY_ALIASES": "none=activity:1.0, none=activity:2.0"})
+
+
 def test_aliases_of_a_file_are_a_table(tmp_path: Path) -> None:
     """The file writes aliases as a TOML table, with the same meaning of `none`."""
     file = tmp_path / "gateway.toml"
@@ -94,6 +104,7 @@ def test_aliases_of_a_file_are_a_table(tmp_path: Path) -> None:
         ("FORWARDED_ALLOW_IPS", "10.0.0.1/8"),
         ("ALIASES", "activity:2.0"),
         ("ALIASES", "urn:x=activity"),
+        ("ALIASES", "urn:x=activity:2.0,urn:x=activity:1.0"),
         ("CREDENTIAL_SECONDS", "-1"),
     ],
 )

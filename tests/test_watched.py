@@ -97,14 +97,18 @@ def test_a_fault_and_its_line_bear_the_callers_trace(gateway: Served) -> None:
     assert CANARY not in gateway.log.read_text()
 
 
-def test_the_processes_count_together(gateway: Served) -> None:
+def test_the_processes_count_together(gateway: Served, server: str) -> None:
     """Whichever of them is asked, all calls are in its answer; and it goes on when one of them dies."""
     before = counted(gateway).get("calls_total", 0)
     for _ in range(CALLS):
         ask(gateway, "/soap/v2", b"<a/>")
     assert {before + CALLS} == {counted(gateway)["calls_total"] for _ in range(6)}
-    os.kill(calls(gateway)[-1]["pid"], signal.SIGKILL)
+    dead = calls(gateway)[-1]["pid"]
+    os.kill(dead, signal.SIGKILL)
     until(lambda: counted(gateway).get("calls_total") == before + CALLS, "the calls of the dead one count on")
+    if server == "gunicorn":
+        killed = f"Worker (pid:{dead}) was sent SIGKILL!"
+        until(lambda: killed in gateway.log.read_text(), "the log tells who was killed, and by what")
 
 
 def test_a_full_disk_is_noticed_and_so_is_its_end(gateway: Served) -> None:

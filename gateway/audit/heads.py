@@ -20,8 +20,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from gateway.audit.chain import Chain
+from gateway.errors import Failed
 from gateway.records import AuditLink
 
+SETTING = "CME_GATEWAY_AUDIT_HEADS"
 FORM = "cme-gateway-head-1"
 KINDS = ENDED, RESTORED = "ended", "restored"
 TIME = "%Y-%m-%dT%H:%M:%SZ"
@@ -77,6 +79,26 @@ class Heads:
         self._newest = path.with_name(f"{path.name}.newest")
         self._chain = chain
         self._every = every
+
+    def check(self) -> None:
+        """Make sure that heads can be noted, and leave nothing behind. Raises Failed."""
+        why = self._barred()
+        if why is not None:
+            raise Failed(
+                f"The head file of the audit log, {self.path}, cannot be written: {why}.",
+                remedy=f"Let it be written, or name another file by {SETTING}.",
+            )
+
+    def _barred(self) -> str | None:
+        folder = self.path.parent
+        if not folder.is_dir():
+            return f"there is no folder {folder}"
+        if not os.access(folder, os.W_OK | os.X_OK, effective_ids=True):
+            return f"there is no right to write in {folder}"  # where the newest head lies beside
+        if self.path.is_dir():
+            return "it is a folder"
+        allowed = not self.path.exists() or os.access(self.path, os.R_OK | os.W_OK, effective_ids=True)
+        return None if allowed else "there is no right to read and write it"
 
     def note(self, place: AuditLink, now: datetime, *, ending: bool = False) -> None:
         """Note the end of the chain: in the newest head, and as a line if one is due or all is ending."""

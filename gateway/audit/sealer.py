@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from gateway.audit.chain import Chain
-from gateway.audit.heads import Heads
+from gateway.audit.heads import SETTING, Heads
 from gateway.audit.refusals import Refusals
 from gateway.audit.trail import Trail
 from gateway.errors import GatewayError
@@ -74,7 +74,7 @@ class Sealer:
 
     def _try(self, work: Callable[[], None]) -> None:
         """Do what can be done later too; the same trouble in one round after another is told once."""
-        trouble = _trouble(work)
+        trouble = self._trouble(work)
         if trouble is not None and trouble != self._told:
             _log.warning("%s", trouble)
         self._told = trouble
@@ -96,15 +96,15 @@ class Sealer:
             end, sealed = self._trail.seal(self._chain.link, MOST_SEALED)
         return end
 
-
-def _trouble(work: Callable[[], None]) -> str | None:
-    """What went wrong, without what it was about."""
-    try:
-        work()
-    except GatewayError as trouble:
-        return f"the audit log is sealed later: {trouble.text}"
-    except OSError as trouble:
-        return f"the head of the audit log cannot be noted: {trouble.strerror}"
-    except Exception as trouble:
-        return f"the audit log cannot be sealed: {type(trouble).__name__}"
-    return None
+    def _trouble(self, work: Callable[[], None]) -> str | None:
+        """What went wrong, without what it was about."""
+        try:
+            work()
+        except GatewayError as trouble:
+            return f"the audit log is sealed later: {trouble.text}"
+        except OSError as trouble:
+            where = f"{self._heads.path} ({SETTING})"
+            return f"the head of the audit log cannot be noted in {where}: {trouble.strerror}"
+        except Exception as trouble:
+            return f"the audit log cannot be sealed: {type(trouble).__name__}"
+        return None

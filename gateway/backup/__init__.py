@@ -37,6 +37,9 @@ class Copies(Protocol):
     def refuse(self, revision: str | None) -> None:
         """Leave alone what a newer program made. Raises StoreUnavailable."""
 
+    def sealed(self) -> bytes | None:
+        """A secret of the database by which a key can be tried, where there is one."""
+
     def copy(self, to: Path) -> Copied:
         """Copy the database as it is at one moment, while it is worked with."""
 
@@ -101,11 +104,14 @@ def back_up(
     """Back up the database to a folder that is not there yet.
 
     Nothing is at `to` before all of it is on the disk, and nothing of a try that failed stays. Raises
-    Refused (there is something, or another backup to there is being made), Failed, OSError.
+    Refused (there is something, or another backup to there is being made), Failed (also where the key is
+    of another database: no key could restore what it noted), OSError.
     """
     key = load_key(key_file)
     if to.exists():
         raise Refused(f"There is something at {to} already.", remedy="Name a folder that is not there yet.")
+    if (secret := copies.sealed()) is not None:
+        key.unseal(secret)
     with drafted(to) as draft:
         noted = heads.read()  # before the rows, which go on meanwhile
         copy = draft / copies.file

@@ -15,7 +15,10 @@ from gateway.errors import Refused
 
 @contextmanager
 def drafted(to: Path) -> Iterator[Path]:
-    """A hidden folder beside, which gets its name once all in it is on the disk, or is gone."""
+    """A hidden folder beside, which gets its name once all in it is on the disk, or is gone. Raises
+    Refused where there is none to make it in."""
+    if not to.parent.is_dir():
+        raise Refused(f"There is no folder {to.parent}.", remedy="Make it, or back up to another one.")
     draft = to.with_name(f".{to.name}.draft")
     draft.mkdir(mode=0o700, exist_ok=True)
     with _alone(draft):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Mapping
@@ -23,6 +24,7 @@ def main() -> NoReturn:
     """Run a command; every refusal and failure is one clear line, never a traceback."""
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # no locale stops a command
+    logging.lastResort = logging.NullHandler()  # who logs begins it; a command says itself what is amiss
     try:
         code = cli.main(prog_name=NAME, standalone_mode=False) or ACCEPTED
         sys.stdout.flush()

@@ -234,15 +234,16 @@ class ServiceVersion:
         origin: Origin | None,
     ) -> Element:
         operation = self._operation(element)
+        name = etree.QName(element).localname
+        calls.asked(name)  # what is refused from here on is told as one of it too
         _check_width(len(element), gateway.limits.max_records + FEW)
         credentials = combine(take_credentials(element), shown)
-        name = etree.QName(element).localname
         with attempting(name, credentials.provider_id, credentials.user):
             caller = None
             if operation.scope is not None:
                 caller = gateway.gatekeeper.admit(credentials, origin)
+                calls.asked(name, caller.provider_id)
                 _check_scope(caller, operation.scope, name)
-            calls.asked(name, caller.provider_id if caller else "")
             return self._admitted(operation, element, gateway, caller, trace_id)
 
     def _admitted(

@@ -11,7 +11,7 @@ import difflib
 import os
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -95,7 +95,15 @@ def _parsed(name: str, value: Any) -> Any:
     parts = [part.strip() for part in value.split(",") if part.strip()]
     # A namespace may have an equals sign in it, and so may the address of a board.
     cut = str.partition if name == "boards" else str.rpartition
-    return parts if kind is tuple else dict(cut(part, "=")[::2] for part in parts)
+    return parts if kind is tuple else _table([cut(part, "=")[::2] for part in parts])
+
+
+def _table(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """Pairs as a mapping, each name once: of two, one would be lost without a word."""
+    table = dict(pairs)
+    if len(table) < len(pairs):
+        raise ValueError
+    return table
 
 
 def _written(value: Any) -> Any:

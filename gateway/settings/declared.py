@@ -91,7 +91,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = 1024
     aliases: Annotated[
         dict[Annotated[str, Meta(min_length=1)], Annotated[str, Meta(pattern=PAYLOAD)]],
-        Meta(description="foreign namespaces read as ours: NAMESPACE=activity:2.0,…; `none` is no namespace"),
+        Meta(
+            description="foreign namespaces read as ours, each once: NAMESPACE=activity:2.0,…; `none` is no "
+            "namespace"
+        ),
     ] = {}
     key_months: Annotated[int, Meta(ge=1, description="months a SubmissionKey is kept")] = 13
     duplicate_hours: Annotated[
@@ -109,7 +112,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = 200
     boards: Annotated[
         dict[str, Annotated[str, Meta(pattern="^https?://.")]],
-        Meta(description="addresses of the boards: ACRONYM=URL,…; a board without one is not connected"),
+        Meta(
+            description="addresses of the boards, each once: ACRONYM=URL,…; a board without one is not "
+            "connected"
+        ),
     ] = {}
     board_connect_seconds: Annotated[
         float, Meta(gt=0, le=60, description="seconds to connect to a board in")

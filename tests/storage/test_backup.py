@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from stored import FULL_ACTIVITY, PROVIDER, make_receipt
+from stored import FULL_ACTIVITY, NOW, PROVIDER, make_receipt
 
 from gateway.errors import Failed, Refused, StoreUnavailable
+from gateway.records import Account, Provider, Secret
 from storage import Store
 
 OTHER = "20260102030405"
@@ -50,6 +51,17 @@ def test_a_copy_holds_what_was_there(store: Store, tmp_path: Path) -> None:
     assert (1, 1, 2) == tuple(copied.counts[name] for name in ("receipts", "activities", "providers"))
     assert copied.revision is not None
     assert {"copy"} == {path.name for path in tmp_path.glob("copy*")}
+
+
+def test_a_secret_is_there_to_try_a_key_with(empty_store: Store) -> None:
+    """Of a database of any revision, and none where there is none."""
+    assert None is empty_store.copies.sealed()
+    empty_store.migrate()
+    assert None is empty_store.copies.sealed()
+    empty_store.accounts.add_provider(Provider(PROVIDER, "Demo Medical Society"))
+    secret = Secret("abc", b"sealed", generated=True, created_at=NOW)
+    empty_store.accounts.add_user(Account(PROVIDER, "lms", (secret,)))
+    assert b"sealed" == empty_store.copies.sealed()
 
 
 def test_a_copy_comes_back_in_the_place_of_the_old(store: Store, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
@@ -15,13 +16,16 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from asked import a_credit
 from fakes import Mirror
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, event, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from stored import NOW, PROVIDER
 
 from gateway.errors import Busy, Failed, StoreUnavailable
 from gateway.lifecycle import lasting
 from gateway.records import Account, Provider, Secret, StoredCredit
 from storage import Store, open_store, revision
+from storage.engine import Full, translated
 from storage.tables import metadata
 
 Opener = Callable[[str], Store]
@@ -161,8 +165,49 @@ def test_check_of_what_cannot_be_opened(what: str, tmp_path: Path, open_one: Ope
     path = tmp_path / "gateway.db"
     path.mkdir() if what == "a folder" else path.write_bytes(b"no database at all" * 100)
     address = f"sqlite+pysqlite:///{path}"
-    expected = f"The database at {address} cannot be reached."
-    assert (expected, "Start the database, or correct CME_GATEWAY_DATABASE.") == refusal(open_one(address))
+    expected = {
+        "a folder": (
+            f"The database at {address} cannot be reached.",
+            "Start the database, or correct CME_GATEWAY_DATABASE.",
+        ),
+        "no database": (
+            f"The file {path} is no SQLite database.",
+            "Name the right one by CME_GATEWAY_DATABASE, or restore a backup.",
+        ),
+    }
+    assert expected[what] == refusal(open_one(address))
+
+
+def test_a_full_disk_is_told_to_an_operator(tmp_path: Path, open_one: Opener) -> None:
+    """What to do is to make room; a caller is told to send again, as before."""
+    store = open_one(f"sqlite:///{tmp_path / 'gateway.db'}")
+    store.migrate()
+
+    @event.listens_for(store._engine, "checkout")
+    def fill(connection: sqlite3.Connection, *_: object) -> None:
+        pages = connection.execute("PRAGMA page_count").fetchone()[0]
+        connection.execute(f"PRAGMA max_page_count = {pages}")
+
+    with pytest.raises(StoreUnavailable) as caught:
+        store.accounts.add_provider(Provider(PROVIDER, "x" * 100_000))
+    assert StoreUnavailable().text == caught.value.text
+    text_, remedy = caught.value.for_operator or ("", "")
+    assert ("disk of the database is full" in text_, "Make room" in remedy) == (True, True)
+
+
+@pytest.mark.parametrize("error", [psycopg.errors.DiskFull(), DBAPIError("", {}, psycopg.errors.DiskFull())])
+def test_a_full_disk_of_postgresql_is_told_too(error: Exception) -> None:
+    """By its own code."""
+    assert isinstance(translated(error), Full)
+
+
+@pytest.mark.parametrize(
+    "error", [psycopg.OperationalError(), psycopg.errors.CheckViolation(), PoolTimeout(), sqlite3.Error()]
+)
+def test_an_operator_is_told_nothing_of_calls(error: Exception) -> None:
+    """Whoever runs a command made none, and has no SubmissionKey."""
+    told = " ".join(translated(error).for_operator or ())
+    assert (True, False, False) == (told != "", "SubmissionKey" in told, "call" in told)
 
 
 @contextmanager
