@@ -13,7 +13,7 @@ from xml.parsers import expat
 from gateway import boards, intake, lifecycle, rules
 from gateway.intake import Limits
 from gateway.lifecycle import Act
-from gateway.records import ActivityEntry, CompletionEntry, Finding, Status, replace
+from gateway.records import ActivityEntry, CompletionEntry, Finding, RecordAction, Status, replace
 from gateway.repeating import unfit
 from gateway.saving import refused
 from gateway.schema import Reader
@@ -56,8 +56,9 @@ def check(body: bytes, reader: Reader, today: date) -> tuple[PayloadVersion, lis
 def _activity(entry: ActivityEntry, version: PayloadVersion, today: date) -> Checked:
     activity = entry.activity
     label = entry.provider_activity_id or entry.activity_id or NO_ID
-    context = rules.Context(today, None, version.number)
-    if activity is None:
+    deleting = entry.action is RecordAction.DELETE
+    context = rules.Context(today, None, version.number, deleting=deleting)
+    if activity is None or deleting:
         besides = rules.besides(entry.findings, entry.legible, context, entry.place)
         return Checked(entry.number, label, None, (*entry.findings, *besides))
     closing = refused(entry, activity, Act.CLOSE, today) if entry.close else ()

@@ -170,18 +170,18 @@ def decide(entry: ActivityEntry, shelf: Shelf, by: Judgement) -> Decision:
 
 
 def _besides(entry: ActivityEntry, by: Judgement) -> tuple[Finding, ...]:
-    """What else is wrong with a record of wrong shape; of what is to be deleted nothing is."""
-    if entry.action is RecordAction.DELETE:
-        return ()
-    context = rules.Context(by.today, by.provider_id, by.version)
-    return rules.besides(entry.findings, entry.legible, context, entry.place)
+    """What else is wrong with a record of wrong shape."""
+    return rules.besides(entry.findings, entry.legible, _by_itself(entry, by), entry.place)
 
 
 def _alone(entry: ActivityEntry, activity: Activity, by: Judgement) -> tuple[Finding, ...]:
-    """What is wrong with a record as it stands, whosever it is; of what is to be deleted nothing is."""
-    if entry.action is RecordAction.DELETE:
-        return ()
-    return rules.judge(activity, rules.Context(by.today, by.provider_id, by.version), entry.place)
+    """What is wrong with a record as it stands, whosever it is."""
+    return rules.judge(activity, _by_itself(entry, by), entry.place)
+
+
+def _by_itself(entry: ActivityEntry, by: Judgement) -> rules.Context:
+    deleting = entry.action is RecordAction.DELETE
+    return rules.Context(by.today, by.provider_id, by.version, deleting=deleting)
 
 
 def meant(activity: Activity, shelf: Shelf) -> Slot | None:

@@ -8,6 +8,7 @@ from datetime import date
 
 import pytest
 from lxml import etree
+from messages import activity, payload
 from payloads import END, FORMAT, START, document, record, report, reports
 
 from gateway import assembly, checking
@@ -204,6 +205,14 @@ def test_good_learner_file_has_no_findings() -> None:
     version, checked = checking.check(_learners().encode(), READER, TODAY)
     assert ("learner 1.0", [()] * 2) == (version.title, [one.findings for one in checked])
     assert [("ccid:demo:1", None), ("ccid:demo:11", None)] == [(one.label, one.status) for one in checked]
+
+
+@pytest.mark.parametrize("fee", ["", "<act:FeeForParticipation>Free</act:FeeForParticipation>"])
+def test_a_deletion_needs_only_its_id(fee: str) -> None:
+    """As in a call: of what is to be deleted nothing has to be complete; its shape is looked at."""
+    extension = f"{fee}<act:activityRecordAction>Delete</act:activityRecordAction>"
+    (one,) = checking.check(payload(activity("A", title="", extension=extension)).encode(), READER, TODAY)[1]
+    assert (["X023"] if fee else [], None) == ([found.code for found in one.findings], one.status)
 
 
 def test_finding_of_a_completion_stands_where_its_element_begins() -> None:

@@ -40,16 +40,17 @@ class Subject(enum.StrEnum):
 class Context:
     """What a rule may know besides the record; rules do no I/O, so it is loaded beforehand.
 
-    `version` is the payload version the record came in, `stored` the record as it was before.
+    `version` is the payload version the record came in, `stored` the record as it was before, `deleting`
+    whether it asks to be deleted: then nothing has to be known.
     """
 
     payload: ClassVar[str] = ACTIVITY
-    deleting: ClassVar[bool] = False
 
     today: date
     provider_id: str | None
     version: Version
     stored: Activity | None = None
+    deleting: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

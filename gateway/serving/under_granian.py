@@ -103,9 +103,7 @@ class _Face:
         protocol.response_bytes(status, headers, body)
 
     async def _answer(self, scope: Any, protocol: Any) -> Answer:
-        if (
-            _head(scope) > MOST_HEAD
-        ):  # granian's limit is of what it reads at once, and lets through twice that
+        if _head(scope) > MOST_HEAD:  # granian lets through twice as much as its own limit
             return LARGE
         environ = _environ(scope, self._proxies)
         if environ is None:
