@@ -50,7 +50,8 @@ def _left_out(element: Element) -> bool:
 
 
 def _joined(element: Element) -> bool:
-    element.addnext(etree.Element("{urn:x}foreign")) if element.getparent() is not None else None
+    if element.getparent() is not None:
+        element.addnext(etree.Element("{urn:x}foreign"))
     return element.getparent() is not None
 
 

@@ -9,31 +9,24 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
 import pytest
-from fakes import PASSWORD, PROVIDER, USER, Clock, terms
+from fakes import PASSWORD, PROVIDER, USER
+from housed import gateway_of, housed
 from lxml import etree
 from messages import check_answer, text
 
 import xsd
-from gateway import assembly, explaining, intake, records, schemas
-from gateway.accounts import Gatekeeper, hash_secret
+from gateway import assembly, explaining, intake
 from gateway.errors import GatewayError, Refused
-from gateway.intake import Limits
-from gateway.lifecycle import lasting
-from gateway.records import Account, Provider
-from gateway.schema import Reader
-from gateway.sealing import Key
 from gateway.service import V2, VERSIONS, Gateway, ServiceVersion
-from storage import open_store
 
 Element = etree._Element
 
 COUNT, SEED = 1_200, 20261123
-KEY = Key(bytes(range(32)))
 XS, XSI = "{http://www.w3.org/2001/XMLSchema}", "{http://www.w3.org/2001/XMLSchema-instance}"
 GOLDEN = Path(__file__).parents[1] / "golden"
 ACCOUNT = {"ProviderId": PROVIDER, "User": USER, "Password": PASSWORD}
@@ -233,21 +226,9 @@ CHANGES: tuple[Change, ...] = (
 
 @contextmanager
 def opened(folder: Path) -> Iterator[Bench]:
-    """A gateway whose only provider may do everything, as often as it likes."""
-    store = open_store(f"sqlite:///{folder / 'gateway.db'}", KEY, Clock(), lasting)
-    store.migrate()
-    store.accounts.add_provider(Provider(PROVIDER, "Demo Medical Society"))
-    secret = hash_secret(PASSWORD, KEY)
-    store.accounts.add_user(Account(PROVIDER, USER, secret, scopes=frozenset(records.Scope)))
-    gateway = Gateway(
-        store=store,
-        reader=Reader(schemas.VERSIONS, Limits()),
-        gatekeeper=Gatekeeper(store.accounts.user, KEY, 3600),
-        terms=replace(terms(Clock()), digest=KEY.digest, lookups=10**9, misses=10**9),
-        limits=Limits(),
-    )
-    yield Bench(gateway, set())
-    store.close()
+    """A gateway with one provider."""
+    with housed(folder, {PROVIDER: PASSWORD}) as store:
+        yield Bench(gateway_of(store), set())
 
 
 @pytest.mark.slow

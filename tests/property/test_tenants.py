@@ -17,30 +17,23 @@ from typing import Any
 
 import pytest
 from canaries import a_canary, leaks, said, values_of
-from fakes import NOW, OTHER_PROVIDER, PASSWORD, PROVIDER, USER, Clock, terms
+from fakes import NOW, OTHER_PROVIDER, PASSWORD, PROVIDER, USER
+from housed import KEY, READER, gateway_of, housed
 from lxml import etree
 from messages import activity, payload, request, text, texts
 from reports import BOARD_CREDIT, CME_CREDIT, COURSE, NURSE, REMS_COURSE, completion
 from sqlalchemy import BinaryExpression, BindParameter, Executable, select, true
 from sqlalchemy.sql.visitors import replacement_traverse
 
-from gateway import records, schemas
-from gateway.accounts import Gatekeeper, hash_secret
 from gateway.errors import GatewayError
-from gateway.intake import Limits
-from gateway.lifecycle import lasting
 from gateway.matching import Keys
-from gateway.records import Account, Activity, Completion, Learner, Provider
-from gateway.schema import Reader
-from gateway.sealing import Key
-from gateway.service import V1, V2, Gateway, ServiceVersion
-from storage import Store, open_store
+from gateway.records import Activity, Completion, Learner
+from gateway.service import V1, V2, ServiceVersion
+from storage import Store
 from storage.scope import OWNER, Owned, Scope
 from storage.tables import metadata
 
 SHORT, SEED = 5_000, 20261121  # pairs of calls: each is made twice
-KEY = Key(bytes(range(32)))
-READER = Reader(schemas.VERSIONS, Limits())
 BOTH = (PROVIDER, OTHER_PROVIDER)
 WORDS = {PROVIDER: PASSWORD, OTHER_PROVIDER: "another-word-of-the-tests"}
 PEOPLE = {provider: [a_canary(board="ABIM") for _ in range(6)] for provider in BOTH}
@@ -72,13 +65,7 @@ class Town:
     calls: int = 0
 
     def __post_init__(self) -> None:
-        self.gateway = Gateway(
-            store=self.store,
-            reader=READER,
-            gatekeeper=Gatekeeper(self.store.accounts.user, KEY, 3600),
-            terms=replace(terms(Clock()), digest=KEY.digest, lookups=10**9, misses=10**9),
-            limits=Limits(),
-        )
+        self.gateway = gateway_of(self.store)
 
     def ask(self, provider: str, operation: str, *parts: str, version: ServiceVersion = V2) -> bytes:
         """Answer a call, or say what refuses it, as its sender reads it."""
@@ -116,20 +103,14 @@ def town(tmp_path: Path) -> Iterator[Town]:
 @contextmanager
 def founded(folder: Path) -> Iterator[Town]:
     """The same, for others than tests."""
-    store = open_store(f"sqlite:///{folder / 'gateway.db'}", KEY, Clock(), lasting)
-    store.migrate()
     keys = Keys(KEY.digest)
-    for provider in BOTH:
-        store.accounts.add_provider(Provider(provider, f"Provider {provider}"))
-        secret = hash_secret(WORDS[provider], KEY)
-        store.accounts.add_user(Account(provider, USER, secret, scopes=frozenset(records.Scope)))
-    with store.loading as loading:
-        loading.keep([keys.enrol(row) for people in PEOPLE.values() for row in people])
-    town = Town(store)
-    for number, provider in enumerate(BOTH, 1):
-        town.own[provider] = _settled(town, provider, number)
-    yield town
-    store.close()
+    with housed(folder, WORDS) as store:
+        with store.loading as loading:
+            loading.keep([keys.enrol(row) for people in PEOPLE.values() for row in people])
+        town = Town(store)
+        for number, provider in enumerate(BOTH, 1):
+            town.own[provider] = _settled(town, provider, number)
+        yield town
 
 
 def _settled(town: Town, provider: str, number: int) -> Own:
