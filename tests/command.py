@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 import sys
@@ -53,5 +54,6 @@ def run_command(
             patch.setattr(console, "width", COLUMNS)
         with pytest.raises(SystemExit) as ended:
             cli.main()
+        gc.unfreeze()  # a command's process ends; here, what it left open is to be found in its test
         out, err = (streams[name].getvalue().decode() for name in ("stdout", "stderr"))
     return Ended(ended.value.code, out, err)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import ContextVar
 from dataclasses import replace
@@ -28,12 +29,19 @@ def pool() -> Iterator[ThreadPoolExecutor]:
         yield pool
 
 
+def _at_last(admission: Admission, work: Callable[[], None]) -> None:
+    """Have it done where there is hardly any patience: a slow machine may take longer to begin."""
+    while True:
+        with contextlib.suppress(Busy):
+            return admission.run(work)
+
+
 class Work:
     """A call at work until it may end."""
 
     def __init__(self, admission: Admission, pool: ThreadPoolExecutor) -> None:
         self._begun, self.may_end = threading.Event(), threading.Event()
-        self.future = pool.submit(admission.run, self._do)
+        self.future = pool.submit(_at_last, admission, self._do)
         assert self._begun.wait(PATIENCE)
 
     def _do(self) -> None:
@@ -63,7 +71,7 @@ def test_only_so_many_work_at_once(pool: ThreadPoolExecutor) -> None:
         future.result(PATIENCE)
     assert 2 >= max(most)
     assert 2 >= len(threads)
-    assert (0, 0) == (admission.working, admission.waiting)
+    until(lambda: (0, 0) == (admission.working, admission.waiting), "nobody is there any more")
 
 
 def test_who_waits_comes_in_order(pool: ThreadPoolExecutor) -> None:
@@ -101,7 +109,7 @@ def test_who_waits_too_long_is_told(pool: ThreadPoolExecutor) -> None:
         assert 0 == admission.waiting
     first.may_end.set()
     first.future.result(PATIENCE)
-    admission.run(lambda: served.append(2))
+    _at_last(admission, lambda: served.append(2))
     assert [2] == served
 
 

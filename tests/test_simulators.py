@@ -6,6 +6,7 @@ That each keeps its contract is seen from outside, in contract/test_boards.py.
 from __future__ import annotations
 
 import socket
+import sqlite3
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -221,6 +222,22 @@ def test_what_a_failed_call_did_is_not_kept(ledger: Ledger) -> None:
     with pytest.raises(ZeroDivisionError), ledger.page("ABIM", ["r-1"]) as page:
         page.entries["r-1"].received = 1 // 0
     assert [] == ledger.dump()
+
+
+def test_a_file_that_is_no_ledger_is_let_go_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection nobody closes is complained of wherever Python happens to be when it finds it."""
+    (tmp_path / "other.csv").write_text("a,b\n" * 100)
+    connect, made = sqlite3.connect, list[sqlite3.Connection]()
+
+    def remembered(*args: Any, **options: Any) -> sqlite3.Connection:
+        made.append(connect(*args, **options))
+        return made[-1]
+
+    monkeypatch.setattr("gateway.simulators.ledger.sqlite3.connect", remembered)
+    with pytest.raises(sqlite3.DatabaseError, match="not a database"):
+        Ledger(tmp_path / "other.csv")
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        made.pop().execute("SELECT 1")
 
 
 def test_threads_agree_on_what_counts(desk: Desk, ledger: Ledger) -> None:

@@ -81,10 +81,14 @@ class Ledger:
     def __init__(self, path: Path | str) -> None:
         self._lock = threading.Lock()
         self._database = sqlite3.connect(str(path), isolation_level=None, check_same_thread=False, timeout=30)
-        self._database.execute("PRAGMA journal_mode=WAL")
-        self._database.execute("PRAGMA synchronous=OFF")
-        self._database.executescript(TABLES)
-        self._secret = self._kept_secret()
+        try:
+            self._database.execute("PRAGMA journal_mode=WAL")
+            self._database.execute("PRAGMA synchronous=OFF")
+            self._database.executescript(TABLES)
+            self._secret = self._kept_secret()
+        except BaseException:  # it is something else, or the disk is full
+            self._database.close()
+            raise
 
     def close(self) -> None:
         """Let go of the file."""
