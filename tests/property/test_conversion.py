@@ -71,7 +71,7 @@ RESTATED = {"legacy_type"}  # it may be said in other words, those of the format
 
 def seeded(test: Callable[..., None]) -> Callable[..., None]:
     """The same examples each time: what is found is fixed or known, no surprise to the next to run this."""
-    examples = settings(derandomize=True, deadline=None, max_examples=50)
+    examples = settings(derandomize=True, max_examples=50)
     slow: Callable[..., None] = pytest.mark.slow(examples(test))
     return slow
 
@@ -327,7 +327,7 @@ def completed(document: etree._Element) -> list[Completion]:
 def test_a_completion_returns_as_it_was(version: LearnerVersion, said: SearchStrategy[Completion]) -> None:
     """Whatever a version can say of a completion comes back as it was, valid and with nothing lost."""
 
-    @settings(derandomize=True, deadline=None, max_examples=50)
+    @settings(derandomize=True, max_examples=50)
     @given(said)
     def returns(completion: Completion) -> None:
         document, lost = READER.write([completion], version, created=CREATED)
