@@ -79,6 +79,7 @@ def test_sixteen_with_one_nonce(machine: Served) -> None:
     assert [OUT] * 15 + [IN] == sorted(told, key=lambda one: one == IN)
 
 
+@pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning")  # suds asks the time by it
 def test_suds(machine: Served, tmp_path: Any) -> None:
     """An older toolkit, with nonce and created beside the text."""
     token = suds.wsse.UsernameToken(MACHINE, SECRET)
