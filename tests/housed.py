@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,14 +26,13 @@ READER = Reader(schemas.VERSIONS, Limits())
 @contextmanager
 def housed(folder: Path, passwords: Mapping[str, str]) -> Iterator[Store]:
     """A store with these providers, by their ids, and a user of each with that password."""
-    store = open_store(f"sqlite:///{folder / 'gateway.db'}", KEY, Clock(), lasting)
-    store.migrate()
-    for provider, password in passwords.items():
-        store.accounts.add_provider(Provider(provider, f"Provider {provider}"))
-        secret = hash_secret(password, KEY)
-        store.accounts.add_user(Account(provider, USER, secret, scopes=frozenset(records.Scope)))
-    yield store
-    store.close()
+    with closing(open_store(f"sqlite:///{folder / 'gateway.db'}", KEY, Clock(), lasting)) as store:
+        store.migrate()
+        for provider, password in passwords.items():
+            store.accounts.add_provider(Provider(provider, f"Provider {provider}"))
+            secret = hash_secret(password, KEY)
+            store.accounts.add_user(Account(provider, USER, secret, scopes=frozenset(records.Scope)))
+        yield store
 
 
 def gateway_of(store: Store) -> Gateway:
